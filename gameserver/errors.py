@@ -1,0 +1,86 @@
+"""The errors that have an answer of their own. The class carries the status.
+
+HTTPError
+├── BadRequest              400
+├── Unauthorized            401
+├── RequestTimeout          408
+├── LengthRequired          411
+├── ContentTooLarge         413
+├── URITooLong              414
+├── ExpectationFailed       417
+├── HeaderFieldsTooLarge    431
+├── NotImplementedHere      501
+├── Overloaded              503
+└── VersionNotSupported     505
+
+`StartError` is for the operator: the server cannot start, and this is why.
+
+An error's text is a constant of the server's: nothing of a request is ever echoed.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from gameserver.messages import Response
+
+
+class HTTPError(Exception):
+    """A request that is answered with a status other than 200 and one line of text."""
+
+    status: ClassVar[int] = 500
+    headers: ClassVar[tuple[tuple[str, str], ...]] = ()
+
+    def response(self) -> Response:
+        return Response.error(self.status, str(self), *self.headers)
+
+
+class BadRequest(HTTPError):
+    status = 400
+
+
+class Unauthorized(HTTPError):
+    status = 401
+    # RFC 9110 section 15.5.2: a 401 names the scheme that it expects.
+    headers = (("WWW-Authenticate", "SessionKey"),)
+
+
+class RequestTimeout(HTTPError):
+    status = 408
+
+
+class LengthRequired(HTTPError):
+    status = 411
+
+
+class ContentTooLarge(HTTPError):
+    status = 413
+
+
+class URITooLong(HTTPError):
+    status = 414
+
+
+class ExpectationFailed(HTTPError):
+    status = 417
+
+
+class HeaderFieldsTooLarge(HTTPError):
+    status = 431
+
+
+class NotImplementedHere(HTTPError):
+    status = 501
+
+
+class Overloaded(HTTPError):
+    status = 503
+    headers = (("Retry-After", "1"),)
+
+
+class VersionNotSupported(HTTPError):
+    status = 505
+
+
+class StartError(Exception):
+    """Why the server cannot start, as one line for the operator."""

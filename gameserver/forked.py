@@ -1,0 +1,102 @@
+"""The server in several processes: one owns the state, the workers speak HTTP."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable, Sequence
+from selectors import EVENT_READ
+from socketserver import ForkingMixIn
+from typing import Any
+
+from gameserver.app import App
+from gameserver.owner import Lifeline, Owner, RemoteApp
+from gameserver.server import STOP_SECONDS, GameServer, stop_on_signals
+from gameserver.threaded import ThreadedServer
+
+log = logging.getLogger(__name__)
+
+
+class ForkedServer(ForkingMixIn, GameServer):
+    """Keeps the owner of the state and the workers running, and serves nothing itself.
+
+    A worker is a `ThreadedServer` on the same listening sockets whose application is the
+    owner's. All of them start ahead of need. One that ends is replaced within an interval, which
+    is also what keeps a worker that cannot run from being started in a frenzy.
+    """
+
+    def __init__(
+        self,
+        make_app: Callable[[], App],
+        listeners: Sequence[socket.socket],
+        workers: int,
+        **options: Any,
+    ) -> None:
+        self._lifeline = Lifeline()
+        self._owner = Owner(make_app, self._lifeline)
+        super().__init__(RemoteApp(self._owner.connect), listeners, **options)
+        self._sockets = listeners
+        self._workers = workers
+        self._options = options
+        # The mix-in waits for any child at all once there are as many as this.
+        self.max_children = workers + 1
+        self.active_children: set[int] = set()
+
+    def serve_forever(self, poll_interval: float = 0.25) -> None:
+        """Keeps workers running until `stop`, and then until they have answered everything."""
+        self.watch(self._bell, EVENT_READ)
+        self._owner.start()
+        while not self.stopping:
+            self.service_actions()
+            for key, _ in self._selector.select(poll_interval):
+                key.data.ready()
+        self._stop_workers()
+        self._lifeline.cut()
+        self._owner.join()
+
+    def service_actions(self) -> None:
+        """At every interval: starts the processes that are missing."""
+        before = set(self.active_children)
+        super().service_actions()
+        for pid in before - self.active_children:
+            log.error("worker %d has ended; another takes its place", pid)
+        if not self._owner.alive:
+            log.critical("the owner of the scores has ended, and what was only in memory is lost")
+            self._owner.start()
+        while len(self.active_children) < self._workers:
+            self.process_request(self.socket, self.server_address)
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """In a child: serves until told to stop."""
+        self._selector.close()
+        app = RemoteApp(self._owner.connect)
+        worker = ThreadedServer(app, self._sockets, **self._options)
+        stop_on_signals(worker)
+        self._lifeline.hold(worker.stop)
+        if self.stopping:  # the signal came before the line above
+            worker.stop()
+        worker.serve_forever()
+        worker.server_close()
+
+    def abort(self) -> None:
+        self._signal_workers(signal.SIGKILL)
+        super().abort()
+
+    def _signal_workers(self, number: int) -> None:
+        for pid in self.active_children:
+            os.kill(pid, number)
+
+    def _stop_workers(self) -> None:
+        # Without the parent's copies the sockets close with the last worker.
+        for sock in self._sockets:
+            sock.close()
+        self._signal_workers(signal.SIGTERM)
+        give_up = time.monotonic() + STOP_SECONDS + 1
+        while self.active_children and time.monotonic() < give_up:
+            self._selector.select(0.02)
+            self.collect_children()
+        self._signal_workers(signal.SIGKILL)
+        self.collect_children(blocking=True)

@@ -1,0 +1,121 @@
+"""The head of a request: its limits, its request line and the forms of a target."""
+
+from __future__ import annotations
+
+import re
+
+from gameserver.errors import (
+    BadRequest,
+    HeaderFieldsTooLarge,
+    HTTPError,
+    URITooLong,
+    VersionNotSupported,
+)
+
+METHODS = frozenset(
+    ("GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE", "CONNECT")
+)
+
+MAX_REQUEST_LINE = 4096
+MAX_FIELD_LINE = 8192
+MAX_FIELDS_SIZE = 32768
+MAX_FIELDS = 64
+
+TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+
+_ESCAPE = "%[0-9A-Fa-f]{2}"
+
+
+def _run_of(plain: str) -> str:
+    """Any number of plain characters and escapes; plain ones go by in one step."""
+    return rf"{plain}*(?:{_ESCAPE}{plain}*)*"
+
+
+_PATH = "/" + _run_of(r"[^\x00- \x7f-\xff?#\\%]")
+_QUERY = _run_of(r"[^\x00- \x7f-\xff#\\%]")
+
+# RFC 9112 section 3: one space between the parts and no other white space. The version's last
+# digit is left to the header block, which is judged knowing it. A client may send one empty
+# line too many in front (section 2.2).
+_REQUEST_LINE = re.compile(rf"(?:\r\n)?({TOKEN}) ({_PATH})(?:\?({_QUERY}))? HTTP/1\.(?=[01]\r\n)")
+_ANY_REQUEST_LINE = re.compile(rf"({TOKEN}) ([!-~]+) HTTP/([0-9])\.([0-9])")
+_ABSOLUTE_FORM = re.compile(r"https?://([^/?#@]+)(.*)", re.IGNORECASE)
+_HOST_FIELD = re.compile(r"\r\nHost:[ \t]*([^\r]*?)[ \t]*(?=\r\n)", re.IGNORECASE)
+_STRAY = re.compile(r"[\r\n\x00]")
+
+
+def split_head(text: str, start: int, end: int) -> tuple[str, str, str, str]:
+    """The head in `text[start:end]` as method, path, query and header block.
+
+    The block begins with the last digit of the version: `1\\r\\nHost: …\\r\\n`.
+    """
+    line = _REQUEST_LINE.match(text, start, end + 2)
+    if line is None or end - start > MAX_REQUEST_LINE:
+        return _split_unusual_head(text[start : end + 2])
+    method, path, query = line.groups("")
+    return method, path, query, text[line.end() : end + 2]
+
+
+def check_incomplete(text: str) -> None:
+    """Raises for the beginning of a head that no further byte can make valid."""
+    check_lines(text.removeprefix("\r\n").removesuffix("\r"))
+
+
+def check_lines(head: str) -> None:
+    """Raises for the first line that is too long or has a stray CR, LF or NUL in it.
+
+    The lines are looked at in order and each as far as it may go, so that the beginning of a
+    head and the whole of it are refused for the same reason.
+    """
+    request_line, *fields = head.split("\r\n")
+    _check_line(request_line, MAX_REQUEST_LINE, URITooLong("the request line is too long"))
+    left = MAX_FIELDS_SIZE
+    for count, line in enumerate(fields):
+        limit = min(left, MAX_FIELD_LINE) if count < MAX_FIELDS else 0
+        _check_line(line, limit, HeaderFieldsTooLarge("the header is too long"))
+        left -= len(line) + 2
+
+
+def _check_line(line: str, limit: int, too_long: HTTPError) -> None:
+    if _STRAY.search(line, 0, max(limit, 0)):
+        raise BadRequest("a control character stands where none may be")
+    if line and len(line) > limit:
+        raise too_long
+
+
+def _split_unusual_head(head: str) -> tuple[str, str, str, str]:
+    """The same for a long head, for the rarer forms of a target, and for what is wrong."""
+    head = head.removeprefix("\r\n")
+    check_lines(head)
+    if not _REQUEST_LINE.match(head):
+        head = _in_origin_form(head)
+    if head.startswith("OPTIONS * "):
+        return "OPTIONS", "*", "", head.removeprefix("OPTIONS * HTTP/1.")
+    line = _REQUEST_LINE.match(head)
+    if line is None:
+        raise BadRequest("the request target is not valid")
+    method, path, query = line.groups("")
+    return method, path, query, head[line.end() :]
+
+
+def _in_origin_form(head: str) -> str:
+    """`GET http://host/path` as `GET /path`, where the Host field names that host, too."""
+    request_line, end, block = head.partition("\r\n")
+    line = _ANY_REQUEST_LINE.fullmatch(request_line)
+    if line is None:
+        raise BadRequest("the request line is not valid")
+    method, target, major, minor = line.groups()
+    if major != "1":
+        raise VersionNotSupported("the server speaks HTTP/1.1 and HTTP/1.0")
+    if minor not in "01":
+        raise BadRequest("there is no such version of HTTP")
+    absolute = _ABSOLUTE_FORM.fullmatch(target)
+    if absolute is None:
+        return head
+    # RFC 9112 section 3.2.2 lets the target win over the Host field; here they have to agree.
+    authority, rest = absolute.groups()
+    host = _HOST_FIELD.search(end + block)
+    if host is None or host[1].lower() != authority.lower():
+        raise BadRequest("the target and the Host field name different hosts")
+    target = rest if rest.startswith("/") else "/" + rest
+    return f"{method} {target} HTTP/1.{minor}\r\n{block}"

@@ -1,0 +1,64 @@
+"""Responses, turned into bytes: exactly one well-formed message each (RFC 9112 section 4)."""
+
+from __future__ import annotations
+
+from email.utils import formatdate
+from functools import lru_cache
+from http import HTTPStatus
+
+from gameserver.messages import Response
+
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+_BODILESS = (204, 304)
+
+
+@lru_cache(maxsize=4)
+def date_line(now: int) -> bytes:
+    """The `Date` field for a Unix time in seconds (RFC 9110 section 6.6.1)."""
+    return b"Date: %b\r\n" % formatdate(now, usegmt=True).encode()
+
+
+def render(response: Response, date: bytes, connection: str = "", head_only: bool = False) -> bytes:
+    """The bytes of one response.
+
+    `date` is the line of `date_line`; `connection` what the `Connection` field says, if anything.
+    `head_only` leaves the body out, as the answer to HEAD (RFC 9110 section 9.3.2). Raises
+    ValueError for a header that would break out of its line, and KeyError for an unknown status.
+    """
+    status, body, content_type, headers = response
+    head = _head(status, content_type, headers, connection)
+    if status in _BODILESS:
+        return b"%b%b\r\n" % (head, date)
+    content = b"" if head_only else body
+    return b"%b%bContent-Length: %d\r\n\r\n%b" % (head, date, len(body), content)
+
+
+@lru_cache(maxsize=256)
+def _head(
+    status: int, content_type: str, headers: tuple[tuple[str, str], ...], connection: str
+) -> bytes:
+    """All lines that are the same for every response of a kind."""
+    fields = [
+        ("Server", "gameserver"),
+        # A game in a browser is served from elsewhere; there are no cookies to protect.
+        ("Access-Control-Allow-Origin", "*"),
+        # Session keys and standings are nothing that a cache may keep.
+        ("Cache-Control", "no-store"),
+        *headers,
+    ]
+    if status not in _BODILESS:
+        fields.append(("Content-Type", content_type))
+    if connection:
+        fields.append(("Connection", connection))
+    lines = [f"HTTP/1.1 {status} {_REASONS[status]}", *(_field(*field) for field in fields)]
+    return "\r\n".join([*lines, ""]).encode("latin-1")
+
+
+def _field(name: str, value: str) -> str:
+    if not (value.isprintable() and value.isascii()):
+        raise ValueError(f"the header {name} holds a control character")
+    return f"{name}: {value}"
+
+
+_REASONS = {status.value: status.phrase for status in HTTPStatus}

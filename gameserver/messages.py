@@ -1,0 +1,59 @@
+"""The two values that travel through the server: a request in, a response out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+TEXT = "text/plain; charset=utf-8"
+
+View = Callable[..., "Response"]
+"""`view(request, game, *captures)`: answers one request; see `gameserver/urls.py`."""
+
+
+class Response(NamedTuple):
+    """An answer, before it is written as HTTP."""
+
+    status: int = 200
+    body: bytes = b""
+    content_type: str = TEXT
+    headers: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def error(cls, status: int, message: str, *headers: tuple[str, str]) -> Response:
+        """One plain-text line that says what was wrong."""
+        return cls(status, message.encode() + b"\n", TEXT, headers)
+
+
+class Match(NamedTuple):
+    """What a method and a path lead to: the view, and how its request is to be read."""
+
+    view: View
+    captures: tuple[Any, ...] = ()
+    takes_body: bool = False
+    body_limit: int = 0
+    """The largest body that is read for it, in bytes."""
+    blocking: bool = False
+    """The view may take long, so it runs in a thread of its own."""
+
+
+class Request(NamedTuple):
+    """One parsed request, its body complete."""
+
+    method: str
+    path: str
+    """The path as it was sent: no escape is decoded, no slash collapsed."""
+    query: str
+    headers: Mapping[str, str]
+    """Field values by lower-case name; the values of a repeated field joined by a comma."""
+    body: bytes
+    match: Match
+
+    def parameter(self, name: str) -> str | None:
+        """The query's value of `name` as it was sent; None unless it is there exactly once."""
+        values = [
+            value
+            for field, _, value in (pair.partition("=") for pair in self.query.split("&"))
+            if field == name
+        ]
+        return values[0] if len(values) == 1 else None

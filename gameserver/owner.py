@@ -1,0 +1,159 @@
+"""The process that owns the state, and how the worker processes reach it.
+
+The forked server keeps sessions and scores in one process, behind a `multiprocessing` manager;
+a worker sends it each batch with one call. The socket between them is in a folder that only this
+user can enter, and a random key guards it: who can speak to it can run code here.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import signal
+import tempfile
+import threading
+from collections.abc import Callable, Sequence
+from multiprocessing import get_context
+from multiprocessing.connection import Connection as Pipe
+from multiprocessing.managers import BaseManager, RemoteError
+from typing import Any
+
+from gameserver.app import App
+from gameserver.errors import Overloaded, StartError
+from gameserver.messages import Request, Response
+from gameserver.urls import router
+
+log = logging.getLogger(__name__)
+
+START_SECONDS = 30
+
+_NOT_THERE = Overloaded("the scores are not available: try again in a moment").response()
+
+
+class PackedApp:
+    """The application as workers see it: their requests come without the match.
+
+    A match holds functions, which do not travel; it is found again here.
+    """
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    def handle(self, packed: Sequence[tuple[Any, ...]]) -> list[Response]:
+        resolve = router.resolve
+        return self._app.handle(
+            [
+                Request(method, path, query, headers, body, resolve(method, path))
+                for method, path, query, headers, body in packed
+            ]
+        )
+
+
+class RemoteApp:
+    """Stands for the application in a worker: one round trip for each batch.
+
+    It makes a connection of its own, since one inherited over a fork would be the parent's as
+    well. While the owner is away every request is answered 503.
+    """
+
+    def __init__(self, connect: Callable[[], Any]) -> None:
+        self._connect = connect
+        self._app: Any = None
+
+    def handle(self, requests: Sequence[Request]) -> list[Response]:
+        try:
+            if self._app is None:
+                self._app = self._connect()
+            responses: list[Response] = self._app.handle([request[:-1] for request in requests])
+            return responses
+        except (OSError, EOFError, RemoteError) as error:
+            log.error("the owner of the scores does not answer: %r", error)
+            self._app = None
+            return [_NOT_THERE] * len(requests)
+
+
+class Lifeline:
+    """A pipe that breaks when the parent has cut it, or is gone however it ended."""
+
+    def __init__(self) -> None:
+        self._inside, self._outside = os.pipe()
+
+    def hold(self, then: Callable[[], None]) -> None:
+        """In a child: calls `then` from a thread when the pipe breaks."""
+        os.close(self._outside)
+
+        def wait() -> None:
+            os.read(self._inside, 1)
+            then()
+
+        threading.Thread(target=wait, daemon=True).start()
+
+    def cut(self) -> None:
+        """In the parent: ends every child that holds it."""
+        os.close(self._outside)
+
+
+class _Manager(BaseManager):
+    pass
+
+
+_Manager.register("packed_app")
+
+
+class Owner:
+    """The owner process, seen from the parent that starts it."""
+
+    def __init__(self, make_app: Callable[[], App], lifeline: Lifeline) -> None:
+        self._make_app = make_app
+        self._lifeline = lifeline
+        self._folder = tempfile.mkdtemp(prefix="gameserver-")
+        self._address = os.path.join(self._folder, "owner")
+        self._key = os.urandom(32)
+        # Python 3.14 no longer forks by default; the application is handed over by the fork.
+        self._context = get_context("fork")
+
+    def start(self) -> None:
+        """Starts the process; returns when workers can connect to it."""
+        inside, outside = self._context.Pipe(duplex=False)
+        self._process = self._context.Process(target=self._run, args=(outside,), daemon=True)
+        self._process.start()
+        outside.close()
+        if not inside.poll(START_SECONDS):
+            raise StartError("the owner of the scores does not start")
+        try:
+            inside.recv()
+        except EOFError:
+            raise StartError("the owner of the scores cannot start") from None
+
+    @property
+    def alive(self) -> bool:
+        return self._process.is_alive()
+
+    def connect(self) -> Any:
+        """In a worker: a proxy of the `PackedApp` with a connection of its own."""
+        manager = _Manager(self._address, self._key)
+        manager.connect()
+        return manager.packed_app()  # type: ignore[attr-defined]
+
+    def join(self) -> None:
+        """Waits for the end of the process, whose lifeline has been cut."""
+        self._process.join(START_SECONDS)
+        self._process.kill()
+
+    def _run(self, started: Pipe) -> None:
+        # Ctrl-C goes to all processes of a terminal: the owner outlives the workers' last batch.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        self._lifeline.hold(self._end)
+        app = PackedApp(self._make_app())
+        _Manager.register("packed_app", lambda: app, exposed=("handle",))
+        if os.path.exists(self._address):
+            os.unlink(self._address)
+        server = _Manager(self._address, self._key).get_server()
+        started.send(True)
+        server.serve_forever()
+
+    def _end(self) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+        os._exit(0)

@@ -1,0 +1,278 @@
+"""The loop that every front end runs: from sockets to batches of requests, and back.
+
+Whatever connections are ready are read; the requests that became complete go to the application
+as one batch; the responses go out with one write for each connection. Meanwhile the kernel
+queues what arrives, so batches grow by themselves under load, and what costs once per batch
+costs little per request.
+
+`ThreadedServer` (`gameserver/threaded.py`) is one process with this loop. `ForkedServer`
+(`gameserver/forked.py`) starts several.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import math
+import os
+import selectors
+import signal
+import socket
+import time
+from collections import Counter, deque
+from collections.abc import Sequence
+from http.server import HTTPServer
+from selectors import EVENT_READ, SelectorKey
+from socketserver import BaseServer
+from types import FrameType
+from typing import Any
+
+from gameserver.app import Handler
+from gameserver.connection import Connection
+from gameserver.errors import Overloaded
+from gameserver.http11.writer import date_line
+from gameserver.listeners import BACKLOG
+from gameserver.logs import log_access
+from gameserver.messages import Request, Response
+from gameserver.sources import Bell, Listener, Source
+from gameserver.urls import router
+
+log = logging.getLogger(__name__)
+
+MAX_CONNECTIONS = 10_000
+MAX_CONNECTIONS_PER_ADDRESS = 1_000
+MAX_ACCEPTS = 64
+"""Clients accepted in one turn of the loop, so that those who are there get theirs."""
+MAX_BATCH = 1_024
+"""About as many requests are answered at once; it bounds the memory of a batch."""
+
+STOP_SECONDS = 30
+IDLE_STOP_SECONDS = 0.5
+"""For the requests of idle clients that are on their way when the server stops."""
+
+_OUT_OF_RESOURCES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+
+
+class GameServer(HTTPServer):
+    """Serves an application over HTTP until it is told to `stop`.
+
+    The methods that it has from `socketserver` keep their meaning, but what is processed is a
+    parsed request of a connection, and not a socket.
+    """
+
+    def __init__(
+        self,
+        app: Handler,
+        listeners: Sequence[socket.socket],
+        max_connections: int = MAX_CONNECTIONS,
+        access_log: bool = False,
+    ) -> None:
+        # Past HTTPServer's own constructor, which would open one more socket.
+        BaseServer.__init__(self, listeners[0].getsockname(), Connection)  # type: ignore[arg-type]
+        self.socket = listeners[0]
+        self.resolve = router.resolve
+        self.stopping = False
+        self._app = app
+        self._access_log = access_log
+        self._max_connections = max_connections
+        self._listeners = [Listener(sock, self._accept) for sock in listeners]
+        self._listening = False
+        self._connections: set[Connection] = set()
+        self._per_address: Counter[str] = Counter()
+        self._finished: deque[tuple[Request, Connection, Response]] = deque()
+        self._selector = selectors.DefaultSelector()
+        self._bell = Bell()
+        self._next_service = 0.0
+        self._stop_at = math.inf
+        self._tick()
+
+    def _tick(self) -> None:
+        self.now = time.monotonic()
+        """When this turn of the loop began; all deadlines are in this time."""
+        self.date = date_line(int(time.time()))
+
+    def serve_forever(self, poll_interval: float = 0.5) -> None:
+        """Serves until `stop`, and then until what had arrived is answered."""
+        self.watch(self._bell, EVENT_READ)
+        self._listen()
+        while self._connections or not self.stopping:
+            ready = self._selector.select(poll_interval)
+            self._tick()
+            if self.stopping and self._stop_at == math.inf:
+                self._begin_stop()
+                poll_interval = 0.05
+            self._serve(ready)
+            if self.now >= self._next_service:
+                self.service_actions()
+                self._next_service = self.now + poll_interval
+            if self.now >= self._stop_at:
+                break
+
+    def stop(self) -> None:
+        """Accepts nothing more, answers what has arrived, and ends. For signal handlers, too."""
+        self.stopping = True
+        self._bell.ring()
+
+    def abort(self) -> None:
+        """Ends at once."""
+        os._exit(1)
+
+    def server_close(self) -> None:
+        super().server_close()
+        for connection in list(self._connections):
+            connection.close()
+        for listener in self._listeners:
+            listener.socket.close()
+        self._bell.close()
+        self._selector.close()
+
+    # A turn of the loop
+
+    def _serve(self, ready: Sequence[tuple[SelectorKey, int]]) -> None:
+        """Reads whatever is ready and answers it, a batch at a time."""
+        turns: list[tuple[Connection, Sequence[Request]]] = []
+        size = 0
+        for key, _ in ready:
+            source = key.data
+            requests = source.ready()
+            if requests:
+                turns.append((source, requests))
+                size += len(requests)
+                if size >= MAX_BATCH:
+                    self._answer(turns)
+                    turns, size = [], 0
+        while self._finished:
+            request, connection, response = self._finished.popleft()
+            requests = self.resume(request, connection, response)
+            if requests:
+                turns.append((connection, requests))
+        if turns:
+            self._answer(turns)
+
+    def _answer(self, turns: Sequence[tuple[Connection, Sequence[Request]]]) -> None:
+        """One call to the application for all the requests, one write for each connection."""
+        batch = [request for _, requests in turns for request in requests]
+        responses = self._app.handle(batch)
+        start = 0
+        for connection, requests in turns:
+            end = start + len(requests)
+            connection.respond(requests, responses[start:end])
+            start = end
+        if self._access_log:
+            addresses = [connection.address for connection, requests in turns for _ in requests]
+            log_access(addresses, batch, responses)
+
+    def service_actions(self) -> None:
+        """At every interval: ends what is too slow, and listens if there is room again."""
+        for connection in [c for c in self._connections if c.deadline <= self.now]:
+            connection.expire()
+        if not self.stopping:
+            self._listen()
+
+    # Requests that block
+
+    def defer(self, request: Request, connection: Connection) -> None:
+        """Has a request that may block answered; the loop then finds it in `_finished`."""
+        self.process_request(request, connection)  # type: ignore[arg-type]
+
+    def resume(
+        self, request: Request, connection: Connection, response: Response
+    ) -> Sequence[Request]:
+        """A deferred request is answered; returns what its connection had sent behind it."""
+        return connection.resume(request, response)
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """Answers a request that may block; its connection stands in for the address."""
+        (response,) = self._app.handle([request])
+        self._finished.append((request, client_address, response))
+        self._bell.ring()
+
+    def shutdown_request(self, request: Any) -> None:
+        """A request is no socket: there is nothing to shut down."""
+
+    def close_request(self, request: Any) -> None:
+        """A request is no socket: there is nothing to close."""
+
+    # Connections
+
+    def watch(self, source: Source, events: int) -> None:
+        """Waits for these events of the source; 0: for none."""
+        if source.fileno() in self._selector.get_map():
+            self._selector.unregister(source)
+        if events:
+            self._selector.register(source, events, source)
+
+    def forget(self, connection: Connection) -> None:
+        """A connection is closing."""
+        if connection not in self._connections:
+            return
+        self.watch(connection, 0)
+        self._connections.remove(connection)
+        self._per_address[connection.address] -= 1
+        if not self._per_address[connection.address]:
+            del self._per_address[connection.address]
+        if not self.stopping:
+            self._listen()
+
+    def _listen(self) -> None:
+        """Accepts clients, if there is room for another."""
+        if not self._listening and len(self._connections) < self._max_connections:
+            self._listening = True
+            for listener in self._listeners:
+                self.watch(listener, EVENT_READ)
+
+    def _stop_listening(self) -> None:
+        """Leaves further clients in the kernel's backlog."""
+        self._listening = False
+        for listener in self._listeners:
+            self.watch(listener, 0)
+
+    def _accept(self, sock: socket.socket, at_most: int = MAX_ACCEPTS) -> None:
+        for _ in range(at_most):
+            if len(self._connections) >= self._max_connections:
+                self._stop_listening()
+                return
+            try:
+                client, address = sock.accept()
+            except BlockingIOError:
+                return
+            except OSError as error:
+                if error.errno in _OUT_OF_RESOURCES:
+                    log.warning("cannot accept a client: %s", error.strerror)
+                    self._stop_listening()
+                    return
+                continue  # the client has gone already
+            client.setblocking(False)
+            self._admit(client, address[0])
+
+    def _admit(self, client: socket.socket, address: str) -> None:
+        connection = Connection(client, address, self)
+        self._connections.add(connection)
+        self._per_address[address] += 1
+        self._selector.register(connection, EVENT_READ, connection)
+        if self._per_address[address] > MAX_CONNECTIONS_PER_ADDRESS:
+            connection.refuse(Overloaded("there are too many connections from this address"))
+
+    def _begin_stop(self) -> None:
+        """Takes in everybody who has connected, closes the door, and hurries the idle."""
+        for listener in self._listeners:
+            self._accept(listener.socket, BACKLOG)
+        self._stop_listening()
+        for listener in self._listeners:
+            listener.socket.close()
+        self._stop_at = self.now + STOP_SECONDS
+        for connection in self._connections:
+            if connection.idle:
+                connection.deadline = self.now + IDLE_STOP_SECONDS
+
+
+def stop_on_signals(server: GameServer) -> None:
+    """SIGTERM and Ctrl-C stop the server; a second one ends it at once."""
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        if server.stopping:
+            server.abort()
+        server.stop()
+
+    signal.signal(signal.SIGTERM, handle)
+    signal.signal(signal.SIGINT, handle)

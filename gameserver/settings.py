@@ -1,0 +1,85 @@
+"""The settings of a server: one table for the command line, its help and the README."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any, NoReturn
+
+
+def _port(text: str) -> int:
+    port = int(text) if text.isascii() and text.isdigit() else -1
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError("a port is a number from 0 (any free one) to 65535")
+    return port
+
+
+def _processes(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdigit() else 0
+    if not 1 <= number <= 1000:
+        raise argparse.ArgumentTypeError("the number of processes goes from 1 to 1000")
+    return number
+
+
+def _option(
+    default: Any, text: str, *short: str, parse: Callable[[str], Any] | None = None
+) -> Any:
+    return field(default=default, metadata={"help": text, "short": short, "parse": parse})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the operator chose. A field is a flag of the same name."""
+
+    port: int = _option(8080, "port to listen on; 0 takes a free one", "-p", parse=_port)
+    host: str = _option("localhost", "name or address to listen on, on all its addresses")
+    max_proc: int = _option(
+        60,
+        "at most this many worker processes; normally there is one per core (forked server only)",
+        parse=_processes,
+    )
+    threaded: bool = _option(
+        False, "one process instead of several: the fastest way on one or two cores"
+    )
+    logfile: str = _option("/tmp/basic_test_server.log", "path of the log file")
+    store_tokens: bool = _option(
+        False, "remember session keys: only the newest key of a user is valid"
+    )
+    access_log: bool = _option(False, "log every request as well")
+
+    @property
+    def mode(self) -> str:
+        return "threaded" if self.threaded else "forked"
+
+    @property
+    def workers(self) -> int:
+        """How many worker processes the forked server has."""
+        return min(self.max_proc, os.cpu_count() or 1)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """A mistake on the command line is one line, without the usage in front."""
+        self.exit(2, f"{self.prog}: {message} (-h lists the flags)\n")
+
+
+def parse_settings(arguments: Sequence[str], program: str) -> Settings:
+    """The settings that a command line asks for; prints and exits for `-h` and for mistakes."""
+    parser = _Parser(prog=program, description="A game score server.", allow_abbrev=False)
+    for option in fields(Settings):
+        names = [*option.metadata["short"], f"--{option.name}"]
+        text = option.metadata["help"]
+        assert option.default is not MISSING
+        if option.type == "bool":
+            parser.add_argument(*names, action="store_true", help=text)
+        else:
+            parser.add_argument(
+                *names,
+                default=option.default,
+                type=option.metadata["parse"],
+                metavar=option.name.upper(),
+                help=f"{text} [default: {option.default}]",
+            )
+    return Settings(**vars(parser.parse_args(arguments)))

@@ -1,0 +1,60 @@
+"""What a server's loop waits for beside the connections."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Protocol
+
+from gameserver.messages import Request
+
+
+class Source(Protocol):
+    """Something that the loop waits for; a `Connection` is one, too."""
+
+    def fileno(self) -> int:
+        """The descriptor to wait for."""
+
+    def ready(self) -> Sequence[Request]:
+        """Does what the descriptor is ready for; returns requests to answer."""
+
+
+class Listener:
+    """A listening socket; calls back when clients wait to be accepted."""
+
+    def __init__(self, sock: socket.socket, accept: Callable[[socket.socket], None]) -> None:
+        self.socket = sock
+        self._accept = accept
+
+    def fileno(self) -> int:
+        return self.socket.fileno()
+
+    def ready(self) -> Sequence[Request]:
+        self._accept(self.socket)
+        return ()
+
+
+class Bell:
+    """Wakes the loop, from another thread or from a signal handler."""
+
+    def __init__(self) -> None:
+        self._inside, self._outside = socket.socketpair()
+        self._inside.setblocking(False)
+        self._outside.setblocking(False)
+
+    def fileno(self) -> int:
+        return self._inside.fileno()
+
+    def ring(self) -> None:
+        # When it does not go, so many rings are unheard that one more changes nothing.
+        with suppress(BlockingIOError):
+            self._outside.send(b"\0")
+
+    def ready(self) -> Sequence[Request]:
+        self._inside.recv(4096)
+        return ()
+
+    def close(self) -> None:
+        self._inside.close()
+        self._outside.close()
