@@ -43,14 +43,16 @@ class App:
         self._game = game
 
     def handle(self, requests: Sequence[Request]) -> list[Response]:
-        return [self._answer(request) for request in requests]
-
-    def _answer(self, request: Request) -> Response:
-        match = request.match
-        try:
-            return match.view(request, self._game, *match.captures)
-        except HTTPError as error:
-            return error.response()
-        except Exception:
-            log.exception("%s %s failed", request.method, request.path)
-            return INTERNAL_ERROR
+        game = self._game
+        responses = []
+        for request in requests:
+            match = request.match
+            try:
+                response = match.view(request, game, *match.captures)
+            except HTTPError as error:
+                response = error.response()
+            except Exception:
+                log.exception("%s %s failed", request.method, request.path)
+                response = INTERNAL_ERROR
+            responses.append(response)
+        return responses

@@ -13,12 +13,13 @@ from __future__ import annotations
 
 import math
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from selectors import EVENT_READ, EVENT_WRITE
 from typing import TYPE_CHECKING
 
 from gameserver.errors import HTTPError, RequestTimeout
-from gameserver.http11.reader import IDLE, IN_BODY, RequestReader
+from gameserver.http11.reader import IDLE, IN_BODY, IN_HEAD, RequestReader
 from gameserver.http11.writer import CONTINUE, render
 from gameserver.messages import Request, Response
 
@@ -37,12 +38,14 @@ LINGER_SECONDS = 2
 BODY_BYTES_PER_SECOND = 16384
 """A body has this much time on top."""
 
+_SECONDS: dict[int, float] = {IDLE: IDLE_SECONDS, IN_HEAD: HEAD_SECONDS, IN_BODY: BODY_SECONDS}
+
 
 class Connection:
     """One client. `ready` when its socket is, until it closes itself."""
 
     __slots__ = (
-        "_lingering", "_output", "_reader", "_server", "_socket", "_waiting",
+        "_lingering", "_output", "_reader", "_sending", "_server", "_socket", "_waiting",
         "address", "deadline",
     )  # fmt: skip
 
@@ -51,6 +54,7 @@ class Connection:
         self._server = server
         self._reader = RequestReader(server.resolve)
         self._output = b""
+        self._sending = False
         self._waiting = False
         self._lingering = False
         self.address = address
@@ -64,11 +68,11 @@ class Connection:
     @property
     def idle(self) -> bool:
         """Nothing of a request has arrived, and nothing is owed."""
-        return self._reader.phase == IDLE and not (self._output or self._waiting)
+        return self._reader.phase == IDLE and not (self._sending or self._waiting)
 
     def ready(self) -> Sequence[Request]:
-        """Reads or writes as the socket allows; returns the requests that became complete."""
-        if self._output:
+        """Reads or writes as the socket allows; returns the requests to answer now."""
+        if self._sending:
             self._flush()
             return ()
         try:
@@ -87,58 +91,58 @@ class Connection:
         requests = reader.feed(data)
         if reader.phase != phase:
             self._start_deadline()
-        return self._batch(requests)
+        if requests and not reader.paused:
+            return requests
+        return self._without_blocking(requests)
 
-    def _batch(self, requests: list[Request]) -> Sequence[Request]:
-        """Those that the server is to answer now; one that blocks is on its way already."""
+    def _without_blocking(self, requests: list[Request]) -> Sequence[Request]:
+        """What is to be answered now; a request that blocks is sent on its way instead."""
         reader = self._reader
         if reader.paused:
-            self._wait_for(requests.pop())
-        if not requests and (reader.error or reader.owes_continue):
-            self.respond((), ())
+            self._waiting = True
+            self.deadline = math.inf
+            self._server.watch(self, 0)
+            self._server.defer(requests.pop(), self)
+        elif not requests and (reader.error or reader.owes_continue):
+            self.respond((), iter(()))
         return requests
-
-    def _wait_for(self, request: Request) -> None:
-        self._waiting = True
-        self._server.watch(self, 0)
-        self._server.defer(request, self)
 
     def resume(self, request: Request, response: Response) -> Sequence[Request]:
         """The request that blocked is answered; returns those that had arrived behind it."""
         self._waiting = False
-        if not self._output:
-            self._server.watch(self, EVENT_READ)
-        self.respond((request,), (response,))
-        return self._batch(self._reader.resume())
+        self._server.watch(self, EVENT_WRITE if self._sending else EVENT_READ)
+        self.respond((request,), iter((response,)))
+        return self._without_blocking(self._reader.resume())
 
-    def respond(self, requests: Sequence[Request], responses: Sequence[Response]) -> None:
-        """Sends the responses to the requests, and what is to be said behind them."""
+    def respond(self, requests: Sequence[Request], responses: Iterator[Response]) -> None:
+        """Sends a response for each request, and what is to be said behind them."""
         reader, date = self._reader, self._server.date
         if self._server.stopping:
             reader.stop()
-        # What the reply to the newest request says; unless that one is answered later.
+        # What the reply to the newest request says, unless that one is answered later.
         connection = "" if self._waiting or reader.error else reader.connection
-        parts = []
         left = len(requests)
-        for request, response in zip(requests, responses, strict=True):
+        parts = []
+        for request in requests:
             left -= 1
             option = "" if left else connection
-            parts.append(render(response, date, option, request.method == "HEAD"))
+            parts.append(render(next(responses), date, option, request.method == "HEAD"))
         if reader.error:
             parts.append(render(reader.error.response(), date, "close"))
         elif reader.owes_continue:
             reader.owes_continue = False
             parts.append(CONTINUE)
-        self._send(b"".join(parts))
+        self._output += b"".join(parts)
+        self._flush()
 
     def refuse(self, error: HTTPError) -> None:
         """Answers whatever the client sends with the error, and ends."""
         self._reader.fail(error)
-        self.respond((), ())
+        self.respond((), iter(()))
 
     def expire(self) -> None:
         """The deadline has passed: says so where a request was on its way, and ends."""
-        if self._output or self._lingering or self._reader.phase == IDLE:
+        if self._sending or self._lingering or self._reader.phase == IDLE:
             self.close()
         else:
             self.refuse(RequestTimeout("the request did not arrive in time"))
@@ -147,59 +151,46 @@ class Connection:
         self._server.forget(self)
         self._socket.close()
 
-    def _send(self, data: bytes) -> None:
-        """Sends the data, or as much as goes, behind what has not been sent yet."""
-        if self._output:
-            self._output += data
-            return
-        self._output = self._write(data)
-        if self._output:
-            self.deadline = self._server.now + REPLY_SECONDS
-            self._server.watch(self, EVENT_WRITE)
-        else:
-            self._sent()
-
     def _flush(self) -> None:
-        self._output = self._write(self._output)
-        if not self._output:
-            self._server.watch(self, 0 if self._waiting else EVENT_READ)
-            self._sent()
-
-    def _write(self, data: bytes) -> bytes:
-        """What the socket does not take of the data."""
+        """Sends as much as the socket takes, and goes on accordingly."""
         try:
-            return data[self._socket.send(data) :]
+            sent = self._socket.send(self._output)
         except BlockingIOError:
-            return data
+            sent = 0
         except OSError:
-            self._reader.stop()
-            return b""
-
-    def _sent(self) -> None:
-        """Nothing is owed any more: goes on or ends."""
-        if self._reader.closing and not self._waiting:
+            self.close()
+            return
+        self._output = self._output[sent:]
+        if self._output:
+            self._wait_to_send()
+        elif self._reader.closing and not self._waiting:
             self._end()
         else:
             self._start_deadline()
+            if self._sending:
+                self._sending = False
+                self._server.watch(self, 0 if self._waiting else EVENT_READ)
+
+    def _wait_to_send(self) -> None:
+        if not self._sending:
+            self._sending = True
+            self.deadline = self._server.now + REPLY_SECONDS
+            self._server.watch(self, EVENT_WRITE)
 
     def _start_deadline(self) -> None:
-        reader = self._reader
-        if self._waiting:
-            seconds = math.inf
-        elif reader.phase == IN_BODY:
-            seconds = BODY_SECONDS + reader.body_limit / BODY_BYTES_PER_SECOND
-        else:
-            seconds = IDLE_SECONDS if reader.phase == IDLE else HEAD_SECONDS
+        seconds = math.inf if self._waiting else _SECONDS[self._reader.phase]
+        if self._reader.phase == IN_BODY:
+            seconds += self._reader.body_limit / BODY_BYTES_PER_SECOND
         self.deadline = self._server.now + seconds
 
     def _end(self) -> None:
-        if not self._reader.unread:
-            self.close()
-            return
-        try:
-            self._socket.shutdown(socket.SHUT_WR)
-        except OSError:
-            self.close()
-            return
-        self._lingering = True
-        self.deadline = self._server.now + LINGER_SECONDS
+        """Closes; where the client may still be sending, not before it has had time to read."""
+        if self._reader.unread:
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_WR)
+                self._server.watch(self, EVENT_READ)
+                self._sending = False
+                self._lingering = True
+                self.deadline = self._server.now + LINGER_SECONDS
+                return
+        self.close()

@@ -51,9 +51,6 @@ class Request(NamedTuple):
 
     def parameter(self, name: str) -> str | None:
         """The query's value of `name` as it was sent; None unless it is there exactly once."""
-        values = [
-            value
-            for field, _, value in (pair.partition("=") for pair in self.query.split("&"))
-            if field == name
-        ]
-        return values[0] if len(values) == 1 else None
+        field = f"&{name}="
+        _, found, rest = f"&{self.query}".partition(field)
+        return rest.partition("&")[0] if found and field not in rest else None

@@ -153,11 +153,9 @@ class GameServer(HTTPServer):
         """One call to the application for all the requests, one write for each connection."""
         batch = [request for _, requests in turns for request in requests]
         responses = self._app.handle(batch)
-        start = 0
+        unsent = iter(responses)
         for connection, requests in turns:
-            end = start + len(requests)
-            connection.respond(requests, responses[start:end])
-            start = end
+            connection.respond(requests, unsent)
         if self._access_log:
             addresses = [connection.address for connection, requests in turns for _ in requests]
             log_access(addresses, batch, responses)

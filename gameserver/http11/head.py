@@ -31,13 +31,13 @@ def _run_of(plain: str) -> str:
     return rf"{plain}*(?:{_ESCAPE}{plain}*)*"
 
 
-_PATH = "/" + _run_of(r"[^\x00- \x7f-\xff?#\\%]")
-_QUERY = _run_of(r"[^\x00- \x7f-\xff#\\%]")
+# The bytes 0x21 to 0x7E without # % \ and, in the path, without the ? that ends it.
+_PATH = "/" + _run_of(r"[!\"$&->@-\[\]-~]")
+_QUERY = _run_of(r"[!\"$&-\[\]-~]")
 
 # RFC 9112 section 3: one space between the parts and no other white space. The version's last
-# digit is left to the header block, which is judged knowing it. A client may send one empty
-# line too many in front (section 2.2).
-_REQUEST_LINE = re.compile(rf"(?:\r\n)?({TOKEN}) ({_PATH})(?:\?({_QUERY}))? HTTP/1\.(?=[01]\r\n)")
+# digit is left to the header block, which is judged knowing it.
+_REQUEST_LINE = re.compile(rf"({TOKEN}) ({_PATH})(?:\?({_QUERY}))? HTTP/1\.(?=[01]\r\n)")
 _ANY_REQUEST_LINE = re.compile(rf"({TOKEN}) ([!-~]+) HTTP/([0-9])\.([0-9])")
 _ABSOLUTE_FORM = re.compile(r"https?://([^/?#@]+)(.*)", re.IGNORECASE)
 _HOST_FIELD = re.compile(r"\r\nHost:[ \t]*([^\r]*?)[ \t]*(?=\r\n)", re.IGNORECASE)
@@ -85,6 +85,7 @@ def _check_line(line: str, limit: int, too_long: HTTPError) -> None:
 
 def _split_unusual_head(head: str) -> tuple[str, str, str, str]:
     """The same for a long head, for the rarer forms of a target, and for what is wrong."""
+    # RFC 9112 section 2.2: there may be one empty line too many in front.
     head = head.removeprefix("\r\n")
     check_lines(head)
     if not _REQUEST_LINE.match(head):

@@ -115,17 +115,21 @@ class RequestReader:
                 raise NotImplementedHere("the server does not know this method")
             match = self._resolve(method, path)
             position = end + 4
-            length = fields.content_length or 0
-            if length > match.body_limit or length > size - position or fields.chunked or (
-                match.takes_body and not length
-            ):
+            length = fields.content_length
+            if length is None and not (match.takes_body or fields.chunked):
+                body = b""
+            elif length and length <= match.body_limit and position + length <= size:
+                body = data[position : position + length]
+                position += length
+            else:
                 head = _Head(method, path, query, fields, match)
                 position = self._begin_body(head, data, position, requests)
                 continue
-            body = data[position : position + length]
-            position += length
             requests.append(Request(method, path, query, fields.by_name, body, match))
-            self._completed(fields.connection, match.blocking)
+            self.phase = IDLE
+            self.connection = fields.connection
+            self.closing = fields.connection == "close"
+            self.paused = match.blocking
         return position
 
     def _completed(self, connection: str, blocking: bool) -> None:

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from hashlib import blake2b
 from hmac import compare_digest
+from itertools import count
 from typing import Protocol
 
 from gameserver.errors import Unauthorized
@@ -44,7 +45,7 @@ class Sessions(Protocol):
 
 
 class SignedSessions:
-    """Keys that need no table: user (8 digits), expiry in ms (12), nonce (8), MAC (32).
+    """Keys that need no table: user (8 digits), expiry in ms (12), serial number (8), MAC (32).
 
     The MAC is keyed BLAKE2b (RFC 7693) with 128 bits over the 28 digits in front of it.
     """
@@ -59,27 +60,28 @@ class SignedSessions:
     ) -> None:
         self._secret = randomness(32) if secret is None else secret
         self._clock = clock
-        self._randomness = randomness
+        # Makes keys unique; it need not be a secret, as the MAC is over it.
+        self._serial = count(int.from_bytes(randomness(4)))
         # Verifying is a pure function of the key; one that fails raises and is not remembered.
         self._verified = lru_cache(_REMEMBERED_KEYS)(self._verify)
 
     def login(self, user_id: int) -> str:
         expiry = int(self._clock() * 1000) + LIFETIME_MS
-        signed = f"{user_id:08x}{expiry:012x}{self._randomness(4).hex()}"
+        signed = f"{user_id:08x}{expiry:012x}{next(self._serial) & 0xFFFFFFFF:08x}"
         return signed + self._mac(signed)
 
     def user_of(self, key: str) -> int:
         user_id, expiry = self._verified(key)
-        if self._clock() * 1000 >= expiry:
+        if self._clock() >= expiry:
             raise Unauthorized("the session key has expired: log in again")
         return user_id
 
-    def _verify(self, key: str) -> tuple[int, int]:
-        """The user and the expiry in a key that this server made."""
+    def _verify(self, key: str) -> tuple[int, float]:
+        """The user and the expiry, in seconds, of a key that this server made."""
         signed, mac = key[: self._SIGNED], key[self._SIGNED :]
         if not key.isascii() or not compare_digest(mac, self._mac(signed)):
             raise Unauthorized("the session key is not valid")
-        return int(signed[:8], 16), int(signed[8:20], 16)
+        return int(signed[:8], 16), int(signed[8:20], 16) / 1000
 
     def _mac(self, signed: str) -> str:
         return blake2b(signed.encode(), digest_size=16, key=self._secret).hexdigest()
