@@ -13,7 +13,6 @@ from typing import Protocol
 
 from gameserver.errors import HTTPError
 from gameserver.messages import Request, Response
-from gameserver.scores.memory import MemoryStore
 from gameserver.scores.sessions import Sessions
 
 log = logging.getLogger(__name__)
@@ -21,12 +20,22 @@ log = logging.getLogger(__name__)
 INTERNAL_ERROR = Response(500)
 
 
+class Scores(Protocol):
+    """What views need of high scores."""
+
+    def submit(self, level_id: int, user_id: int, score: int) -> bool:
+        """Keeps the score if it is the user's best in the level; says whether it did."""
+
+    def high_scores(self, level_id: int) -> bytes:
+        """The best scores of the level as `user=score,user=score`; empty without scores."""
+
+
 @dataclass(frozen=True)
 class Game:
     """The services that views work with."""
 
     sessions: Sessions
-    scores: MemoryStore
+    scores: Scores
 
 
 class Handler(Protocol):
@@ -34,6 +43,9 @@ class Handler(Protocol):
 
     def handle(self, requests: Sequence[Request]) -> list[Response]:
         """One response for each request, in order."""
+
+    def close(self) -> None:
+        """The front end has ended: puts in order what is on disk."""
 
 
 class App:
@@ -56,3 +68,6 @@ class App:
                 response = INTERNAL_ERROR
             responses.append(response)
         return responses
+
+    def close(self) -> None:
+        """There is nothing on disk."""
