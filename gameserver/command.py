@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from gameserver.app import App, Game
-from gameserver.errors import StartError, StorageFailed
+from gameserver.errors import StartError, StorageFailed, StorageFull
 from gameserver.listeners import open_listeners
 from gameserver.logs import open_log
 from gameserver.scores.memory import MemoryStore
@@ -87,8 +87,10 @@ def make_durable_app(settings: Settings) -> App:
             else SignedSessions(database.secret("session keys", 32))
         )
         return DurableApp(database, Game(sessions, SqliteStore(database)))
-    except BaseException:
+    except BaseException as error:
         database.close()
+        if isinstance(error, StorageFull):
+            raise StartError(f"there is no room for {settings.data}") from None
         raise
 
 
