@@ -27,3 +27,8 @@ class MemoryStore:
         with self._lock:
             board = self._boards.get(level_id)
             return board.csv() if board else b""
+
+    def gauges(self) -> dict[str, int]:
+        """How much there is, for the metrics."""
+        with self._lock:
+            return {"levels": len(self._boards), "scores": sum(map(len, self._boards.values()))}
