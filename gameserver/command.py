@@ -6,16 +6,21 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from gameserver.app import App, Game
+from gameserver.clients import RateLimit, TrustedProxies
 from gameserver.errors import StartError
 from gameserver.listeners import open_listeners
 from gameserver.logs import open_log
 from gameserver.scores.memory import MemoryStore
 from gameserver.scores.sessions import SignedSessions, StoredSessions
-from gameserver.server import MAX_CONNECTIONS, GameServer, stop_on_signals
+from gameserver.server import MAX_CONNECTIONS, GameServer, obey_signals
 from gameserver.settings import Settings, parse_settings
 from gameserver.threaded import ThreadedServer
+
+if TYPE_CHECKING:
+    from gameserver.tls import TLS
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     settings = parse_settings(sys.argv[1:] if arguments is None else arguments, program)
     try:
         server = make_server(settings)
-        stop_on_signals(server)
+        obey_signals(server)
         announcement = f"listening on {url(server, settings)}"
         log.info("%s, %s", announcement, settings.mode)
         print(f"{program}: {announcement} ({settings.mode})", flush=True)
@@ -51,7 +56,12 @@ def make_server(settings: Settings) -> GameServer:
         raise StartError("this system cannot fork: use --threaded")
     listeners = open_listeners(settings.host, settings.port)
     connections = min(MAX_CONNECTIONS, _descriptors() - SPARE_DESCRIPTORS)
-    options = {"max_connections": connections, "access_log": settings.access_log}
+    options = {
+        "max_connections": connections,
+        "access_log": settings.access_log,
+        "proxies": TrustedProxies(settings.trusted_proxy),
+        "tls": make_tls(settings),
+    }
     if settings.threaded:
         return ThreadedServer(make_app(settings), listeners, **options)
     from gameserver.forked import ForkedServer
@@ -62,13 +72,26 @@ def make_server(settings: Settings) -> GameServer:
 def make_app(settings: Settings) -> App:
     """The application with its stores, in the process that owns the state."""
     sessions = StoredSessions() if settings.store_tokens else SignedSessions()
-    return App(Game(sessions, MemoryStore()))
+    limit = RateLimit(settings.rate_limit) if settings.rate_limit else None
+    return App(Game(sessions, MemoryStore()), limit)
+
+
+def make_tls(settings: Settings) -> TLS | None:
+    """TLS, if there is a certificate; StartError if it cannot be used."""
+    if not settings.certfile:
+        if settings.keyfile:
+            raise StartError("--keyfile needs --certfile")
+        return None
+    from gameserver.tls import TLS  # costs memory that a plain server can do without
+
+    return TLS(settings.certfile, settings.keyfile)
 
 
 def url(server: GameServer, settings: Settings) -> str:
     """Where the server is to be found."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return f"http://{host}:{server.server_address[1]}/"
+    scheme = "https" if settings.certfile else "http"
+    return f"{scheme}://{host}:{server.server_address[1]}/"
 
 
 def _descriptors() -> int:

@@ -25,6 +25,9 @@ from gameserver.messages import Request, Response
 
 if TYPE_CHECKING:
     from gameserver.server import GameServer
+    from gameserver.tls import TLSSocket
+
+    Socket = socket.socket | TLSSocket
 
 READ_SIZE = 16384
 
@@ -49,10 +52,11 @@ class Connection:
         "address", "deadline",
     )  # fmt: skip
 
-    def __init__(self, sock: socket.socket, address: str, server: GameServer) -> None:
+    def __init__(self, sock: Socket, address: str, server: GameServer) -> None:
         self._socket = sock
         self._server = server
-        self._reader = RequestReader(server.resolve)
+        proxies = server.proxies if address in server.proxies else None
+        self._reader = RequestReader(server.resolve, address, proxies)
         self._output = b""
         self._sending = False
         self._waiting = False
@@ -128,6 +132,7 @@ class Connection:
             option = "" if left else connection
             parts.append(render(next(responses), date, option, request.method == "HEAD"))
         if reader.error:
+            self._server.figures.refused[reader.error.status] += 1
             parts.append(render(reader.error.response(), date, "close"))
         elif reader.owes_continue:
             reader.owes_continue = False

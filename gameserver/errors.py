@@ -8,6 +8,7 @@ HTTPError
 ├── ContentTooLarge         413
 ├── URITooLong              414
 ├── ExpectationFailed       417
+├── TooManyRequests         429
 ├── HeaderFieldsTooLarge    431
 ├── NotImplementedHere      501
 ├── Overloaded              503
@@ -63,6 +64,11 @@ class URITooLong(HTTPError):
 
 class ExpectationFailed(HTTPError):
     status = 417
+
+
+class TooManyRequests(HTTPError):
+    status = 429
+    headers = (("Retry-After", "1"),)
 
 
 class HeaderFieldsTooLarge(HTTPError):

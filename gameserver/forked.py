@@ -14,7 +14,7 @@ from typing import Any
 
 from gameserver.app import App
 from gameserver.owner import Lifeline, Owner, RemoteApp
-from gameserver.server import STOP_SECONDS, GameServer, stop_on_signals
+from gameserver.server import STOP_SECONDS, GameServer, obey_signals
 from gameserver.threaded import ThreadedServer
 
 log = logging.getLogger(__name__)
@@ -74,12 +74,16 @@ class ForkedServer(ForkingMixIn, GameServer):
         self._selector.close()
         app = RemoteApp(self._owner.connect)
         worker = ThreadedServer(app, self._sockets, **self._options)
-        stop_on_signals(worker)
+        obey_signals(worker)
         self._lifeline.hold(worker.stop)
         if self.stopping:  # the signal came before the line above
             worker.stop()
         worker.serve_forever()
         worker.server_close()
+
+    def reload(self) -> None:
+        super().reload()
+        self._signal_workers(signal.SIGHUP)
 
     def abort(self) -> None:
         self._signal_workers(signal.SIGKILL)

@@ -75,15 +75,13 @@ def open_log(path: str) -> None:
     logging.raiseExceptions = False  # a full disk is no reason to stop serving
 
 
-def log_access(
-    addresses: Sequence[str], requests: Sequence[Request], responses: Sequence[Response]
-) -> None:
+def log_access(requests: Sequence[Request], responses: Sequence[Response]) -> None:
     """Writes a line for each request of a batch, with one call."""
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     _access.info(
         "\n".join(
             # Without the query, which holds the session key.
-            f"{now} ACCESS {address} {request.method} {request.path} {response.status}"
-            for address, request, response in zip(addresses, requests, responses, strict=True)
+            f"{now} ACCESS {request.client} {request.method} {request.path} {response.status}"
+            for request, response in zip(requests, responses, strict=True)
         )
     )

@@ -22,13 +22,12 @@ from typing import Any
 from gameserver.app import App
 from gameserver.errors import Overloaded, StartError
 from gameserver.messages import Request, Response
+from gameserver.metrics import Figures
 from gameserver.urls import router
 
 log = logging.getLogger(__name__)
 
 START_SECONDS = 30
-
-_NOT_THERE = Overloaded("the scores are not available: try again in a moment").response()
 
 
 class PackedApp:
@@ -44,10 +43,13 @@ class PackedApp:
         resolve = router.resolve
         return self._app.handle(
             [
-                Request(method, path, query, headers, body, resolve(method, path))
-                for method, path, query, headers, body in packed
+                Request(method, path, query, headers, body, client, resolve(method, path))
+                for method, path, query, headers, body, client in packed
             ]
         )
+
+    def report(self, front_end: int, connections: int, figures: Figures) -> None:
+        self._app.report(front_end, connections, figures)
 
 
 class RemoteApp:
@@ -63,14 +65,26 @@ class RemoteApp:
 
     def handle(self, requests: Sequence[Request]) -> list[Response]:
         try:
+            responses: list[Response] = self._call(
+                "handle", [request[:-1] for request in requests]
+            )
+            return responses
+        except Overloaded as error:
+            return [error.response()] * len(requests)
+
+    def report(self, front_end: int, connections: int, figures: Figures) -> None:
+        self._call("report", front_end, connections, figures)
+
+    def _call(self, method: str, *arguments: Any) -> Any:
+        """Calls the owner; Overloaded while it is away."""
+        try:
             if self._app is None:
                 self._app = self._connect()
-            responses: list[Response] = self._app.handle([request[:-1] for request in requests])
-            return responses
+            return getattr(self._app, method)(*arguments)
         except (OSError, EOFError, RemoteError) as error:
             log.error("the owner of the scores does not answer: %r", error)
             self._app = None
-            return [_NOT_THERE] * len(requests)
+            raise Overloaded("the scores are not available: try again in a moment") from None
 
 
 class Lifeline:
@@ -147,7 +161,7 @@ class Owner:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         self._lifeline.hold(self._end)
         app = PackedApp(self._make_app())
-        _Manager.register("packed_app", lambda: app, exposed=("handle",))
+        _Manager.register("packed_app", lambda: app, exposed=("handle", "report"))
         if os.path.exists(self._address):
             os.unlink(self._address)
         server = _Manager(self._address, self._key).get_server()

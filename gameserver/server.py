@@ -21,21 +21,27 @@ import socket
 import time
 from collections import Counter, deque
 from collections.abc import Sequence
+from contextlib import suppress
 from http.server import HTTPServer
 from selectors import EVENT_READ, SelectorKey
 from socketserver import BaseServer
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gameserver.app import Handler
+from gameserver.clients import TrustedProxies
 from gameserver.connection import Connection
-from gameserver.errors import Overloaded
+from gameserver.errors import Overloaded, StartError
 from gameserver.http11.writer import date_line
 from gameserver.listeners import BACKLOG
 from gameserver.logs import log_access
 from gameserver.messages import Request, Response
+from gameserver.metrics import Figures
 from gameserver.sources import Bell, Listener, Source
 from gameserver.urls import router
+
+if TYPE_CHECKING:
+    from gameserver.tls import TLS
 
 log = logging.getLogger(__name__)
 
@@ -66,12 +72,17 @@ class GameServer(HTTPServer):
         listeners: Sequence[socket.socket],
         max_connections: int = MAX_CONNECTIONS,
         access_log: bool = False,
+        proxies: TrustedProxies | None = None,
+        tls: TLS | None = None,
     ) -> None:
         # Past HTTPServer's own constructor, which would open one more socket.
         BaseServer.__init__(self, listeners[0].getsockname(), Connection)  # type: ignore[arg-type]
         self.socket = listeners[0]
         self.resolve = router.resolve
+        self.proxies = proxies or TrustedProxies()
+        self.figures = Figures()
         self.stopping = False
+        self._tls = tls
         self._app = app
         self._access_log = access_log
         self._max_connections = max_connections
@@ -112,6 +123,15 @@ class GameServer(HTTPServer):
         """Accepts nothing more, answers what has arrived, and ends. For signal handlers, too."""
         self.stopping = True
         self._bell.ring()
+
+    def reload(self) -> None:
+        """Reads the certificate again, for the connections that come. For signal handlers."""
+        if self._tls:
+            try:
+                self._tls.load()
+                log.info("the certificate has been read again")
+            except StartError as error:
+                log.error("the old certificate stays in use: %s", error)
 
     def abort(self) -> None:
         """Ends at once."""
@@ -156,12 +176,15 @@ class GameServer(HTTPServer):
         unsent = iter(responses)
         for connection, requests in turns:
             connection.respond(requests, unsent)
+        self.figures.count(batch, responses, time.monotonic() - self.now)
         if self._access_log:
-            addresses = [connection.address for connection, requests in turns for _ in requests]
-            log_access(addresses, batch, responses)
+            log_access(batch, responses)
 
     def service_actions(self) -> None:
-        """At every interval: ends what is too slow, and listens if there is room again."""
+        """At every interval: ends what is too slow, and reports what has been counted."""
+        with suppress(Overloaded):
+            self._app.report(os.getpid(), len(self._connections), self.figures)
+            self.figures = Figures()
         for connection in [c for c in self._connections if c.deadline <= self.now]:
             connection.expire()
         if not self.stopping:
@@ -244,11 +267,15 @@ class GameServer(HTTPServer):
             self._admit(client, address[0])
 
     def _admit(self, client: socket.socket, address: str) -> None:
-        connection = Connection(client, address, self)
+        socket_or_tls = self._tls.wrap(client) if self._tls else client
+        connection = Connection(socket_or_tls, address, self)
         self._connections.add(connection)
         self._per_address[address] += 1
         self._selector.register(connection, EVENT_READ, connection)
-        if self._per_address[address] > MAX_CONNECTIONS_PER_ADDRESS:
+        if (
+            self._per_address[address] > MAX_CONNECTIONS_PER_ADDRESS
+            and address not in self.proxies
+        ):
             connection.refuse(Overloaded("there are too many connections from this address"))
 
     def _begin_stop(self) -> None:
@@ -264,13 +291,18 @@ class GameServer(HTTPServer):
                 connection.deadline = self.now + IDLE_STOP_SECONDS
 
 
-def stop_on_signals(server: GameServer) -> None:
-    """SIGTERM and Ctrl-C stop the server; a second one ends it at once."""
+def obey_signals(server: GameServer) -> None:
+    """SIGTERM and Ctrl-C stop the server, a second one ends it at once; SIGHUP reloads."""
 
-    def handle(number: int, frame: FrameType | None) -> None:
+    def stop(number: int, frame: FrameType | None) -> None:
         if server.stopping:
             server.abort()
         server.stop()
 
-    signal.signal(signal.SIGTERM, handle)
-    signal.signal(signal.SIGINT, handle)
+    def reload(number: int, frame: FrameType | None) -> None:
+        server.reload()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, reload)

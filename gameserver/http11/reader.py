@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from gameserver.clients import TrustedProxies
 from gameserver.errors import (
     ContentTooLarge,
     HTTPError,
@@ -39,12 +40,23 @@ class RequestReader:
     """
 
     __slots__ = (
-        "_body", "_head", "_resolve", "_rest",
+        "_body", "_head", "_peer", "_proxies", "_resolve", "_rest",
         "closing", "connection", "error", "owes_continue", "paused", "phase", "unread",
     )  # fmt: skip
 
-    def __init__(self, resolve: Callable[[str, str], Match]) -> None:
+    def __init__(
+        self,
+        resolve: Callable[[str, str], Match],
+        peer: str = "",
+        proxies: TrustedProxies | None = None,
+    ) -> None:
+        """`resolve` finds the match for a method and a path; `peer` is the other end's address.
+
+        `proxies` is given if the peer is one of them: then it speaks for its clients.
+        """
         self._resolve = resolve
+        self._peer = peer
+        self._proxies = proxies
         self._rest = b""
         self._head: _Head | None = None
         self._body: Body | None = None
@@ -125,7 +137,9 @@ class RequestReader:
                 head = _Head(method, path, query, fields, match)
                 position = self._begin_body(head, data, position, requests)
                 continue
-            requests.append(Request(method, path, query, fields.by_name, body, match))
+            headers = fields.by_name
+            client = self._proxies.client(self._peer, headers) if self._proxies else self._peer
+            requests.append(Request(method, path, query, headers, body, client, match))
             self.phase = IDLE
             self.connection = fields.connection
             self.closing = fields.connection == "close"
@@ -172,7 +186,9 @@ class RequestReader:
 
     def _request(self, head: _Head, body: bytes) -> Request:
         method, path, query, fields, match = head
-        return Request(method, path, query, fields.by_name, body, match)
+        headers = fields.by_name
+        client = self._proxies.client(self._peer, headers) if self._proxies else self._peer
+        return Request(method, path, query, headers, body, client, match)
 
     def _close_unread(self) -> None:
         self.phase = IDLE
