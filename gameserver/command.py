@@ -56,6 +56,8 @@ def make_server(settings: Settings) -> GameServer:
         raise StartError("this system cannot fork: use --threaded")
     listeners = open_listeners(settings.host, settings.port)
     connections = min(MAX_CONNECTIONS, _descriptors() - SPARE_DESCRIPTORS)
+    if connections < 1:
+        raise StartError(f"too few files may be open: ulimit -n {2 * SPARE_DESCRIPTORS} at least")
     options = {
         "max_connections": connections,
         "access_log": settings.access_log,

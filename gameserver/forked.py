@@ -13,6 +13,7 @@ from socketserver import ForkingMixIn
 from typing import Any
 
 from gameserver.app import App
+from gameserver.errors import StartError
 from gameserver.owner import Lifeline, Owner, RemoteApp
 from gameserver.server import STOP_SECONDS, GameServer, obey_signals
 from gameserver.threaded import ThreadedServer
@@ -65,9 +66,15 @@ class ForkedServer(ForkingMixIn, GameServer):
             log.error("worker %d has ended; another takes its place", pid)
         if not self._owner.alive:
             log.critical("the owner of the scores has ended, and what was only in memory is lost")
-            self._owner.start()
+            self._restart_owner()
         while len(self.active_children) < self._workers:
             self.process_request(self.socket, self.server_address)
+
+    def _restart_owner(self) -> None:
+        try:
+            self._owner.start()
+        except StartError as error:
+            log.critical("%s; trying again", error)
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """In a child: serves until told to stop."""

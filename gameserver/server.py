@@ -59,6 +59,10 @@ IDLE_STOP_SECONDS = 0.5
 _OUT_OF_RESOURCES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
+Turn = tuple[Connection, Sequence[Request]]
+"""A connection and what it wants answered in this turn of the loop."""
+
+
 class GameServer(HTTPServer):
     """Serves an application over HTTP until it is told to `stop`.
 
@@ -106,7 +110,7 @@ class GameServer(HTTPServer):
         """Serves until `stop`, and then until what had arrived is answered."""
         self.watch(self._bell, EVENT_READ)
         self._listen()
-        while self._connections or not self.stopping:
+        while self._connections or self._stop_at == math.inf:
             ready = self._selector.select(poll_interval)
             self._tick()
             if self.stopping and self._stop_at == math.inf:
@@ -150,35 +154,51 @@ class GameServer(HTTPServer):
 
     def _serve(self, ready: Sequence[tuple[SelectorKey, int]]) -> None:
         """Reads whatever is ready and answers it, a batch at a time."""
-        turns: list[tuple[Connection, Sequence[Request]]] = []
+        turns: list[Turn] = []
         size = 0
         for key, _ in ready:
             source = key.data
-            requests = source.ready()
+            try:
+                requests = source.ready()
+            except Exception:
+                self._fail(source)
+                continue
             if requests:
                 turns.append((source, requests))
                 size += len(requests)
                 if size >= MAX_BATCH:
                     self._answer(turns)
                     turns, size = [], 0
+        self._answer(turns)
+        # Only now: what was deferred in this turn stands behind what has just been answered.
         while self._finished:
             request, connection, response = self._finished.popleft()
             requests = self.resume(request, connection, response)
-            if requests:
-                turns.append((connection, requests))
-        if turns:
-            self._answer(turns)
+            self._answer([(connection, requests)])
 
-    def _answer(self, turns: Sequence[tuple[Connection, Sequence[Request]]]) -> None:
+    def _answer(self, turns: Sequence[Turn]) -> None:
         """One call to the application for all the requests, one write for each connection."""
         batch = [request for _, requests in turns for request in requests]
+        if not batch:
+            return
         responses = self._app.handle(batch)
-        unsent = iter(responses)
+        start = 0
         for connection, requests in turns:
-            connection.respond(requests, unsent)
+            end = start + len(requests)
+            try:
+                connection.respond(requests, responses[start:end])
+            except Exception:
+                self._fail(connection)
+            start = end
         self.figures.count(batch, responses, time.monotonic() - self.now)
         if self._access_log:
             log_access(batch, responses)
+
+    def _fail(self, source: Source) -> None:
+        """Contains an error that nobody foresaw: no connection may end the others."""
+        log.exception("an unexpected error")
+        if isinstance(source, Connection):
+            source.close()
 
     def service_actions(self) -> None:
         """At every interval: ends what is too slow, and reports what has been counted."""
@@ -200,7 +220,7 @@ class GameServer(HTTPServer):
         self, request: Request, connection: Connection, response: Response
     ) -> Sequence[Request]:
         """A deferred request is answered; returns what its connection had sent behind it."""
-        return connection.resume(request, response)
+        return connection.resume(request, response) if connection in self._connections else ()
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Answers a request that may block; its connection stands in for the address."""
