@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from gameserver.app import App, Game
 from gameserver.clients import RateLimit, TrustedProxies
+from gameserver.door import MAX_CONNECTIONS
 from gameserver.errors import StartError
 from gameserver.listeners import open_listeners
 from gameserver.logs import open_log
 from gameserver.scores.memory import MemoryStore
 from gameserver.scores.sessions import SignedSessions, StoredSessions
-from gameserver.server import MAX_CONNECTIONS, GameServer, obey_signals
+from gameserver.server import GameServer, obey_signals
 from gameserver.settings import Settings, parse_settings
 from gameserver.threaded import ThreadedServer
 

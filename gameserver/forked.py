@@ -39,7 +39,6 @@ class ForkedServer(ForkingMixIn, GameServer):
         self._lifeline = Lifeline()
         self._owner = Owner(make_app, self._lifeline)
         super().__init__(RemoteApp(self._owner.connect), listeners, **options)
-        self._sockets = listeners
         self._workers = workers
         self._options = options
         # The mix-in waits for any child at all once there are as many as this.
