@@ -246,11 +246,20 @@ class GameServer(HTTPServer):
 
     def admit(self, client: socket.socket, address: str, within_limit: bool) -> None:
         """Takes in a client that the door has let in; one too many only to say so."""
-        socket_or_tls = self._tls.wrap(client) if self._tls else client
+        try:
+            socket_or_tls = self._tls.wrap(client) if self._tls else client
+        except OSError:  # it has gone already
+            client.close()
+            self._door.leave(address)
+            return
         connection = Connection(socket_or_tls, address, self)
         self._connections.add(connection)
         self._selector.register(connection, EVENT_READ, connection)
-        if not (within_limit or address in self.proxies):
+        if within_limit or address in self.proxies:
+            return
+        if self._tls:
+            connection.close()  # to say so would take a handshake
+        else:
             connection.refuse(Overloaded("there are too many connections from this address"))
 
     def _begin_stop(self) -> None:
