@@ -69,10 +69,10 @@ class Door:
     def close(self) -> None:
         """Lets in who has connected by now, and then nobody any more."""
         self._closed = True
-        for listener in self._listeners:
-            self.accept(listener.socket, BACKLOG)
         self._shut()
         for listener in self._listeners:
+            # Nothing in between: whom the kernel takes in after the last accept is lost.
+            self.accept(listener.socket, BACKLOG)
             listener.socket.close()
 
     def accept(self, sock: socket.socket, at_most: int = MAX_ACCEPTS) -> None:
