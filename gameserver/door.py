@@ -24,8 +24,8 @@ log = logging.getLogger(__name__)
 
 MAX_CONNECTIONS = 10_000
 MAX_CONNECTIONS_PER_ADDRESS = 1_000
-MAX_ACCEPTS = 64
-"""Clients let in during one turn of the loop, so that those who are in get their turn."""
+MAX_ACCEPTS = 8
+"""Clients let in during one turn of the loop: the others get theirs, and so do other workers."""
 
 _OUT_OF_RESOURCES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
