@@ -135,7 +135,7 @@ class Connection:
         parts = []
         for request, response in zip(requests, responses):  # noqa: B905 (strict costs time)
             left -= 1
-            option = "" if left else connection
+            option = "" if left and connection == "close" else connection
             head_only = request.method == "HEAD"
             try:
                 parts.append(render(response, date, option, head_only))
