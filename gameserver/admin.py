@@ -18,26 +18,24 @@ from typing import TextIO
 
 from gameserver.database import Database
 from gameserver.datafile import examine, put_in_place, reading
-from gameserver.errors import StartError
+from gameserver.errors import StartError, StorageFull
 from gameserver.progress import Progress
 from gameserver.routing import MAX_NUMBER
+from gameserver.scores.sqlite import CHUNK, IN_ORDER, NEXT_ARRIVAL, chunks
 
 HEADER = "level,user,score"
 
-IN_ORDER = "SELECT level, user, score FROM score ORDER BY level, score DESC, arrival"
 OUT_OF_RANGE = f"""
 SELECT count(*) FROM score
 WHERE typeof(level) || typeof(user) || typeof(score) <> 'integerintegerinteger'
 OR min(level, user, score) < 0 OR max(level, user, score) > {MAX_NUMBER}
 """
-NEXT_ARRIVAL = "SELECT ifnull(max(arrival), 0) + 1 FROM score"
 KEEP_BETTER = """
 INSERT INTO score VALUES (?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET score = excluded.score, arrival = excluded.arrival
 WHERE excluded.score > score
 """
 
-CHUNK = 10_000
 BACKUP_PAGES = 1_000
 """Pages that are copied between two looks of the progress bar."""
 
@@ -45,12 +43,14 @@ _LINE = re.compile(r"([0-9]{1,10}),([0-9]{1,10}),([0-9]{1,10})")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Does what a command line asks for; returns the exit code: 1 for a damaged file, 2: not done."""
+    """Does what a command line asks for; returns the exit code: 2 if it could not."""
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
     except StartError as error:
         problem = str(error)
+    except StorageFull:
+        problem = f"{options.file}: there is no room; nothing was imported"
     except sqlite3.Error as error:
         problem = f"{options.file}: {error}"
     except BrokenPipeError:  # of the export's reader
@@ -132,7 +132,8 @@ def check(options: argparse.Namespace) -> int:
         problems.append(f"{strays} scores with numbers out of range")
     for text in problems:
         print(f"{options.file}: {text}", file=sys.stderr)
-    print(f"{options.file}: {'damaged' if problems else 'ok'}, {scores:,} scores, {levels:,} levels")
+    verdict = "damaged" if problems else "ok"
+    print(f"{options.file}: {verdict}, {scores:,} scores, {levels:,} levels")
     return 1 if problems else 0
 
 
@@ -153,7 +154,7 @@ def export(options: argparse.Namespace) -> int:
 def _write(rows: sqlite3.Cursor, count: int, target: TextIO) -> None:
     target.write(HEADER + "\n")
     progress = Progress("exporting", count)
-    lines = ("%d,%d,%d\n" % row for row in progress.follow(_chunks(rows)))  # noqa: UP031 (faster)
+    lines = ("%d,%d,%d\n" % row for row in progress.follow(chunks(rows)))  # noqa: UP031 (faster)
     target.writelines(lines)
     target.flush()
 
@@ -202,11 +203,6 @@ def _parse(
                 " nothing was imported"
             )
         yield number, (level_id, user_id, score)
-
-
-def _chunks(cursor: sqlite3.Cursor) -> Iterator[list[tuple[int, int, int]]]:
-    while rows := cursor.fetchmany(CHUNK):
-        yield rows
 
 
 COMMANDS = {

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from gameserver.app import App, Game
 from gameserver.clients import RateLimit, TrustedProxies
 from gameserver.door import MAX_CONNECTIONS
-from gameserver.errors import StartError, StorageFailed
+from gameserver.errors import StartError, StorageFailed, StorageFull
 from gameserver.listeners import open_listeners
 from gameserver.logs import open_log
 from gameserver.scores.memory import MemoryStore
@@ -115,8 +115,10 @@ def make_durable_app(settings: Settings) -> App:
             else SignedSessions(database.secret("session keys", 32))
         )
         return DurableApp(database, Game(sessions, SqliteStore(database)), make_limit(settings))
-    except BaseException:
+    except BaseException as error:
         database.close()
+        if isinstance(error, StorageFull):
+            raise StartError(f"there is no room for {settings.data}") from None
         raise
 
 

@@ -39,7 +39,7 @@ from gameserver.storage_errors import end_process, is_mistake, is_want_of_room
 
 log = logging.getLogger(__name__)
 
-CHECKPOINT_CHANGES = 2_000
+CHECKPOINT_CHANGES = 1_000
 """Rows written between two checkpoints, so that the log and the pause stay short."""
 
 PROBE_SECONDS = 0.5
@@ -195,6 +195,7 @@ class Database:
 
     def _probe(self) -> None:
         """Finds out whether there is room, at the cost of one commit."""
+        self._checkpoint()  # after it the room that the log takes can be used again
         try:
             self.connection.execute(
                 "REPLACE INTO ballast VALUES (1, zeroblob(?))", (PROBE_BYTES,)

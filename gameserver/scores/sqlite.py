@@ -91,7 +91,7 @@ class SqliteStore:
     def _load(self, connection: sqlite3.Connection) -> None:
         (count,) = connection.execute("SELECT count(*) FROM score").fetchone()
         (self._next_arrival,) = connection.execute(NEXT_ARRIVAL).fetchone()
-        rows = Progress("loading scores", count).follow(_chunks(connection.execute(IN_ORDER)))
+        rows = Progress("loading scores", count).follow(chunks(connection.execute(IN_ORDER)))
         try:
             for level_id, of_level in groupby(rows, itemgetter(0)):
                 board = Board.load((user_id, score) for _, user_id, score in of_level)
@@ -100,6 +100,7 @@ class SqliteStore:
             raise StartError(f"the scores in the data file are damaged: {error}") from None
 
 
-def _chunks(cursor: sqlite3.Cursor) -> Iterator[list[tuple[int, int, int]]]:
+def chunks(cursor: sqlite3.Cursor) -> Iterator[list[tuple[int, int, int]]]:
+    """The rows that are left, many at a time."""
     while rows := cursor.fetchmany(CHUNK):
         yield rows
