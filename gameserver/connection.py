@@ -128,7 +128,7 @@ class Connection:
             option = "" if left else connection
             parts.append(render(next(responses), date, option, request.method == "HEAD"))
         if reader.error:
-            parts.append(render(reader.error.response(), date, "close"))
+            parts.append(render(reader.error.response(reader.path), date, "close"))
         elif reader.owes_continue:
             reader.owes_continue = False
             parts.append(CONTINUE)

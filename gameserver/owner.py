@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 START_SECONDS = 30
 
-_NOT_THERE = Overloaded("the scores are not available: try again in a moment").response()
+_NOT_THERE = Overloaded("the scores are not available: try again in a moment")
 
 
 class PackedApp:
@@ -70,7 +70,7 @@ class RemoteApp:
         except (OSError, EOFError, RemoteError) as error:
             log.error("the owner of the scores does not answer: %r", error)
             self._app = None
-            return [_NOT_THERE] * len(requests)
+            return [_NOT_THERE.response(request.path) for request in requests]
 
 
 class Lifeline:
