@@ -15,6 +15,8 @@ from gameserver.errors import HTTPError
 from gameserver.messages import Request, Response
 from gameserver.scores.memory import MemoryStore
 from gameserver.scores.sessions import Sessions
+from gameserver.tournaments.accounts import Accounts
+from gameserver.tournaments.service import Tournaments
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +29,8 @@ class Game:
 
     sessions: Sessions
     scores: MemoryStore
+    accounts: Accounts
+    tournaments: Tournaments
 
 
 class Handler(Protocol):
@@ -50,7 +54,7 @@ class App:
             try:
                 response = match.view(request, game, *match.captures)
             except HTTPError as error:
-                response = error.response()
+                response = error.response(request.path)
             except Exception:
                 log.exception("%s %s failed", request.method, request.path)
                 response = INTERNAL_ERROR

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from gameserver.app import App, Game
+from gameserver.database import Database
 from gameserver.errors import StartError
 from gameserver.listeners import open_listeners
 from gameserver.logs import open_log
@@ -16,6 +17,9 @@ from gameserver.scores.sessions import SignedSessions, StoredSessions
 from gameserver.server import MAX_CONNECTIONS, GameServer, stop_on_signals
 from gameserver.settings import Settings, parse_settings
 from gameserver.threaded import ThreadedServer
+from gameserver.tournaments.accounts import Accounts
+from gameserver.tournaments.replay_folder import ReplayFolder, check_folder
+from gameserver.tournaments.service import Tournaments
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +53,7 @@ def make_server(settings: Settings) -> GameServer:
     open_log(settings.logfile)
     if not settings.threaded and not hasattr(os, "fork"):
         raise StartError("this system cannot fork: use --threaded")
+    check_folder(settings.replays)
     listeners = open_listeners(settings.host, settings.port)
     connections = min(MAX_CONNECTIONS, _descriptors() - SPARE_DESCRIPTORS)
     options = {"max_connections": connections, "access_log": settings.access_log}
@@ -62,7 +67,9 @@ def make_server(settings: Settings) -> GameServer:
 def make_app(settings: Settings) -> App:
     """The application with its stores, in the process that owns the state."""
     sessions = StoredSessions() if settings.store_tokens else SignedSessions()
-    return App(Game(sessions, MemoryStore()))
+    database = Database(None)
+    tournaments = Tournaments(database, ReplayFolder(settings.replays))
+    return App(Game(sessions, MemoryStore(), Accounts(database), tournaments))
 
 
 def url(server: GameServer, settings: Settings) -> str:

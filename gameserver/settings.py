@@ -47,6 +47,9 @@ class Settings:
     store_tokens: bool = _option(
         False, "remember session keys: only the newest key of a user is valid"
     )
+    replays: str = _option(
+        "", "folder to keep the replays of tournaments in; without it only their results are kept"
+    )
     access_log: bool = _option(False, "log every request as well")
 
     @property
@@ -80,6 +83,6 @@ def parse_settings(arguments: Sequence[str], program: str) -> Settings:
                 default=option.default,
                 type=option.metadata["parse"],
                 metavar=option.name.upper(),
-                help=f"{text} [default: {option.default}]",
+                help=f"{text} [default: {option.default or 'none'}]",
             )
     return Settings(**vars(parser.parse_args(arguments)))
