@@ -13,8 +13,9 @@ from socketserver import ForkingMixIn
 from typing import Any
 
 from gameserver.app import App
+from gameserver.errors import StartError
 from gameserver.owner import Lifeline, Owner, RemoteApp
-from gameserver.server import STOP_SECONDS, GameServer, stop_on_signals
+from gameserver.server import STOP_SECONDS, GameServer, obey_signals
 from gameserver.threaded import ThreadedServer
 
 log = logging.getLogger(__name__)
@@ -36,9 +37,8 @@ class ForkedServer(ForkingMixIn, GameServer):
         **options: Any,
     ) -> None:
         self._lifeline = Lifeline()
-        self._owner = Owner(make_app, self._lifeline)
+        self._owner = Owner(make_app, self._lifeline, listeners)
         super().__init__(RemoteApp(self._owner.connect), listeners, **options)
-        self._sockets = listeners
         self._workers = workers
         self._options = options
         # The mix-in waits for any child at all once there are as many as this.
@@ -71,22 +71,32 @@ class ForkedServer(ForkingMixIn, GameServer):
             log.error("worker %d has ended; another takes its place", pid)
         if not self._owner.alive:
             self._owner.check_storage()
-            log.critical("the owner of the scores has ended, and what was only in memory is lost")
-            self._owner.start()
+            log.critical("the owner of the scores has ended; what was only in memory is lost")
+            self._restart_owner()
         while len(self.active_children) < self._workers:
             self.process_request(self.socket, self.server_address)
+
+    def _restart_owner(self) -> None:
+        try:
+            self._owner.start()
+        except StartError as error:
+            log.critical("%s; trying again", error)
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """In a child: serves until told to stop."""
         self._selector.close()
         app = RemoteApp(self._owner.connect)
         worker = ThreadedServer(app, self._sockets, **self._options)
-        stop_on_signals(worker)
+        obey_signals(worker)
         self._lifeline.hold(worker.stop)
         if self.stopping:  # the signal came before the line above
             worker.stop()
         worker.serve_forever()
         worker.server_close()
+
+    def reload(self) -> None:
+        super().reload()
+        self._signal_workers(signal.SIGHUP)
 
     def abort(self) -> None:
         self._signal_workers(signal.SIGKILL)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 TEXT = "text/plain; charset=utf-8"
+JSON = "application/json"
 
 View = Callable[..., "Response"]
 """`view(request, game, *captures)`: answers one request; see `gameserver/urls.py`."""
@@ -35,6 +36,8 @@ class Match(NamedTuple):
     """The largest body that is read for it, in bytes."""
     blocking: bool = False
     """The view may take long, so it runs in a thread of its own."""
+    route: str = "none"
+    """The route's name in the metrics."""
 
 
 class Request(NamedTuple):
@@ -47,6 +50,8 @@ class Request(NamedTuple):
     headers: Mapping[str, str]
     """Field values by lower-case name; the values of a repeated field joined by a comma."""
     body: bytes
+    client: str
+    """The address of the client, as far as it can be believed."""
     match: Match
 
     def parameter(self, name: str) -> str | None:

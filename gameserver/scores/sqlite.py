@@ -67,6 +67,10 @@ class SqliteStore:
         with self._database.lock:
             return self._memory.high_scores(level_id)
 
+    def gauges(self) -> dict[str, int]:
+        """How much there is, for the metrics."""
+        return self._memory.gauges()
+
     # As a member of the database
 
     def write(self, connection: sqlite3.Connection) -> None:
