@@ -29,7 +29,7 @@ except ImportError:  # Windows
 BUSY_SECONDS = 1.0
 """How long SQLite waits for another program that has locked the file."""
 
-LOCK_SECONDS = 1.0
+LOCK_SECONDS = 0.5
 """How long a start waits for the lock: a server that was killed may still be ending."""
 
 _NEW = "-new"

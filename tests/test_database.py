@@ -68,10 +68,10 @@ class DatabaseTests(FolderTestCase):
         """An operation that fails is undone alone; the rest of the batch stays."""
         with self.database.batch():
             self.add(1)
-            with self.assertRaises(sqlite3.IntegrityError):
-                with self.database.transaction() as connection:
-                    connection.execute(ADD, (2,))
-                    connection.execute(ADD, (1,))
+            refused = self.assertRaises(sqlite3.IntegrityError)
+            with refused, self.database.transaction() as connection:
+                connection.execute(ADD, (2,))
+                connection.execute(ADD, (1,))
             self.add(3)
         self.assertEqual(self.users(), [1, 3])
 
@@ -179,9 +179,8 @@ class FullTests(FolderTestCase):
     def test_batch_is_undone(self) -> None:
         """When one operation finds no room, the whole batch is undone."""
         limit_size(self.database)
-        with self.assertRaises(StorageFull), self.database.batch():
-            with self.database.transaction() as connection:
-                connection.execute(ADD, (1,))
+        with self.assertRaises(StorageFull), self.database.batch() as connection:
+            connection.execute(ADD, (1,))
             with self.assertRaises(StorageFull):
                 self.write("first")
         self.assertEqual(self.rows(), [])
@@ -261,29 +260,31 @@ class FailureTests(FolderTestCase):
         super().setUp()
         self.database = self.open()
         self.exit = self.enterContext(
-            mock.patch.object(storage_errors.os, "_exit", side_effect=SystemExit)
+            mock.patch("gameserver.storage_errors.os._exit", side_effect=SystemExit)
         )
         self.enterContext(mock.patch.object(storage_errors, "print", create=True))
 
     def assert_ends(self, work: Any) -> None:
-        with self.assertLogs("gameserver.storage_errors", "CRITICAL"):
-            with self.assertRaises(SystemExit):
-                work()
+        critical = self.assertLogs("gameserver.storage_errors", "CRITICAL")
+        with critical, self.assertRaises(SystemExit):
+            work()
         self.exit.assert_called_once_with(StorageFailed.EXIT_CODE)
 
     def test_at_commit(self) -> None:
         """An I/O error of the commit ends the process; nothing is undone or acknowledged."""
-        for code in (sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_CORRUPT):
-            with self.subTest(code):
+        for name in ("SQLITE_IOERR_FSYNC", "SQLITE_IOERR_WRITE", "SQLITE_CORRUPT"):
+            with self.subTest(name):
+                code = getattr(sqlite3, name)
                 self.exit.reset_mock()
                 member = Broken(code)
                 self.database._members[:] = [member]
-                self.assert_ends(lambda: self.database.batch().__enter__() and self.leave())
+                self.assert_ends(self.batch)
                 self.assertEqual(member.restored, 0)
                 self.database.connection.rollback()
 
-    def leave(self) -> None:
-        self.database.batch().__exit__(None, None, None)
+    def batch(self) -> None:
+        with self.database.batch():
+            pass
 
     def test_in_operation(self) -> None:
         """So does one in the middle of an operation."""

@@ -7,11 +7,11 @@ import threading
 import unittest
 
 from gameserver.app import Game
+from gameserver.assembly import make_game
 from gameserver.database import Database
 from gameserver.durable import DurableApp
 from gameserver.messages import Match, Request, Response
-from gameserver.scores.sessions import SignedSessions
-from gameserver.scores.sqlite import SqliteStore
+from gameserver.settings import Settings
 from tests.folder import FolderTestCase, limit_size
 from tests.support import PATIENCE, Clock, make_request
 
@@ -22,9 +22,9 @@ class DurableAppTests(FolderTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.database = self.open(clock=Clock())
-        self.sessions = SignedSessions(clock=Clock())
-        self.store = SqliteStore(self.database)
-        self.app = DurableApp(self.database, Game(self.sessions, self.store))
+        game = make_game(Settings(data=self.path), self.database)
+        self.sessions = game.sessions
+        self.app = DurableApp(self.database, game)
 
     def score(self, level_id: int, user_id: int, score: int) -> Request:
         key = self.sessions.login(user_id)
@@ -67,7 +67,8 @@ class DurableAppTests(FolderTestCase):
         ]
         with self.assertLogs("gameserver.database"):
             responses = self.handle(*batch)
-        self.assertEqual([response.status for response in responses], [200, 200, *[503] * 1000, 200])
+        expected = [200, 200, *[503] * 1000, 200]
+        self.assertEqual([response.status for response in responses], expected)
         self.assertEqual(responses[2].headers, (("Retry-After", "1"),))
         self.assertEqual([responses[0].body, responses[-1].body], [b"7=10", b"7=10"])
         self.assertEqual([r.status for r in self.handle(*batch[:3])], [200, 200, 503])
@@ -82,7 +83,7 @@ class DurableAppTests(FolderTestCase):
             game.scores.submit(2, 7, 10)
             return Response()
 
-        request = Request("GET", "/", "", {}, b"", Match(view, blocking=True))
+        request = Request("GET", "/", "", {}, b"", "", Match(view, blocking=True))
         thread = threading.Thread(target=self.handle, args=(request,))
         thread.start()
         inside.wait(PATIENCE)
@@ -101,7 +102,7 @@ class DurableAppTests(FolderTestCase):
                 connection.execute("INSERT INTO secret VALUES ('big', zeroblob(100000))")
             return Response()
 
-        request = Request("GET", "/", "", {}, b"", Match(view, blocking=True))
+        request = Request("GET", "/", "", {}, b"", "", Match(view, blocking=True))
         with self.assertLogs("gameserver.database"):
             self.assertEqual(self.handle(request)[0].status, 503)
 

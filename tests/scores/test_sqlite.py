@@ -29,8 +29,8 @@ class SqliteTests(FolderTestCase, contracts.ScoresContract):
         FolderTestCase.setUp(self)
         self.clock = Clock()
         contracts.ScoresContract.setUp(self)
-        with self.database.batch() as connection:
-            connection.execute("PRAGMA synchronous = OFF")  # a test need not outlive a power cut
+        # A test need not outlive a power cut.
+        self.database.connection.execute("PRAGMA synchronous = OFF")
 
     def make(self) -> SqliteStore:
         self.database = self.open(clock=self.clock)
@@ -87,11 +87,11 @@ class SqliteTests(FolderTestCase, contracts.ScoresContract):
         """A batch without room leaves no trace in memory; the scores before it stay."""
         self.submit(1, (9, 10), (3, 10))
         limit_size(self.database)
-        with self.assertLogs("gameserver.database"):
-            with self.assertRaises(StorageFull), self.database.batch():
-                self.submit(1, (1, 99), (3, 50))
-                self.submit(2, *((user_id, 5) for user_id in range(1000)))
-                self.assert_scores(1, b"1=99,3=50,9=10")
+        logged = self.assertLogs("gameserver.database")
+        with logged, self.assertRaises(StorageFull), self.database.batch():
+            self.submit(1, (1, 99), (3, 50))
+            self.submit(2, *((user_id, 5) for user_id in range(1000)))
+            self.assert_scores(1, b"1=99,3=50,9=10")
         self.assert_scores(1, b"9=10,3=10")
         self.assert_scores(2, b"")
         with self.assertRaises(StorageFull):
