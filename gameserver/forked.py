@@ -27,6 +27,9 @@ class Worker(ThreadedServer):
     def abort(self) -> None:
         """A second signal changes nothing: Ctrl-C reaches all processes, and then the parent's."""
 
+    def turn_away(self) -> None:
+        """The sockets are those of all workers, and only this one may be stopping."""
+
 
 class ForkedServer(ForkingMixIn, GameServer):
     """Keeps the owner of the state and the workers running, and serves nothing itself.
@@ -122,6 +125,7 @@ class ForkedServer(ForkingMixIn, GameServer):
 
     def _stop_workers(self) -> None:
         # Without the parent's copies the sockets close with the last worker.
+        self.turn_away()
         for sock in self._sockets:
             sock.close()
         self._signal_workers(signal.SIGTERM)

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import errno
 import socket
+import struct
+import sys
+import time
+from array import array
+from collections.abc import Sequence
+from contextlib import suppress
 
 from gameserver.errors import StartError
 
 BACKLOG = 1024
 
+HANDSHAKE_SECONDS = 0.02
+"""At the stop: for those who are connecting at that moment."""
+
 _ATTEMPTS = 20
+_SO_ATTACH_FILTER = 26
 
 
 def open_listeners(host: str, port: int) -> list[socket.socket]:
@@ -28,6 +38,26 @@ def open_listeners(host: str, port: int) -> list[socket.socket]:
                 reason = f"cannot listen on {host}, port {port}: {error.strerror}"
                 raise StartError(reason) from None
     raise StartError(f"there is no port that is free on all addresses of {host}")
+
+
+def turn_away(listeners: Sequence[socket.socket]) -> None:
+    """Lets nobody else connect to listening sockets; who has connected can still be accepted.
+
+    Closing one resets whoever connected after the last accept. So before that a filter (Linux,
+    socket(7), SO_ATTACH_FILTER) drops every TCP segment with the SYN flag. The client sends it
+    again after a second, and is refused. Elsewhere nothing happens. It holds for all processes
+    that share the sockets, and for good.
+    """
+    if sys.platform != "linux":
+        return
+    # ldb [13] (the TCP flags); jset #2 (SYN), drop, accept; ret #0; ret #-1
+    steps = ((0x30, 0, 0, 13), (0x45, 0, 1, 2), (6, 0, 0, 0), (6, 0, 0, 0xFFFFFFFF))
+    code = array("B", b"".join(struct.pack("HBBI", *step) for step in steps))
+    program = struct.pack("@HP", len(steps), code.buffer_info()[0])
+    for sock in listeners:
+        with suppress(OSError):
+            sock.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, program)
+    time.sleep(HANDSHAKE_SECONDS)
 
 
 def _resolve(host: str, port: int) -> list[tuple[socket.AddressFamily, str]]:

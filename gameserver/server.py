@@ -33,6 +33,7 @@ from gameserver.connection import Connection
 from gameserver.door import MAX_CONNECTIONS, Door
 from gameserver.errors import Overloaded, StartError
 from gameserver.http11.writer import date_line
+from gameserver.listeners import turn_away
 from gameserver.logs import log_access
 from gameserver.messages import Request, Response
 from gameserver.metrics import Figures
@@ -285,8 +286,13 @@ class GameServer(HTTPServer):
         else:
             connection.refuse(Overloaded("there are too many connections from this address"))
 
+    def turn_away(self) -> None:
+        """Lets nobody connect any more."""
+        turn_away(self._sockets)
+
     def _begin_stop(self) -> None:
         """Takes in everybody who has connected, closes the door, and hurries the idle."""
+        self.turn_away()
         self._door.close()
         self._stop_at = self.now + STOP_SECONDS
         for connection in self._connections:

@@ -206,6 +206,17 @@ class Client:
         return not select.select([self.socket], [], [], 0)[0]
 
 
+def refuses(address: tuple[Any, ...]) -> bool:
+    """Whether nobody can connect any more."""
+    try:
+        socket.create_connection(address[:2], timeout=0.1).close()
+    except (ConnectionRefusedError, TimeoutError):
+        return True
+    except ConnectionResetError:  # it was let in at the very last moment
+        return False
+    return False
+
+
 def request_bytes(method: str, target: str, body: bytes | None = None, *fields: str) -> bytes:
     """A request as a browser would send it."""
     lines = [f"{method} {target} HTTP/1.1", "Host: localhost", *fields]
@@ -354,12 +365,13 @@ class ServerProcess:
         self._folder.cleanup()
 
     def any_left(self) -> bool:
-        """Whether any process of the server is there."""
+        """Whether any process of the server is there; the dead that init has to bury are not."""
         try:
             self.send_signal_to_all(0)
         except ProcessLookupError:
             return False
-        return True
+        states = [state for state, _, group in map(_state, _pids()) if group == str(self.pid)]
+        return not has_proc or any(state != "Z" for state in states)
 
     def log(self) -> str:
         return self.logfile.read_text()
@@ -379,12 +391,12 @@ class ServerProcess:
 
     def seconds_of_work(self) -> float:
         """The processor time that the first process has used so far."""
-        user, system = _proc(self.pid, "stat").rpartition(")")[2].split()[11:13]
+        user, system = _stat(self.pid)[11:13]
         return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
     def states(self) -> str:
         """A letter for each child; `Z` is a zombie."""
-        return "".join(_proc(pid, "stat").rpartition(")")[2].split()[0] for pid in self.children())
+        return "".join(_state(pid)[0] for pid in self.children())
 
 
 def _proc(pid: int, name: str) -> str:
@@ -392,6 +404,20 @@ def _proc(pid: int, name: str) -> str:
         return Path(f"/proc/{pid}/{name}").read_text()
     except OSError:
         return ""
+
+
+def _stat(pid: int) -> list[str]:
+    """What /proc/<pid>/stat says behind the name, see proc(5)."""
+    return _proc(pid, "stat").rpartition(")")[2].split()
+
+
+def _state(pid: int) -> list[str]:
+    """Its state, its parent and its process group; all empty if it is gone."""
+    return (_stat(pid) or [""] * 3)[:3]
+
+
+def _pids() -> list[int]:
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()] if has_proc else []
 
 
 def _ignores(pid: int, number: int) -> bool:

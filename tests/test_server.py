@@ -13,7 +13,15 @@ import mock  # noqa: UP026 (the same mock on every Python)
 
 from gameserver.messages import Request, Response
 from gameserver.routing import path
-from tests.support import PATIENCE, Client, TimeMachine, request_bytes, running, wait_until
+from tests.support import (
+    PATIENCE,
+    Client,
+    TimeMachine,
+    refuses,
+    request_bytes,
+    running,
+    wait_until,
+)
 
 LIST = request_bytes("GET", "/1/highscorelist")
 
@@ -97,8 +105,8 @@ class BatchTests(ServerTestCase):
 
     def test_bad_response_among_others(self) -> None:
         """The requests before and behind it are answered."""
-        self.client.send(LIST + request_bytes("GET", "/bad/header") + LIST)
         with self.assertLogs("gameserver", "ERROR"):
+            self.client.send(LIST + request_bytes("GET", "/bad/header") + LIST)
             statuses = [self.client.reply().status for _ in range(3)]
         self.assertEqual(statuses, [200, 500, 200])
 
@@ -216,14 +224,12 @@ class StopTests(ServerTestCase):
     def stop_under_way(self) -> None:
         """Stops; returns when nobody can connect any more."""
         self.server.stop()
-        wait_until(self.refuses)
+        wait_until(lambda: refuses(self.server.server_address))
 
-    def refuses(self) -> bool:
-        try:
-            self.connect()
-        except ConnectionRefusedError:
-            return True
-        return False
+    def let_it_work(self) -> None:
+        """Somebody else is served, and so what came before has been read."""
+        with self.connect() as client:
+            client.ask(LIST)
 
     def assert_last(self, client: Client) -> None:
         """One more reply, which says that it is the last, and is."""
@@ -248,7 +254,7 @@ class StopTests(ServerTestCase):
     def test_begun_head(self) -> None:
         """A request that has begun may be completed."""
         self.client.send(LIST[:10])
-        self.connect().ask(LIST)
+        self.let_it_work()
         self.stop_under_way()
         self.client.send(LIST[10:])
         self.assert_last(self.client)
@@ -257,7 +263,7 @@ class StopTests(ServerTestCase):
         """So may one whose body is on its way."""
         data = request_bytes("POST", "/1/login", b"12345")
         self.client.send(data[:-2])
-        self.connect().ask(LIST)
+        self.let_it_work()
         self.stop_under_way()
         reply = self.client.ask(data[-2:])
         self.assertEqual((reply.status, reply.headers["connection"]), (405, "close"))
@@ -266,7 +272,7 @@ class StopTests(ServerTestCase):
     def test_slow_client(self) -> None:
         """A client that does not go on with its request does not hold up the stop."""
         self.client.send(LIST[:10])
-        self.connect().ask(LIST)
+        self.let_it_work()
         self.stop_under_way()
         self.time.ahead += 11
         self.assertEqual(self.client.reply().status, 408)

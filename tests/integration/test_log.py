@@ -19,6 +19,11 @@ class LogContract(unittest.TestCase):
 
     flags: ClassVar[tuple[str, ...]] = ()
 
+    def start(self, *flags: str) -> ServerProcess:
+        server = ServerProcess(*self.flags, *flags)
+        self.addCleanup(server.kill)
+        return server
+
     def play(self, server: ServerProcess) -> str:
         """Some requests, good and bad; returns the session key."""
         with server.client() as client:
@@ -31,9 +36,9 @@ class LogContract(unittest.TestCase):
 
     def test_events(self) -> None:
         """Without the access log there is a line for the start and one for the stop."""
-        with ServerProcess(*self.flags) as server:
-            self.play(server)
-            log = self.stop(server)
+        server = self.start()
+        self.play(server)
+        log = self.stop(server)
         lines = log.splitlines()
         self.assertIn(f"listening on {server.url}", lines[0])
         self.assertIn(server.mode, lines[0])
@@ -53,9 +58,9 @@ class LogContract(unittest.TestCase):
 
     def test_access(self) -> None:
         """With it there is a line for each request, and no session key in any."""
-        with ServerProcess(*self.flags, "--access_log") as server:
-            key = self.play(server)
-            log = self.stop(server)
+        server = self.start("--access_log")
+        key = self.play(server)
+        log = self.stop(server)
         lines = [line for line in log.splitlines() if not EVENT.fullmatch(line)]
         self.assertEqual(
             [line.split()[3:] for line in lines],

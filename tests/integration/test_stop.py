@@ -8,7 +8,7 @@ import time
 import unittest
 from typing import ClassVar
 
-from tests.support import Client, ServerProcess, request_bytes, wait_until
+from tests.support import Client, ServerProcess, refuses, request_bytes, wait_until
 
 LIST = request_bytes("GET", "/1/highscorelist")
 CLIENTS = 16
@@ -29,21 +29,19 @@ class StopContract(unittest.TestCase):
 
     def test_signals(self) -> None:
         """SIGTERM and Ctrl-C stop the server, idle clients or not."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            for count in (0, 5):
-                server = self.start()
-                clients = [self.connect(server) for _ in range(count)]
-                for client in clients:
-                    client.ask(LIST)
-                server.stop(number)
-                for client in clients:
-                    self.assertTrue(client.at_end())
+        for number, count in [(signal.SIGTERM, 0), (signal.SIGTERM, 5), (signal.SIGINT, 0)]:
+            server = self.start()
+            clients = [self.connect(server) for _ in range(count)]
+            for client in clients:
+                client.ask(LIST)
+            server.stop(number)
+            for client in clients:
+                self.assertTrue(client.at_end())
 
     def test_right_after_the_start(self) -> None:
         """So do they at once after the announcement."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            for _ in range(5):
-                self.start().stop(number)
+        for number in (signal.SIGTERM, signal.SIGINT) * 3:
+            self.start().stop(number)
 
     def test_terminal(self) -> None:
         """Ctrl-C at a terminal reaches every process, and still everybody is answered."""
@@ -63,14 +61,15 @@ class StopContract(unittest.TestCase):
         for client in clients:
             client.ask(LIST)
             client.send(LIST[:10])
-        self.connect(server).ask(LIST)
+        let_it_work(server)
         send_signal(server, number)  # type: ignore[operator]
-        wait_until(lambda: refuses(server))
+        wait_until(lambda: refuses(server.address))
         time.sleep(0.1)
         for client in clients:
             reply = client.ask(LIST[10:])
             self.assertEqual((reply.status, reply.headers["connection"]), (200, "close"))
             self.assertTrue(client.at_end())
+            client.close()
         server.wait()
 
     def test_under_load(self) -> None:
@@ -105,7 +104,11 @@ class StopContract(unittest.TestCase):
     def play_once(self, server: ServerProcess, level_id: int, user_id: int, score: int) -> int:
         """A login and a score on a connection of their own; the score if it was taken."""
         with server.client() as client:
-            reply = client.ask(request_bytes("GET", f"/{user_id}/login"))
+            try:
+                reply = client.ask(request_bytes("GET", f"/{user_id}/login"))
+            except ConnectionResetError:
+                # The kernel let it in between the last accept and the close of the listener.
+                raise _SentAway from None
             self.assertEqual(reply.status, 200)
             if reply.headers.get("connection") == "close":
                 raise _SentAway
@@ -120,26 +123,22 @@ class StopContract(unittest.TestCase):
         client = self.connect(server)
         client.ask(LIST)
         client.send(LIST[:10])
-        self.connect(server).ask(LIST)
+        let_it_work(server)
         server.send_signal(signal.SIGTERM)
-        wait_until(lambda: refuses(server))
+        wait_until(lambda: refuses(server.address))
         server.send_signal(signal.SIGTERM)
         server.wait(exit_code=1)
 
 
+def let_it_work(server: ServerProcess) -> None:
+    """Somebody else is served, and so what came before has been read."""
+    for _ in range(4):
+        with server.client() as client:
+            client.ask(LIST)
+
+
 class _SentAway(Exception):
     """The server has said that the connection ends."""
-
-
-def refuses(server: ServerProcess) -> bool:
-    """Whether nobody can connect any more."""
-    try:
-        server.client().close()
-    except ConnectionRefusedError:
-        return True
-    except ConnectionResetError:
-        return False
-    return False
 
 
 class ThreadedTests(StopContract):
