@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from gameserver.app import App, Game
 from gameserver.clients import RateLimit, TrustedProxies
+from gameserver.door import MAX_CONNECTIONS
 from gameserver.errors import StartError
 from gameserver.listeners import open_listeners
 from gameserver.logs import open_log
 from gameserver.scores.memory import MemoryStore
 from gameserver.scores.sessions import SignedSessions, StoredSessions
-from gameserver.server import MAX_CONNECTIONS, GameServer, obey_signals
+from gameserver.server import GameServer, obey_signals
 from gameserver.settings import Settings, parse_settings
 from gameserver.threaded import ThreadedServer
 
@@ -56,6 +57,8 @@ def make_server(settings: Settings) -> GameServer:
         raise StartError("this system cannot fork: use --threaded")
     listeners = open_listeners(settings.host, settings.port)
     connections = min(MAX_CONNECTIONS, _descriptors() - SPARE_DESCRIPTORS)
+    if connections < 1:
+        raise StartError(f"too few files may be open: ulimit -n {2 * SPARE_DESCRIPTORS} at least")
     options = {
         "max_connections": connections,
         "access_log": settings.access_log,

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from selectors import EVENT_READ, EVENT_WRITE
 from typing import TYPE_CHECKING
@@ -108,17 +108,17 @@ class Connection:
             self._server.watch(self, 0)
             self._server.defer(requests.pop(), self)
         elif not requests and (reader.error or reader.owes_continue):
-            self.respond((), iter(()))
+            self.respond((), ())
         return requests
 
     def resume(self, request: Request, response: Response) -> Sequence[Request]:
         """The request that blocked is answered; returns those that had arrived behind it."""
         self._waiting = False
         self._server.watch(self, EVENT_WRITE if self._sending else EVENT_READ)
-        self.respond((request,), iter((response,)))
+        self.respond((request,), (response,))
         return self._without_blocking(self._reader.resume())
 
-    def respond(self, requests: Sequence[Request], responses: Iterator[Response]) -> None:
+    def respond(self, requests: Sequence[Request], responses: Sequence[Response]) -> None:
         """Sends a response for each request, and what is to be said behind them."""
         reader, date = self._reader, self._server.date
         if self._server.stopping:
@@ -127,10 +127,10 @@ class Connection:
         connection = "" if self._waiting or reader.error else reader.connection
         left = len(requests)
         parts = []
-        for request in requests:
+        for request, response in zip(requests, responses):  # noqa: B905 (strict costs time)
             left -= 1
             option = "" if left else connection
-            parts.append(render(next(responses), date, option, request.method == "HEAD"))
+            parts.append(render(response, date, option, request.method == "HEAD"))
         if reader.error:
             self._server.figures.refused[reader.error.status] += 1
             parts.append(render(reader.error.response(), date, "close"))
@@ -143,7 +143,7 @@ class Connection:
     def refuse(self, error: HTTPError) -> None:
         """Answers whatever the client sends with the error, and ends."""
         self._reader.fail(error)
-        self.respond((), iter(()))
+        self.respond((), ())
 
     def expire(self) -> None:
         """The deadline has passed: says so where a request was on its way, and ends."""

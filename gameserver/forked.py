@@ -13,6 +13,7 @@ from socketserver import ForkingMixIn
 from typing import Any
 
 from gameserver.app import App
+from gameserver.errors import StartError
 from gameserver.owner import Lifeline, Owner, RemoteApp
 from gameserver.server import STOP_SECONDS, GameServer, obey_signals
 from gameserver.threaded import ThreadedServer
@@ -38,7 +39,6 @@ class ForkedServer(ForkingMixIn, GameServer):
         self._lifeline = Lifeline()
         self._owner = Owner(make_app, self._lifeline)
         super().__init__(RemoteApp(self._owner.connect), listeners, **options)
-        self._sockets = listeners
         self._workers = workers
         self._options = options
         # The mix-in waits for any child at all once there are as many as this.
@@ -65,9 +65,15 @@ class ForkedServer(ForkingMixIn, GameServer):
             log.error("worker %d has ended; another takes its place", pid)
         if not self._owner.alive:
             log.critical("the owner of the scores has ended, and what was only in memory is lost")
-            self._owner.start()
+            self._restart_owner()
         while len(self.active_children) < self._workers:
             self.process_request(self.socket, self.server_address)
+
+    def _restart_owner(self) -> None:
+        try:
+            self._owner.start()
+        except StartError as error:
+            log.critical("%s; trying again", error)
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """In a child: serves until told to stop."""

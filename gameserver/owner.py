@@ -78,13 +78,21 @@ class RemoteApp:
     def _call(self, method: str, *arguments: Any) -> Any:
         """Calls the owner; Overloaded while it is away."""
         try:
-            if self._app is None:
-                self._app = self._connect()
-            return getattr(self._app, method)(*arguments)
+            try:
+                return self._send(method, *arguments)
+            except BrokenPipeError:
+                # The owner of the last call is gone. Nothing was sent; there may be a new one.
+                self._app = None
+                return self._send(method, *arguments)
         except (OSError, EOFError, RemoteError) as error:
             log.error("the owner of the scores does not answer: %r", error)
             self._app = None
             raise Overloaded("the scores are not available: try again in a moment") from None
+
+    def _send(self, method: str, *arguments: Any) -> Any:
+        if self._app is None:
+            self._app = self._connect()
+        return getattr(self._app, method)(*arguments)
 
 
 class Lifeline:

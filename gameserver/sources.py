@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Protocol
 
@@ -18,21 +18,6 @@ class Source(Protocol):
 
     def ready(self) -> Sequence[Request]:
         """Does what the descriptor is ready for; returns requests to answer."""
-
-
-class Listener:
-    """A listening socket; calls back when clients wait to be accepted."""
-
-    def __init__(self, sock: socket.socket, accept: Callable[[socket.socket], None]) -> None:
-        self.socket = sock
-        self._accept = accept
-
-    def fileno(self) -> int:
-        return self.socket.fileno()
-
-    def ready(self) -> Sequence[Request]:
-        self._accept(self.socket)
-        return ()
 
 
 class Bell:

@@ -16,11 +16,11 @@ class TLSSocket:
     TLS has to wait for the other side it raises BlockingIOError like any other socket.
     """
 
-    __slots__ = ("_socket", "_trusted")
+    __slots__ = ("_socket", "_established")
 
     def __init__(self, sock: socket.socket, context: ssl.SSLContext) -> None:
         self._socket = context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
-        self._trusted = False
+        self._established = False
 
     def fileno(self) -> int:
         return self._socket.fileno()
@@ -28,9 +28,9 @@ class TLSSocket:
     def recv(self, size: int) -> bytes:
         """At most `size` bytes; never leaves a part of a TLS record behind if that is 16 KiB."""
         try:
-            if not self._trusted:
+            if not self._established:
                 self._socket.do_handshake()
-                self._trusted = True
+                self._established = True
             return self._socket.recv(size)
         except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
             raise BlockingIOError from None
@@ -69,7 +69,8 @@ class TLS:
         try:
             context.load_cert_chain(self._certfile, self._keyfile or None, _no_password)
         except OSError as error:
-            reason = error.strerror or "they are not a certificate and its key"
+            not_pem = isinstance(error, ssl.SSLError)
+            reason = "not a certificate and its key" if not_pem else error.strerror
             raise StartError(f"cannot use {files} for TLS: {reason}") from None
         self._context = context
 

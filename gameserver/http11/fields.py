@@ -14,7 +14,7 @@ from gameserver.http11.head import TOKEN, check_lines
 _CACHED_BLOCK = 2048
 """Only blocks up to this size are remembered: 1,024 of them take at most a few megabytes."""
 
-_FIELD = re.compile(rf"({TOKEN}):[ \t]*([^\x00-\x08\n-\x1f\x7f]*)")
+_FIELD = re.compile(rf"({TOKEN}):([^\x00-\x08\n-\x1f\x7f]*)")
 _HOST = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?")
 _LENGTH = re.compile(r"[0-9]{1,15}")
 
@@ -66,7 +66,7 @@ def _add_field(by_name: dict[str, str], line: str) -> None:
     field = _FIELD.fullmatch(line)
     if field is None:
         raise BadRequest("a header field is not valid")
-    name, value = field[1].lower(), field[2].rstrip(" \t")
+    name, value = field[1].lower(), field[2].strip(" \t")
     # Gateways that turn names into variables read `_` as `-`; here the two never meet.
     if name not in _FRAMING and name.replace("_", "-") in _FRAMING:
         raise BadRequest("a header field's name has an underscore")

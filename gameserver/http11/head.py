@@ -40,7 +40,7 @@ _QUERY = _run_of(r"[!\"$&-\[\]-~]")
 _REQUEST_LINE = re.compile(rf"({TOKEN}) ({_PATH})(?:\?({_QUERY}))? HTTP/1\.(?=[01]\r\n)")
 _ANY_REQUEST_LINE = re.compile(rf"({TOKEN}) ([!-~]+) HTTP/([0-9])\.([0-9])")
 _ABSOLUTE_FORM = re.compile(r"https?://([^/?#@]+)(.*)", re.IGNORECASE)
-_HOST_FIELD = re.compile(r"\r\nHost:[ \t]*([^\r]*?)[ \t]*(?=\r\n)", re.IGNORECASE)
+_HOST_FIELD = re.compile(r"\r\nHost:([^\r]*)\r\n", re.IGNORECASE)
 _STRAY = re.compile(r"[\r\n\x00]")
 
 
@@ -116,7 +116,7 @@ def _in_origin_form(head: str) -> str:
     # RFC 9112 section 3.2.2 lets the target win over the Host field; here they have to agree.
     authority, rest = absolute.groups()
     host = _HOST_FIELD.search(end + block)
-    if host is None or host[1].lower() != authority.lower():
+    if host is None or host[1].strip(" \t").lower() != authority.lower():
         raise BadRequest("the target and the Host field name different hosts")
     target = rest if rest.startswith("/") else "/" + rest
     return f"{method} {target} HTTP/1.{minor}\r\n{block}"
