@@ -400,14 +400,14 @@ class Load(threading.Thread):
         self._source = source
         self._players = [_Player() for _ in range(clients)]
         self._selector = selectors.DefaultSelector()
-        self._stop = False
+        self._ended = False
         self.exchanges: list[Exchange] = []
         self.connected = 0
 
     def run(self) -> None:
         for player in self._players:
             self._next(player)
-        while any(player.asked for player in self._players) or not self._stop:
+        while any(player.asked for player in self._players) or not self._ended:
             for key, _ in self._selector.select(0.01):
                 self._read(key.data)
             now = time.monotonic()
@@ -415,7 +415,7 @@ class Load(threading.Thread):
                 if player.asked and now - player.start > PATIENCE:
                     self._record(player, failure="late")
                     self._hang_up(player)
-                elif not player.asked and now >= player.again_at and not self._stop:
+                elif not player.asked and now >= player.again_at and not self._ended:
                     self._next(player)
         for player in self._players:
             self._hang_up(player)
@@ -423,12 +423,12 @@ class Load(threading.Thread):
 
     def finish(self) -> list[Exchange]:
         """Sends nothing more; returns all exchanges once the last response is there."""
-        self._stop = True
+        self._ended = True
         self.join()
         return self.exchanges
 
     def _next(self, player: _Player) -> None:
-        if self._stop:
+        if self._ended:
             return
         player.tag, data = self._make_request(self._chance)
         player.start = time.monotonic()
@@ -437,7 +437,7 @@ class Load(threading.Thread):
                 self._dial(player)
         except OSError:
             self._record(player, failure="refused")
-            self._stop = self._stop or self._end_when_refused
+            self._ended = self._ended or self._end_when_refused
             player.again_at = time.monotonic() + 0.01
             return
         assert player.socket
