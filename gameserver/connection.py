@@ -133,7 +133,7 @@ class Connection:
             parts.append(render(response, date, option, request.method == "HEAD"))
         if reader.error:
             self._server.figures.refused[reader.error.status] += 1
-            parts.append(render(reader.error.response(), date, "close"))
+            parts.append(render(reader.error.response(), date, "close", reader.head_only))
         elif reader.owes_continue:
             reader.owes_continue = False
             parts.append(CONTINUE)

@@ -16,7 +16,7 @@ class TLSSocket:
     TLS has to wait for the other side it raises BlockingIOError like any other socket.
     """
 
-    __slots__ = ("_socket", "_established")
+    __slots__ = ("_established", "_socket")
 
     def __init__(self, sock: socket.socket, context: ssl.SSLContext) -> None:
         self._socket = context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)

@@ -14,7 +14,7 @@ from gameserver.errors import (
 )
 from gameserver.http11.body import Body, ChunkedBody, SizedBody
 from gameserver.http11.fields import Fields, read_fields
-from gameserver.http11.head import METHODS, check_incomplete, split_head
+from gameserver.http11.head import METHODS, LineCheck, split_head
 from gameserver.messages import Match, Request
 
 IDLE, IN_HEAD, IN_BODY = range(3)
@@ -40,8 +40,8 @@ class RequestReader:
     """
 
     __slots__ = (
-        "_body", "_head", "_peer", "_proxies", "_resolve", "_rest",
-        "closing", "connection", "error", "owes_continue", "paused", "phase", "unread",
+        "_at", "_body", "_check", "_head", "_peer", "_proxies", "_resolve", "_rest",
+        "closing", "connection", "error", "head_only", "owes_continue", "paused", "phase", "unread",
     )  # fmt: skip
 
     def __init__(
@@ -65,6 +65,10 @@ class RequestReader:
         """What the reply to the newest request says in `Connection`."""
         self.closing = False
         self.error: HTTPError | None = None
+        self.head_only = False
+        """The error answers a HEAD."""
+        self._at = 0
+        """Where the newest head begins in what is being fed."""
         self.unread = False
         """The client may have sent, or be sending, what nobody will read."""
         self.owes_continue = False
@@ -91,6 +95,8 @@ class RequestReader:
                 self.unread = self.closing
         except HTTPError as error:
             self.fail(error)
+            if not self._head:
+                self.head_only = data[self._at :].lstrip(b"\r\n").startswith(b"HEAD ")
         return requests
 
     def resume(self) -> list[Request]:
@@ -101,6 +107,7 @@ class RequestReader:
     def fail(self, error: HTTPError) -> None:
         """Reads nothing any more; the error is the last reply."""
         self.error = error
+        self.head_only = self._head is not None and self._head.method == "HEAD"
         self._close_unread()
 
     def stop(self) -> None:
@@ -116,10 +123,13 @@ class RequestReader:
         # One character for each byte, so that positions in `text` are positions in `data`.
         text = data.decode("latin-1")
         while position < size and not (self.closing or self.paused or self._body):
+            self._at = position
             end = text.find("\r\n\r\n", position)
             if end < 0:
-                check_incomplete(text[position:])
-                self.phase = IN_HEAD
+                if self.phase != IN_HEAD:
+                    self.phase = IN_HEAD
+                    self._check = LineCheck()
+                self._check.check(text[position:])
                 break
             method, path, query, block = split_head(text, position, end)
             fields = read_fields(block)
@@ -130,7 +140,12 @@ class RequestReader:
             length = fields.content_length
             if length is None and not (match.takes_body or fields.chunked):
                 body = b""
-            elif length and length <= match.body_limit and position + length <= size:
+            elif (
+                length
+                and length <= match.body_limit
+                and position + length <= size
+                and (match.takes_body or not fields.expects_continue)
+            ):
                 body = data[position : position + length]
                 position += length
             else:
