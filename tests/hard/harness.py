@@ -145,6 +145,15 @@ class Server:
             self.kill()
             raise SystemExit(f"the server did not start: {line!r}")
         self.address = ("127.0.0.1", int(found[1]))
+        # The announcement comes when connections are taken; here all processes have to be there.
+        wait_until(lambda: answers(self.address) and self._complete(), 10)
+
+    def _complete(self) -> bool:
+        """Whether the owner and all workers have started."""
+        wanted = min(60, os.cpu_count() or 1)
+        return self.mode == "threaded" or (
+            self.owner() is not None and len(self.workers()) == wanted
+        )
 
     def __enter__(self) -> Server:
         return self
