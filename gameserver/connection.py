@@ -153,6 +153,7 @@ class Connection:
             self.refuse(RequestTimeout("the request did not arrive in time"))
 
     def close(self) -> None:
+        self._reader.stop()
         self._server.forget(self)
         self._socket.close()
 

@@ -37,7 +37,7 @@ class ForkedServer(ForkingMixIn, GameServer):
         **options: Any,
     ) -> None:
         self._lifeline = Lifeline()
-        self._owner = Owner(make_app, self._lifeline)
+        self._owner = Owner(make_app, self._lifeline, listeners)
         super().__init__(RemoteApp(self._owner.connect), listeners, **options)
         self._workers = workers
         self._options = options

@@ -63,7 +63,8 @@ class Figures:
     ) -> None:
         """Counts a batch that took so long."""
         routes = [request.match.route for request in requests]
-        self.requests.update(zip(routes, [response.status for response in responses], strict=True))
+        statuses = [response.status for response in responses]
+        self.requests.update(zip(routes, statuses, strict=True))
         self.seconds.observe(seconds, len(requests))
         self.batches.observe(len(requests))
 

@@ -11,6 +11,7 @@ import logging
 import os
 import shutil
 import signal
+import socket
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
@@ -126,8 +127,12 @@ _Manager.register("packed_app")
 class Owner:
     """The owner process, seen from the parent that starts it."""
 
-    def __init__(self, make_app: Callable[[], App], lifeline: Lifeline) -> None:
+    def __init__(
+        self, make_app: Callable[[], App], lifeline: Lifeline, listeners: Sequence[socket.socket]
+    ) -> None:
+        """`listeners` are the parent's, which the owner has no use for."""
         self._make_app = make_app
+        self._listeners = listeners
         self._lifeline = lifeline
         self._folder = tempfile.mkdtemp(prefix="gameserver-")
         self._address = os.path.join(self._folder, "owner")
@@ -167,6 +172,9 @@ class Owner:
         # Ctrl-C goes to all processes of a terminal: the owner outlives the workers' last batch.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        # As long as anybody has them open the kernel goes on accepting clients.
+        for listener in self._listeners:
+            listener.close()
         self._lifeline.hold(self._end)
         app = PackedApp(self._make_app())
         _Manager.register("packed_app", lambda: app, exposed=("handle", "report"))

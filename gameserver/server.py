@@ -163,7 +163,11 @@ class GameServer(HTTPServer):
         # Only now: what was deferred in this turn stands behind what has just been answered.
         while self._finished:
             request, connection, response = self._finished.popleft()
-            requests = self.resume(request, connection, response)
+            try:
+                requests = self.resume(request, connection, response)
+            except Exception:
+                self._fail(connection)
+                continue
             self._answer([(connection, requests)])
 
     def _answer(self, turns: Sequence[Turn]) -> None:

@@ -106,7 +106,8 @@ class RequestReader:
 
     def fail(self, error: HTTPError) -> None:
         """Reads nothing any more; the error is the last reply."""
-        self.error = error
+        # Its traceback would keep the frames alive, and with them all that was being read.
+        self.error = error.with_traceback(None)
         self.head_only = self._head is not None and self._head.method == "HEAD"
         self._close_unread()
 
