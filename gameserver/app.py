@@ -15,7 +15,6 @@ from gameserver.clients import RateLimit
 from gameserver.errors import HTTPError, TooManyRequests
 from gameserver.messages import Request, Response
 from gameserver.metrics import Figures, Metrics
-from gameserver.scores.memory import MemoryStore
 from gameserver.scores.sessions import Sessions
 
 log = logging.getLogger(__name__)
@@ -23,12 +22,25 @@ log = logging.getLogger(__name__)
 INTERNAL_ERROR = Response(500)
 
 
+class Scores(Protocol):
+    """What views need of high scores."""
+
+    def submit(self, level_id: int, user_id: int, score: int) -> bool:
+        """Keeps the score if it is the user's best in the level; says whether it did."""
+
+    def high_scores(self, level_id: int) -> bytes:
+        """The best scores of the level as `user=score,user=score`; empty without scores."""
+
+    def gauges(self) -> dict[str, int]:
+        """How much there is, for the metrics."""
+
+
 @dataclass(frozen=True)
 class Game:
     """The services that views work with."""
 
     sessions: Sessions
-    scores: MemoryStore
+    scores: Scores
     metrics: Metrics = field(default_factory=Metrics)
 
 
@@ -40,6 +52,9 @@ class Handler(Protocol):
 
     def report(self, front_end: int, connections: int, figures: Figures) -> None:
         """Takes note of what a front end has counted; Overloaded if that is not possible now."""
+
+    def close(self) -> None:
+        """The front end has ended: puts in order what is on disk."""
 
 
 class App:
@@ -68,3 +83,6 @@ class App:
 
     def report(self, front_end: int, connections: int, figures: Figures) -> None:
         self._game.metrics.report(front_end, connections, figures)
+
+    def close(self) -> None:
+        """There is nothing on disk."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from gameserver.app import App, Game
 from gameserver.clients import RateLimit, TrustedProxies
 from gameserver.door import MAX_CONNECTIONS
-from gameserver.errors import StartError
+from gameserver.errors import StartError, StorageFailed, StorageFull
 from gameserver.listeners import open_listeners
 from gameserver.logs import open_log
 from gameserver.scores.memory import MemoryStore
@@ -38,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         server = make_server(settings)
         obey_signals(server)
+        server.start()
         announcement = f"listening on {url(server, settings)}"
         log.info("%s, %s", announcement, settings.mode)
         print(f"{program}: {announcement} ({settings.mode})", flush=True)
@@ -45,6 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except StartError as error:
         print(f"{program}: {error}", file=sys.stderr)
         return 2
+    except StorageFailed as error:
+        log.critical("the server ends: %s", error)
+        return StorageFailed.EXIT_CODE
     server.server_close()
     log.info("stopped")
     return 0
@@ -74,9 +78,14 @@ def make_server(settings: Settings) -> GameServer:
 
 def make_app(settings: Settings) -> App:
     """The application with its stores, in the process that owns the state."""
+    if settings.data:
+        return make_durable_app(settings)
     sessions = StoredSessions() if settings.store_tokens else SignedSessions()
-    limit = RateLimit(settings.rate_limit) if settings.rate_limit else None
-    return App(Game(sessions, MemoryStore()), limit)
+    return App(Game(sessions, MemoryStore()), make_limit(settings))
+
+
+def make_limit(settings: Settings) -> RateLimit | None:
+    return RateLimit(settings.rate_limit) if settings.rate_limit else None
 
 
 def make_tls(settings: Settings) -> TLS | None:
@@ -88,6 +97,29 @@ def make_tls(settings: Settings) -> TLS | None:
     from gameserver.tls import TLS  # costs memory that a plain server can do without
 
     return TLS(settings.certfile, settings.keyfile)
+
+
+def make_durable_app(settings: Settings) -> App:
+    """The application whose state is in the data file; StartError if that cannot be used."""
+    # Here, since SQLite costs time and memory that a server without a file can do without.
+    from gameserver.database import Database
+    from gameserver.durable import DurableApp
+    from gameserver.scores.sqlite import SqliteStore
+    from gameserver.scores.sqlite_sessions import SqliteSessions
+
+    database = Database(settings.data)
+    try:
+        sessions = (
+            SqliteSessions(database)
+            if settings.store_tokens
+            else SignedSessions(database.secret("session keys", 32))
+        )
+        return DurableApp(database, Game(sessions, SqliteStore(database)), make_limit(settings))
+    except BaseException as error:
+        database.close()
+        if isinstance(error, StorageFull):
+            raise StartError(f"there is no room for {settings.data}") from None
+        raise
 
 
 def url(server: GameServer, settings: Settings) -> str:

@@ -11,6 +11,7 @@ discarded for a while (RFC 9112 section 9.6).
 
 from __future__ import annotations
 
+import logging
 import math
 import socket
 from collections.abc import Sequence
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
     Socket = socket.socket | TLSSocket
 
+log = logging.getLogger(__name__)
+
 READ_SIZE = 16384
 
 # Seconds, each for the whole of what it bounds.
@@ -40,6 +43,9 @@ LINGER_SECONDS = 2
 
 BODY_BYTES_PER_SECOND = 16384
 """A body has this much time on top."""
+
+_UNWRITABLE = Response(500)
+"""Instead of a response that would make no valid HTTP."""
 
 _SECONDS: dict[int, float] = {IDLE: IDLE_SECONDS, IN_HEAD: HEAD_SECONDS, IN_BODY: BODY_SECONDS}
 
@@ -129,8 +135,13 @@ class Connection:
         parts = []
         for request, response in zip(requests, responses):  # noqa: B905 (strict costs time)
             left -= 1
-            option = "" if left else connection
-            parts.append(render(response, date, option, request.method == "HEAD"))
+            option = "" if left and connection == "close" else connection
+            head_only = request.method == "HEAD"
+            try:
+                parts.append(render(response, date, option, head_only))
+            except (KeyError, ValueError):
+                log.exception("the response to %s %s failed", request.method, request.path)
+                parts.append(render(_UNWRITABLE, date, option, head_only))
         if reader.error:
             self._server.figures.refused[reader.error.status] += 1
             parts.append(render(reader.error.response(), date, "close", reader.head_only))

@@ -45,17 +45,23 @@ class ForkedServer(ForkingMixIn, GameServer):
         self.max_children = workers + 1
         self.active_children: set[int] = set()
 
+    def start(self) -> None:
+        """Starts the owner, which loads the scores."""
+        self._owner.start()
+
     def serve_forever(self, poll_interval: float = 0.25) -> None:
         """Keeps workers running until `stop`, and then until they have answered everything."""
         self.watch(self._bell, EVENT_READ)
-        self._owner.start()
-        while not self.stopping:
-            self.service_actions()
-            for key, _ in self._selector.select(poll_interval):
-                key.data.ready()
-        self._stop_workers()
-        self._lifeline.cut()
-        self._owner.join()
+        try:
+            while not self.stopping:
+                self.service_actions()
+                for key, _ in self._selector.select(poll_interval):
+                    key.data.ready()
+        finally:
+            self._stop_workers()
+            self._lifeline.cut()
+            self._owner.join()
+        self._owner.check_storage()
 
     def service_actions(self) -> None:
         """At every interval: starts the processes that are missing."""
@@ -64,7 +70,8 @@ class ForkedServer(ForkingMixIn, GameServer):
         for pid in before - self.active_children:
             log.error("worker %d has ended; another takes its place", pid)
         if not self._owner.alive:
-            log.critical("the owner of the scores has ended, and what was only in memory is lost")
+            self._owner.check_storage()
+            log.critical("the owner of the scores has ended; what was only in memory is lost")
             self._restart_owner()
         while len(self.active_children) < self._workers:
             self.process_request(self.socket, self.server_address)

@@ -10,8 +10,8 @@ import logging
 import logging.handlers
 import os
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 from gameserver.errors import StartError
 from gameserver.messages import Request, Response
@@ -34,17 +34,28 @@ class _LogFile(logging.handlers.WatchedFileHandler):
 
     def emit(self, record: logging.LogRecord) -> None:
         super().emit(record)
-        if self.stream and self.stream.tell() > MAX_SIZE:
-            # Where it cannot be moved (a device, a folder without permission) it stays.
-            with suppress(OSError):
+        # What cannot be moved (a pipe, a folder without permission) stays where it is.
+        with suppress(OSError):
+            if self.stream and os.fstat(self.stream.fileno()).st_size > MAX_SIZE:
                 self._move_aside(self.stream.fileno())
 
     def _move_aside(self, descriptor: int) -> None:
         """Moves the file, unless another process has; the next line opens it anew."""
+        with _locked(descriptor):
+            if os.path.samestat(os.fstat(descriptor), os.stat(self.baseFilename)):
+                os.replace(self.baseFilename, self.baseFilename + ".1")
+
+
+@contextmanager
+def _locked(descriptor: int) -> Iterator[None]:
+    """Keeps other processes from moving the same file meanwhile."""
+    if fcntl:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
         if fcntl:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)  # until it is closed
-        if os.path.samestat(os.fstat(descriptor), os.stat(self.baseFilename)):
-            os.replace(self.baseFilename, self.baseFilename + ".1")
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 class _OneLine(logging.Formatter):

@@ -21,14 +21,14 @@ from multiprocessing.managers import BaseManager, RemoteError
 from typing import Any
 
 from gameserver.app import App
-from gameserver.errors import Overloaded, StartError
+from gameserver.errors import Overloaded, StartError, StorageFailed
 from gameserver.messages import Request, Response
 from gameserver.metrics import Figures
 from gameserver.urls import router
 
 log = logging.getLogger(__name__)
 
-START_SECONDS = 30
+STOP_SECONDS = 30
 
 
 class PackedApp:
@@ -95,6 +95,9 @@ class RemoteApp:
             self._app = self._connect()
         return getattr(self._app, method)(*arguments)
 
+    def close(self) -> None:
+        """The owner closes its own."""
+
 
 class Lifeline:
     """A pipe that breaks when the parent has cut it, or is gone however it ended."""
@@ -139,23 +142,29 @@ class Owner:
         self._key = os.urandom(32)
         # Python 3.14 no longer forks by default; the application is handed over by the fork.
         self._context = get_context("fork")
+        self._app: App | None = None
 
     def start(self) -> None:
-        """Starts the process; returns when workers can connect to it."""
+        """Starts the process; returns when workers can connect to it, or raises StartError."""
         inside, outside = self._context.Pipe(duplex=False)
         self._process = self._context.Process(target=self._run, args=(outside,), daemon=True)
         self._process.start()
         outside.close()
-        if not inside.poll(START_SECONDS):
-            raise StartError("the owner of the scores does not start")
         try:
-            inside.recv()
+            problem = inside.recv()
         except EOFError:
-            raise StartError("the owner of the scores cannot start") from None
+            problem = "the owner of the scores cannot start"
+        if problem:
+            raise StartError(problem)
 
     @property
     def alive(self) -> bool:
         return self._process.is_alive()
+
+    def check_storage(self) -> None:
+        """StorageFailed if that is why the process has ended."""
+        if self._process.exitcode == StorageFailed.EXIT_CODE:
+            raise StorageFailed("the owner of the scores cannot store them any more")
 
     def connect(self) -> Any:
         """In a worker: a proxy of the `PackedApp` with a connection of its own."""
@@ -165,7 +174,7 @@ class Owner:
 
     def join(self) -> None:
         """Waits for the end of the process, whose lifeline has been cut."""
-        self._process.join(START_SECONDS)
+        self._process.join(STOP_SECONDS)
         self._process.kill()
 
     def _run(self, started: Pipe) -> None:
@@ -176,14 +185,22 @@ class Owner:
         for listener in self._listeners:
             listener.close()
         self._lifeline.hold(self._end)
-        app = PackedApp(self._make_app())
+        try:
+            self._app = self._make_app()
+        except StartError as error:
+            started.send(str(error))
+            return
+        app = PackedApp(self._app)
         _Manager.register("packed_app", lambda: app, exposed=("handle", "report"))
         if os.path.exists(self._address):
             os.unlink(self._address)
         server = _Manager(self._address, self._key).get_server()
-        started.send(True)
+        started.send(None)
         server.serve_forever()
 
     def _end(self) -> None:
+        """The lifeline has been cut: the workers have got their last answers."""
+        if self._app:
+            self._app.close()
         shutil.rmtree(self._folder, ignore_errors=True)
         os._exit(0)

@@ -96,6 +96,9 @@ class GameServer(HTTPServer):
         """When this turn of the loop began; all deadlines are in this time."""
         self.date = date_line(int(time.time()))
 
+    def start(self) -> None:
+        """Before the server says that it listens: starts what has to be there first."""
+
     def serve_forever(self, poll_interval: float = 0.5) -> None:
         """Serves until `stop`, and then until what had arrived is answered."""
         self.watch(self._bell, EVENT_READ)
@@ -139,6 +142,7 @@ class GameServer(HTTPServer):
             sock.close()
         self._bell.close()
         self._selector.close()
+        self._app.close()
 
     # A turn of the loop
 

@@ -61,6 +61,9 @@ class Settings:
     threaded: bool = _option(
         False, "one process instead of several: the fastest way on one or two cores"
     )
+    data: str = _option(
+        "", "file that keeps the scores; without one they are in memory only, and end with it"
+    )
     logfile: str = _option("/tmp/basic_test_server.log", "path of the log file")
     store_tokens: bool = _option(
         False, "remember session keys: only the newest key of a user is valid"

@@ -32,8 +32,9 @@ class Bell:
         return self._inside.fileno()
 
     def ring(self) -> None:
-        # When it does not go, so many rings are unheard that one more changes nothing.
-        with suppress(BlockingIOError):
+        # When it does not go, many rings are unheard and one more changes nothing, or the loop
+        # has ended.
+        with suppress(OSError):
             self._outside.send(b"\0")
 
     def ready(self) -> Sequence[Request]:

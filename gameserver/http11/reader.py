@@ -112,10 +112,9 @@ class RequestReader:
         self._close_unread()
 
     def stop(self) -> None:
-        """Reads nothing any more; the newest request was the last."""
+        """Reads nothing any more; the newest request was the last, though more may be coming."""
         self.connection = "close"
-        self.closing = True
-        self.unread = self.unread or bool(self._rest or self._body)
+        self.closing = self.unread = True
 
     def _read(self, data: bytes, requests: list[Request]) -> int:
         """Appends the complete requests; returns where they end."""

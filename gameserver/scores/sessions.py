@@ -143,4 +143,7 @@ class StoredSessions:
             oldest = next(iter(self._keys.values()), None)
             if oldest is None or now < oldest[1]:
                 return
-            self._keys.popitem(last=False)
+            self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        self._keys.popitem(last=False)
