@@ -16,6 +16,8 @@ from gameserver.errors import HTTPError, TooManyRequests
 from gameserver.messages import Request, Response
 from gameserver.metrics import Figures, Metrics
 from gameserver.scores.sessions import Sessions
+from gameserver.tournaments.accounts import Accounts
+from gameserver.tournaments.service import Tournaments
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +43,8 @@ class Game:
 
     sessions: Sessions
     scores: Scores
+    accounts: Accounts
+    tournaments: Tournaments
     metrics: Metrics = field(default_factory=Metrics)
 
 
@@ -74,7 +78,7 @@ class App:
                     raise TooManyRequests("this is faster than the server allows: slow down")
                 response = match.view(request, game, *match.captures)
             except HTTPError as error:
-                response = error.response()
+                response = error.response(request.path)
             except Exception:
                 log.exception("%s %s failed", request.method, request.path)
                 response = INTERNAL_ERROR

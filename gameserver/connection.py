@@ -144,7 +144,8 @@ class Connection:
                 parts.append(render(_UNWRITABLE, date, option, head_only))
         if reader.error:
             self._server.figures.refused[reader.error.status] += 1
-            parts.append(render(reader.error.response(), date, "close", reader.head_only))
+            error = reader.error.response(reader.path)
+            parts.append(render(error, date, "close", reader.head_only))
         elif reader.owes_continue:
             reader.owes_continue = False
             parts.append(CONTINUE)

@@ -23,19 +23,41 @@ An error's text is a constant of the server's: nothing of a request is ever echo
 
 from __future__ import annotations
 
+import json
 from typing import ClassVar
 
-from gameserver.messages import Response
+from gameserver.messages import JSON, Response
+
+_CODES = {
+    400: "bad_request",
+    404: "not_found",
+    405: "method_not_allowed",
+    408: "request_timeout",
+    411: "length_required",
+    413: "content_too_large",
+    503: "overloaded",
+}
+
+
+def error_response(
+    status: int, message: str, path: str, headers: tuple[tuple[str, str], ...] = ()
+) -> Response:
+    """An error as who asks at `path` can read it: under /api/ in JSON, else one line of text."""
+    if path.startswith("/api/"):
+        error = {"error": _CODES.get(status, "http_error"), "message": message}
+        return Response(status, json.dumps(error).encode(), JSON, headers)
+    return Response.error(status, message, *headers)
 
 
 class HTTPError(Exception):
-    """A request that is answered with a status other than 200 and one line of text."""
+    """A request that is answered with a status other than 200 and a word about why."""
 
     status: ClassVar[int] = 500
     headers: ClassVar[tuple[tuple[str, str], ...]] = ()
 
-    def response(self) -> Response:
-        return Response.error(self.status, str(self), *self.headers)
+    def response(self, path: str = "") -> Response:
+        """The answer to a request for `path`, as far as that is known."""
+        return error_response(self.status, str(self), path, self.headers)
 
 
 class BadRequest(HTTPError):

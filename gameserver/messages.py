@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 TEXT = "text/plain; charset=utf-8"
+JSON = "application/json"
 
 View = Callable[..., "Response"]
 """`view(request, game, *captures)`: answers one request; see `gameserver/urls.py`."""

@@ -71,7 +71,7 @@ class RemoteApp:
             )
             return responses
         except Overloaded as error:
-            return [error.response()] * len(requests)
+            return [error.response(request.path) for request in requests]
 
     def report(self, front_end: int, connections: int, figures: Figures) -> None:
         self._call("report", front_end, connections, figures)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from gameserver.errors import BadRequest
+from gameserver.errors import BadRequest, error_response
 from gameserver.messages import Match, Request, Response, View
 
 MAX_NUMBER = 2**31 - 1
@@ -77,21 +77,21 @@ class Router:
             return _answer(_allow({method for route in self._routes for method in route.views}))
         for route in self._routes:
             if found := route.pattern.fullmatch(path):
-                return self._match(route, method, found)
-        return _answer(Response.error(404, "there is nothing at this path"))
+                return self._match(route, method, path, found)
+        return _answer(error_response(404, "there is nothing at this path", path))
 
-    def _match(self, route: Route, method: str, found: re.Match[str]) -> Match:
+    def _match(self, route: Route, method: str, path: str, found: re.Match[str]) -> Match:
         if method == "OPTIONS":
             return _answer(_allow(route.views), route.name)
         if method not in route.views:
-            return _answer(_not_allowed(route.views), route.name)
+            return _answer(_not_allowed(route.views, path), route.name)
         try:
             captures = tuple(
                 parse_number(value, name.replace("_", " "))
                 for name, value in found.groupdict().items()
             )
         except BadRequest as error:
-            return _answer(error.response(), route.name)
+            return _answer(error.response(path), route.name)
         takes_body = route.body > 0 and method not in ("GET", "HEAD")
         limit = max(DRAINED_BODY, route.body if takes_body else 0)
         return Match(
@@ -125,6 +125,6 @@ def _allow(views: dict[str, View] | set[str]) -> Response:
     )
 
 
-def _not_allowed(views: dict[str, View]) -> Response:
+def _not_allowed(views: dict[str, View], path: str) -> Response:
     methods = _methods(views)
-    return Response.error(405, f"this path takes {methods}", ("Allow", methods))
+    return error_response(405, f"this path takes {methods}", path, (("Allow", methods),))

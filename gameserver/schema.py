@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 
+from gameserver.tournaments.schema import TABLES as TOURNAMENTS
+
 APPLICATION_ID = 0x53636F72
 """`Scor`, in the file's header: it says that the file is one of ours."""
 
@@ -24,6 +26,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )""",
         # Written again and again to find out whether there is room on the disk.
         "CREATE TABLE ballast (id INTEGER PRIMARY KEY, filler BLOB NOT NULL)",
+        *TOURNAMENTS,
     ),
 )
 """The statements of step n lead from version n to n + 1; an empty file has version 0."""

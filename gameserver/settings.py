@@ -68,6 +68,9 @@ class Settings:
     store_tokens: bool = _option(
         False, "remember session keys: only the newest key of a user is valid"
     )
+    replays: str = _option(
+        "", "folder to keep the replays of tournaments in; without it only their results are kept"
+    )
     access_log: bool = _option(False, "log every request as well")
     rate_limit: int = _option(
         0, "answer at most this many requests a second per client address; 0: all", parse=_limit

@@ -19,7 +19,7 @@ MAX_THREADS = 2 * (os.cpu_count() or 1)
 MAX_WAITING = 64
 """Requests that may wait for a thread."""
 
-_TOO_BUSY = Overloaded("the server has too much to do: try again in a moment").response()
+_TOO_BUSY = Overloaded("the server has too much to do: try again in a moment")
 
 
 class ThreadedServer(ThreadingMixIn, GameServer):
@@ -44,7 +44,7 @@ class ThreadedServer(ThreadingMixIn, GameServer):
         elif len(self._queue) < MAX_WAITING:
             self._queue.append((request, connection))
         else:
-            self._finished.append((request, connection, _TOO_BUSY))
+            self._finished.append((request, connection, _TOO_BUSY.response(request.path)))
 
     def resume(
         self, request: Request, connection: Connection, response: Response

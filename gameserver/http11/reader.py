@@ -76,6 +76,11 @@ class RequestReader:
         self.paused = False
 
     @property
+    def path(self) -> str:
+        """The path of the request whose body is being read, or was refused; empty elsewhere."""
+        return self._head.path if self._head else ""
+
+    @property
     def body_limit(self) -> int:
         """The size that the body being read has at most, in bytes."""
         return self._body.limit if self._body else 0
@@ -173,6 +178,7 @@ class RequestReader:
         """Decides about a body that is not there yet, before a byte of it is read."""
         fields, match = head.fields, head.match
         length = fields.content_length
+        self._head = head
         if length is None and not fields.chunked:
             raise LengthRequired("the size of the body must be in Content-Length")
         too_large = length is not None and length > match.body_limit
@@ -183,7 +189,6 @@ class RequestReader:
             requests.append(self._request(head, b""))
             self._close_unread()
             return position
-        self._head = head
         self._body = ChunkedBody(match.body_limit) if length is None else SizedBody(length)
         self.owes_continue = fields.expects_continue and position == len(data)
         self.phase = IN_BODY

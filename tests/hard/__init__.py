@@ -1,1 +1,0 @@
-"""Long tests of durability, each a command of its own: see docs/durability.md."""

@@ -1,0 +1,62 @@
+"""The folder that accepted replays are kept in, if the operator has named one."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from gameserver.errors import StartError
+
+
+class Staged:
+    """A file that is written, but has no name yet. `keep` gives it one, once for all."""
+
+    def __init__(self, folder: str, path: str) -> None:
+        self._folder = folder
+        self._path = path
+
+    def keep(self, name: str) -> None:
+        """Names the file, and so ends the time in which it would be removed."""
+        if self._folder:
+            os.replace(self._path, os.path.join(self._folder, name))
+
+
+class ReplayFolder:
+    """Keeps files, each written to its end before it is seen under its name.
+
+    Without a folder nothing is kept. The names are the server's: nothing of a request is in them.
+    """
+
+    def __init__(self, folder: str = "") -> None:
+        self._folder = folder
+
+    @contextmanager
+    def staged(self, data: bytes) -> Iterator[Staged]:
+        """Writes the data; what is not kept by the end of the block is removed."""
+        if not self._folder:
+            yield Staged("", "")
+            return
+        descriptor, path = tempfile.mkstemp(dir=self._folder, prefix=".upload-")
+        try:
+            with open(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(descriptor)
+            yield Staged(self._folder, path)
+        finally:
+            with suppress(FileNotFoundError):
+                os.unlink(path)
+
+
+def check_folder(folder: str) -> None:
+    """Makes the folder if need be; StartError if no file can be written in it."""
+    if not folder:
+        return
+    try:
+        os.makedirs(folder, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise StartError(f"cannot write to the replay folder {folder}: {error.strerror}") from None

@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+import unittest
+import unittest.mock
+from dataclasses import replace
+
+from gameserver.tournaments import rules
+from gameserver.tournaments.errors import Refused
+from gameserver.tournaments.keys import DrawnKey, Key
+from gameserver.tournaments.modes import MODES, Sum
+from gameserver.tournaments.moments import SECOND
+from gameserver.tournaments.replays import Level, Mode, Replay
+from gameserver.tournaments.rules import Entry, Phase, Tournament
+
+START, END = 1_000 * SECOND, 2_000 * SECOND
+CUP = Tournament(1, 9, "Cup", "sum", "1+0+0", "", START, END, True, False)
+CLOSED = replace(CUP, open_entry=False)
+BEFORE, DURING, AFTER = START - 1, START, END
+DRAWN = DrawnKey(Key(5, 1, bytes(16)), START, None)
+
+
+def refusal(rule, *arguments):
+    """The code that a rule refuses with; None if it does not."""
+    try:
+        rule(*arguments)
+    except Refused as refused:
+        return refused.code
+    return None
+
+
+class PhaseTest(unittest.TestCase):
+    def test_window(self):
+        """A tournament runs from its start up to but not including its end."""
+        phases = [CUP.phase(now) for now in (START - 1, START, END - 1, END)]
+        self.assertEqual(phases, [Phase.UPCOMING, Phase.IN_PROGRESS, Phase.IN_PROGRESS, Phase.OVER])
+
+    def test_ended_before_its_start(self):
+        """A tournament that was ended before its start is over."""
+        self.assertIs(replace(CUP, end=BEFORE).phase(BEFORE), Phase.OVER)
+
+
+class EntryTest(unittest.TestCase):
+    def table(self, rule, tournament):
+        """What becomes of each entry: an entry, or the code of a refusal."""
+        return {e.name: refusal(rule, tournament, e, DURING) or rule(tournament, e, DURING).name
+                for e in Entry}  # fmt: skip
+
+    def test_participate_in_an_open_tournament(self):
+        """Where entry is open, whoever wants to participate does."""
+        self.assertEqual(set(self.table(rules.participate, CUP).values()), {"PARTICIPATING"})
+
+    def test_participate_in_a_closed_tournament(self):
+        """Where it is not, the wish is a request, unless there was an invitation."""
+        self.assertEqual(
+            self.table(rules.participate, CLOSED),
+            {"NONE": "REQUESTED", "REQUESTED": "REQUESTED", "INVITED": "PARTICIPATING",
+             "PARTICIPATING": "PARTICIPATING"},
+        )  # fmt: skip
+
+    def test_player_confirm(self):
+        """Only an invitation can be accepted; again makes no difference."""
+        self.assertEqual(
+            self.table(rules.player_confirm, CLOSED),
+            {"NONE": "not_invited", "REQUESTED": "not_invited", "INVITED": "PARTICIPATING",
+             "PARTICIPATING": "PARTICIPATING"},
+        )  # fmt: skip
+
+    def test_invite(self):
+        """An invitation answers a request."""
+        self.assertEqual(
+            self.table(rules.invite, CLOSED),
+            {"NONE": "INVITED", "REQUESTED": "PARTICIPATING", "INVITED": "INVITED",
+             "PARTICIPATING": "PARTICIPATING"},
+        )  # fmt: skip
+
+    def test_host_confirm(self):
+        """Only a request can be granted; again makes no difference."""
+        self.assertEqual(
+            self.table(rules.host_confirm, CLOSED),
+            {"NONE": "not_requested", "REQUESTED": "PARTICIPATING", "INVITED": "not_requested",
+             "PARTICIPATING": "PARTICIPATING"},
+        )  # fmt: skip
+
+    def test_nobody_enters_after_the_end(self):
+        """From the end on it is too late, for everybody and in every way."""
+        for rule in (rules.participate, rules.invite):
+            for entry in Entry:
+                self.assertEqual(refusal(rule, CUP, entry, END), "too_late", (rule, entry))
+        self.assertEqual(refusal(rules.player_confirm, CUP, Entry.INVITED, END), "too_late")
+        self.assertEqual(refusal(rules.host_confirm, CUP, Entry.REQUESTED, END), "too_late")
+        self.assertIsNone(refusal(rules.participate, CUP, Entry.NONE, END - 1))
+
+    def test_a_mode_may_close_entry_at_the_start(self):
+        """Where the mode closes entry at the start, that is the moment from which it is late."""
+
+        class Early(Sum):
+            closes_entry_at_start = True
+
+        with unittest.mock.patch.dict(MODES, sum=Early):
+            self.assertIsNone(refusal(rules.participate, CUP, Entry.NONE, START - 1))
+            self.assertEqual(refusal(rules.participate, CUP, Entry.NONE, START), "too_late")
+            self.assertIsNone(refusal(rules.participate, CUP, Entry.PARTICIPATING, START))
+
+
+class KeyTest(unittest.TestCase):
+    def test_only_while_the_tournament_runs(self):
+        """A key is drawn at the start at the earliest and before the end."""
+        codes = [
+            refusal(rules.check_gen_key, CUP, Entry.PARTICIPATING, None, now)
+            for now in (START - 1, START, END - 1, END)
+        ]
+        self.assertEqual(codes, ["too_early", None, None, "tournament_over"])
+
+    def test_the_wait_is_never_nothing(self):
+        """Too early says how long to wait, rounded up to a millisecond."""
+        for early, wait in ((1, 0.001), (1_000, 0.001), (1_001, 0.002), (5 * SECOND, 5.0)):
+            with self.assertRaises(Refused) as caught:
+                rules.check_gen_key(CUP, Entry.PARTICIPATING, None, START - early)
+            self.assertIn(f'"wait": {wait}}}'.encode(), caught.exception.response().body)
+
+    def test_once(self):
+        """Who has a key gets no other one, not even after the end."""
+        for now in (BEFORE, DURING, AFTER):
+            code = refusal(rules.check_gen_key, CUP, Entry.PARTICIPATING, DRAWN, now)
+            self.assertEqual(code, "key_exists")
+
+    def test_participants_only(self):
+        """Whoever is not in the tournament gets no key."""
+        for entry in (Entry.NONE, Entry.REQUESTED, Entry.INVITED):
+            code = refusal(rules.check_gen_key, CUP, entry, None, DURING)
+            self.assertEqual(code, "not_participating")
+
+    def test_why_there_is_none(self):
+        """Without a key the answer depends on whether there can still be one."""
+        codes = [rules.why_no_key(CUP, now).code for now in (BEFORE, DURING, AFTER)]
+        self.assertEqual(codes, ["not_generated_yet", "not_generated", "never_generated"])
+
+
+class UploadTest(unittest.TestCase):
+    def replay(self, **changes):
+        fields = {
+            "key": "",
+            "level": Level.BEGINNER,
+            "mode": Mode.NORMAL,
+            "won": True,
+            "time_ms": 5410,
+            "digest": bytes(32),
+            "minefield": None,
+            "proven": True,
+        }
+        return Replay(**fields | changes)
+
+    def code(self, now=DURING, drawn=DRAWN, tournament=CUP, **changes):
+        return refusal(rules.check_upload, tournament, drawn, self.replay(**changes), now)
+
+    def test_window(self):
+        """An upload counts up to but not including the end."""
+        self.assertIsNone(self.code(END - 1))
+        self.assertEqual(self.code(END), "tournament_over")
+
+    def test_personal_limit(self):
+        """It counts up to but not including the expiry of the key."""
+        drawn = replace(DRAWN, expiry=START + 60 * SECOND)
+        self.assertIsNone(self.code(START + 60 * SECOND - 1, drawn))
+        self.assertEqual(self.code(START + 60 * SECOND, drawn), "mode_constraint_violated")
+
+    def test_what_does_not_count(self):
+        """Lost games, other rules, custom boards and levels that are not asked for."""
+        for changes in (
+            {"won": False},
+            *({"mode": mode} for mode in Mode if mode is not Mode.NORMAL),
+            *({"level": level} for level in Level if level is not Level.BEGINNER),
+        ):
+            self.assertEqual(self.code(**changes), "mode_constraint_violated", changes)
+
+
+class HostTest(unittest.TestCase):
+    def test_host_only(self):
+        """Only the host of a tournament hosts it."""
+        self.assertIsNone(refusal(rules.check_host, CUP, 9))
+        self.assertEqual(refusal(rules.check_host, CUP, 8), "not_host")
+
+    def test_stop(self):
+        """What has not ended can be ended."""
+        codes = [refusal(rules.check_stop, CUP, now) for now in (BEFORE, DURING, AFTER)]
+        self.assertEqual(codes, [None, None, "tournament_over"])
+
+    def test_hidden_results(self):
+        """Hidden results are for the host alone, until the end."""
+        hidden = replace(CUP, hide_results=True)
+        seen = rules.check_results_visible
+        self.assertEqual(refusal(seen, hidden, 8, END - 1), "results_hidden")
+        self.assertEqual(refusal(seen, hidden, None, END - 1), "results_hidden")
+        self.assertIsNone(refusal(seen, hidden, 9, END - 1))
+        self.assertIsNone(refusal(seen, hidden, None, END))
+        self.assertIsNone(refusal(seen, CUP, None, END - 1))

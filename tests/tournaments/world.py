@@ -1,0 +1,130 @@
+"""A server's application in this process, with a clock to set and passwords that cost nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+from gameserver.app import App, Game
+from gameserver.database import Database
+from gameserver.messages import Request, Response
+from gameserver.scores.memory import MemoryStore
+from gameserver.scores.sessions import SignedSessions
+from gameserver.tournaments.accounts import Accounts
+from gameserver.tournaments.moments import format_moment, moment_of
+from gameserver.tournaments.passwords import Cost, Gate, Passwords
+from gameserver.tournaments.replay_folder import ReplayFolder
+from gameserver.tournaments.service import Tournaments
+from gameserver.urls import router
+from tests.support import Clock
+
+CHEAP = Cost(n=2, r=1, p=1)
+PASSWORD = "correct horse"
+HOUR = 3600.0
+
+
+class Reply(NamedTuple):
+    status: int
+    value: Any
+    headers: dict[str, str]
+
+    @property
+    def error(self) -> tuple[int, str]:
+        return self.status, self.value["error"]
+
+
+def game_services(clock: Clock, folder: str = "") -> Game:
+    """All services, empty, with state in memory."""
+    database = Database(None)
+    accounts = Accounts(database, Passwords(CHEAP, Gate(slots=4, queue=1000)), clock)
+    tournaments = Tournaments(database, ReplayFolder(folder), clock)
+    return Game(SignedSessions(), MemoryStore(), accounts, tournaments)
+
+
+class World:
+    """An application, and what people ask it. Names stand for logged-in users."""
+
+    def __init__(self, folder: str = "") -> None:
+        self.clock = Clock()
+        self.game = game_services(self.clock, folder)
+        self.app = App(self.game)
+        self._tokens: dict[str, str] = {}
+
+    def ask(
+        self, method: str, path: str, body: bytes = b"", who: str = "", content_type: str = ""
+    ) -> Reply:
+        """One request to /api/<path>, as somebody who is logged in, or nobody."""
+        headers = {"content-type": content_type} if content_type else {}
+        if who:
+            headers["x-scoreganizer-authorization"] = f"{who}:{self.token(who)}"
+        return self.send(method, f"/api/{path}", body, headers)
+
+    def send(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Reply:
+        request = Request(method, path, "", headers, body, router.resolve(method, path))
+        (response,) = self.app.handle([request])
+        return _reply(response)
+
+    def get(self, path: str, who: str = "") -> Reply:
+        return self.ask("GET", path, who=who)
+
+    def post(self, path: str, who: str = "", **fields: Any) -> Reply:
+        body = json.dumps(fields).encode() if fields else b""
+        return self.ask("POST", path, body, who, "application/json")
+
+    def token(self, name: str) -> str:
+        """The token of a user, who is registered when first named."""
+        if name not in self._tokens:
+            self.post("register", username=name, password=PASSWORD)
+            self._tokens[name] = self.log_in(name)
+        return self._tokens[name]
+
+    def log_in(self, name: str, password: str = PASSWORD) -> str:
+        return str(self.post("obtain_token", username=name, password=password).value["token"])
+
+    def create(self, starts_in: float = 0, lasts: float = HOUR, **fields: Any) -> int:
+        """The id of a new tournament of `host`; by default it has just begun."""
+        start = self.clock() + starts_in
+        created = self.post("tournaments/create", "host", **self.fields(start, lasts, **fields))
+        assert created.status == 201, created
+        return int(created.value["id"])
+
+    def fields(self, start: float, lasts: float = HOUR, **fields: Any) -> dict[str, Any]:
+        """What `create` is asked for."""
+        return {
+            "name": "Spring cup",
+            "mode": "sum",
+            "modeparams": "1+0+0",
+            "location": "here",
+            "start": format_moment(moment_of(start)),
+            "end": format_moment(moment_of(start + lasts)),
+            **fields,
+        }
+
+    def key(self, tournament: int, who: str = "player") -> str:
+        """The key of a player, who enters if need be."""
+        self.post(f"tournaments/participate/{tournament}", who)
+        generated = self.post(f"tournaments/gen_key/{tournament}", who)
+        assert generated.status == 201, generated
+        return str(generated.value["key"])
+
+    def upload(self, replay: bytes, filename: str = "game.rmv") -> Reply:
+        """An upload as the released clients make it: the type first, then the file."""
+        parts = [
+            b'--B\r\nContent-Disposition: form-data; name="mime_type"\r\n\r\n',
+            b"application/x-viennasweeper\r\n",
+            b'--B\r\nContent-Disposition: form-data; name="video"; filename="%b"\r\n\r\n'
+            % filename.encode(),
+            replay,
+            b"\r\n--B--\r\n",
+        ]
+        return self.ask(
+            "POST", "scores/upload", b"".join(parts), content_type="multipart/form-data; boundary=B"
+        )
+
+    def standings(self, tournament: int, who: str = "") -> list[list[Any]]:
+        table = self.get(f"tournaments/standings/{tournament}", who).value["standings"]
+        return [list(line.values()) for line in table]
+
+
+def _reply(response: Response) -> Reply:
+    return Reply(response.status, json.loads(response.body or b"null"), dict(response.headers))
