@@ -2,7 +2,8 @@
 
     python tests/hard/overload.py [--seconds 60]
 
-Clients of a closed loop first find the peak. Then requests are offered at twice that rate however
+Clients of a closed loop first find the peak. Their requests have many fields, and no two are the same,
+so that the server works more for a request than its client does. Then requests are offered at twice that rate however
 the answers go (an open loop), each with at most a second of patience. Good is a 200 in that time.
 Then a light load says when the server is back to normal. The load runs in a process of its own, on
 the same machine: with two cores it takes its share of what is measured.
@@ -22,9 +23,12 @@ from harness import LIST, Load, Malformed, Report, Server, arguments, connect, p
 
 CLIENTS = 64
 MORE_CLIENTS = 256
-DEEP = 16
+DEEP = 4
 """Requests that one connection of the open loop has on their way at most."""
 PATIENCE = 1.0
+
+FIELDS = b"".join(b"X-Field-%d: the value of a field that a browser sends\r\n" % n for n in range(30))
+REQUEST = b"GET /1/highscorelist HTTP/1.1\r\nHost: localhost\r\n%bX-Number: %%d\r\n\r\n" % FIELDS
 
 
 def main() -> int:
@@ -34,7 +38,7 @@ def main() -> int:
         with Server(mode) as server:
             calm = percentile(light(server, 2), 0.99)
             peak_time = max(3.0, options.seconds / 6)
-            peak = in_a_process(offer, server.address, CLIENTS, 1e9, peak_time, 1)["good"] / peak_time
+            peak = in_a_process(offer, server.address, CLIENTS, 1e9, peak_time, DEEP)["good"] / peak_time
             found = in_a_process(offer, server.address, MORE_CLIENTS, 2 * peak, options.seconds, DEEP)
             ended = time.monotonic()
             normal = back_to_normal(server, calm)
@@ -123,7 +127,7 @@ def ask(address, stream: Stream, selector, found: Counter[str], now: float) -> N
             stream.socket.setblocking(False)
             stream.data.clear()
             selector.register(stream.socket, selectors.EVENT_READ, stream)
-        stream.socket.send(LIST)
+        stream.socket.send(REQUEST % found["offered"])
         stream.asked.append(now)
     except BlockingIOError:
         found["held back"] += 1
