@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from gameserver.tls import TLS
 
 SPARE_DESCRIPTORS = 32
-"""Open files beside the connections: listeners, logs, pipes, the data file, the way to the owner."""
+"""Open files beside the connections: listeners, log, pipes, data file, the way to the owner."""
 
 
 def make_server(settings: Settings) -> GameServer:

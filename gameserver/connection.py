@@ -55,7 +55,7 @@ class Connection:
 
     __slots__ = (
         "_lingering", "_output", "_reader", "_sending", "_server", "_socket", "_waiting",
-        "address", "deadline",
+        "address", "deadline", "since",
     )  # fmt: skip
 
     def __init__(self, sock: Socket, address: str, server: GameServer) -> None:
@@ -69,6 +69,8 @@ class Connection:
         self._lingering = False
         self.address = address
         """The client's address, without the port."""
+        self.since = server.now
+        """When a request of it that blocks was there, in the server's time."""
         self.deadline = server.now + HEAD_SECONDS
         """When it has to be over with what it is at, in the server's time."""
 
@@ -110,6 +112,7 @@ class Connection:
         reader = self._reader
         if reader.paused:
             self._waiting = True
+            self.since = self._server.now
             self.deadline = math.inf
             self._server.watch(self, 0)
             self._server.defer(requests.pop(), self)

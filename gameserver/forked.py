@@ -15,10 +15,17 @@ from typing import Any
 from gameserver.app import App
 from gameserver.errors import StartError
 from gameserver.owner import Lifeline, Owner, RemoteApp
-from gameserver.server import STOP_SECONDS, GameServer, obey_signals
+from gameserver.server import SIGNALS, STOP_SECONDS, GameServer, obey_signals
 from gameserver.threaded import ThreadedServer
 
 log = logging.getLogger(__name__)
+
+
+class Worker(ThreadedServer):
+    """The server in a child process."""
+
+    def abort(self) -> None:
+        """A second signal changes nothing: Ctrl-C reaches all processes, and then the parent's."""
 
 
 class ForkedServer(ForkingMixIn, GameServer):
@@ -74,7 +81,7 @@ class ForkedServer(ForkingMixIn, GameServer):
             log.critical("the owner of the scores has ended; what was only in memory is lost")
             self._restart_owner()
         while len(self.active_children) < self._workers:
-            self.process_request(self.socket, self.server_address)
+            self._start_worker()
 
     def _restart_owner(self) -> None:
         try:
@@ -82,15 +89,22 @@ class ForkedServer(ForkingMixIn, GameServer):
         except StartError as error:
             log.critical("%s; trying again", error)
 
+    def _start_worker(self) -> None:
+        # Held back meanwhile: a signal that comes while the child is not ready would be lost.
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        try:
+            self.process_request(self.socket, self.server_address)
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+
     def finish_request(self, request: Any, client_address: Any) -> None:
         """In a child: serves until told to stop."""
         self._selector.close()
         app = RemoteApp(self._owner.connect)
-        worker = ThreadedServer(app, self._sockets, **self._options)
+        worker = Worker(app, self._sockets, **self._options)
         obey_signals(worker)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         self._lifeline.hold(worker.stop)
-        if self.stopping:  # the signal came before the line above
-            worker.stop()
         worker.serve_forever()
         worker.server_close()
 

@@ -47,6 +47,9 @@ log = logging.getLogger(__name__)
 MAX_BATCH = 1_024
 """About as many requests are answered at once; it bounds the memory of a batch."""
 
+SIGNALS = [number for number in signal.Signals if number.name in ("SIGTERM", "SIGINT", "SIGHUP")]
+"""What `obey_signals` listens to, as far as the system has it."""
+
 STOP_SECONDS = 30
 IDLE_STOP_SECONDS = 0.5
 """For the requests of idle clients that are on their way when the server stops."""
@@ -188,9 +191,14 @@ class GameServer(HTTPServer):
             except Exception:
                 self._fail(connection)
             start = end
-        self.figures.count(batch, responses, time.monotonic() - self.now)
+        self._record(batch, responses, time.monotonic() - self.now)
+
+    def _record(
+        self, requests: Sequence[Request], responses: Sequence[Response], seconds: float
+    ) -> None:
+        self.figures.count(requests, responses, seconds)
         if self._access_log:
-            log_access(batch, responses)
+            log_access(requests, responses)
 
     def _fail(self, source: Source) -> None:
         """Contains an error that nobody foresaw: no connection may end the others."""
@@ -217,6 +225,7 @@ class GameServer(HTTPServer):
         self, request: Request, connection: Connection, response: Response
     ) -> Sequence[Request]:
         """A deferred request is answered; returns what its connection had sent behind it."""
+        self._record([request], [response], time.monotonic() - connection.since)
         return connection.resume(request, response) if connection in self._connections else ()
 
     def finish_request(self, request: Any, client_address: Any) -> None:
@@ -290,7 +299,5 @@ def obey_signals(server: GameServer) -> None:
     def reload(number: int, frame: FrameType | None) -> None:
         server.reload()
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    if hasattr(signal, "SIGHUP"):
-        signal.signal(signal.SIGHUP, reload)
+    for number in SIGNALS:
+        signal.signal(number, reload if number.name == "SIGHUP" else stop)

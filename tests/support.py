@@ -16,19 +16,21 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import mock  # noqa: UP026 (the same mock on every Python)
 
-from gameserver.app import App, Game
+from gameserver.app import App
+from gameserver.assembly import make_game
+from gameserver.database import Database
 from gameserver.listeners import open_listeners
 from gameserver.messages import Request
 from gameserver.routing import Router
-from gameserver.scores.memory import MemoryStore
-from gameserver.scores.sessions import SignedSessions
 from gameserver.server import GameServer
+from gameserver.settings import Settings
 from gameserver.threaded import ThreadedServer
 from gameserver.urls import router, urlpatterns
 
@@ -63,7 +65,8 @@ class Clock:
 
 def make_app(sessions: Any = None) -> App:
     """An application with empty stores."""
-    return App(Game(sessions or SignedSessions(), MemoryStore()))
+    game = make_game(Settings(), Database())
+    return App(replace(game, sessions=sessions) if sessions else game)
 
 
 def make_request(
@@ -263,18 +266,26 @@ class ServerProcess:
     """A server started by its command on a free port, with all processes that it starts.
 
     `constants` sets module constants before the start, such as
-    {"gameserver.connection.HEAD_SECONDS": 0.2}.
+    {"gameserver.connection.HEAD_SECONDS": 0.2}; `descriptors` is how many files each of its
+    processes may have open.
     """
 
-    def __init__(self, *flags: str, constants: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        *flags: str,
+        constants: dict[str, Any] | None = None,
+        descriptors: int | None = None,
+    ) -> None:
         self._folder = tempfile.TemporaryDirectory()
         self.logfile = Path(self._folder.name, "server.log")
-        command = [str(ROOT / "run_server.py")]
+        command = [sys.executable, str(ROOT / "run_server.py")]
         if constants:
-            command = ["-c", _LAUNCHER, json.dumps(constants)]
+            command = [sys.executable, "-c", _LAUNCHER, json.dumps(constants)]
+        if descriptors:
+            command[:0] = ["sh", "-c", f'ulimit -n {descriptors}; exec "$@"', "sh"]
         self._errors = open(Path(self._folder.name, "stderr"), "w+")  # noqa: SIM115
         self._process = subprocess.Popen(
-            [sys.executable, *command, "-p", "0", "--logfile", str(self.logfile), *flags],
+            [*command, "-p", "0", "--logfile", str(self.logfile), *flags],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=self._errors,
@@ -365,6 +376,11 @@ class ServerProcess:
 
     def workers(self) -> list[int]:
         return [pid for pid in self.children() if not _ignores(pid, signal.SIGTERM)]
+
+    def seconds_of_work(self) -> float:
+        """The processor time that the first process has used so far."""
+        user, system = _proc(self.pid, "stat").rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
     def states(self) -> str:
         """A letter for each child; `Z` is a zombie."""

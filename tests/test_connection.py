@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unittest
+from typing import ClassVar
 
 import mock  # noqa: UP026 (the same mock on every Python)
 
@@ -25,7 +26,7 @@ def big(request: Request, game: object) -> Response:
 class DeadlineTestCase(unittest.TestCase):
     """A server whose time can be set forward."""
 
-    options: dict[str, int] = {}
+    options: ClassVar[dict[str, int]] = {}
 
     def setUp(self) -> None:
         self.time = TimeMachine()

@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 import unittest
-from typing import Any
+from typing import Any, ClassVar
 
 import mock  # noqa: UP026 (the same mock on every Python)
 
@@ -21,7 +21,7 @@ LIST = request_bytes("GET", "/1/highscorelist")
 class ServerTestCase(unittest.TestCase):
     """A server in a thread, with some routes beside those of the API."""
 
-    options: dict[str, Any] = {}
+    options: ClassVar[dict[str, Any]] = {}
 
     def setUp(self) -> None:
         self.time = TimeMachine()

@@ -27,7 +27,11 @@ class SettingsTests(unittest.TestCase):
         """Every flag sets the field of its name."""
         line = "-p 0 --host ::1 --max_proc 3 --threaded --logfile a --store_tokens --access_log"
         settings = parse_settings(line.split(), "run_server.py")
-        self.assertEqual(settings, Settings(0, "::1", 3, True, "a", True, access_log=True))
+        expected = Settings(
+            port=0, host="::1", max_proc=3, threaded=True, logfile="a", store_tokens=True,
+            access_log=True,
+        )  # fmt: skip
+        self.assertEqual(settings, expected)
 
     def test_ports(self) -> None:
         """A port goes from 0 to 65535, with either flag."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import unittest
+from typing import Any, ClassVar
 
 import mock  # noqa: UP026 (the same mock on every Python)
 
@@ -28,7 +29,7 @@ BIG = request_bytes("GET", "/big")
 class BlockingTestCase(unittest.TestCase):
     """A server with a view that takes as long as the test wants."""
 
-    server_class: type[GameServer] | None = None
+    options: ClassVar[dict[str, Any]] = {}
 
     def setUp(self) -> None:
         self.entered = threading.Semaphore(0)
@@ -36,7 +37,6 @@ class BlockingTestCase(unittest.TestCase):
         self.addCleanup(self.gate.set)
         self.time = TimeMachine()
         self.enterContext(mock.patch("gameserver.server.time", self.time))
-        options = {"server_class": self.server_class} if self.server_class else {}
         self.server = self.enterContext(
             running(
                 path("/slow", GET=self.slow, POST=self.slow, body=100, blocking=True),
@@ -44,7 +44,7 @@ class BlockingTestCase(unittest.TestCase):
                 path("/fail", GET=self.fail_in_view, blocking=True),
                 path("/bad", GET=self.bad, blocking=True),
                 path("/big", GET=self.big),
-                **options,
+                **self.options,
             )
         )
         self.client = self.connect()
@@ -146,7 +146,7 @@ class OrderTests(BlockingTestCase):
 class OneThreadOrderTests(OrderTests):
     """The same for the front end without threads, where a request that blocks blocks all."""
 
-    server_class = GameServer
+    options = {"server_class": GameServer}
 
     def setUp(self) -> None:
         super().setUp()
@@ -266,6 +266,31 @@ class BoundTests(BlockingTestCase):
         for client in clients:
             client.reply()
         wait_until(lambda: threading.active_count() == before)
+
+
+class AccessLogTests(BlockingTestCase):
+    """The log of requests."""
+
+    options = {"access_log": True}
+
+    def test_every_request(self) -> None:
+        """A request that blocks has a line like any other, and so has one that is refused."""
+        self.gate.set()
+        with (
+            mock.patch("gameserver.threaded.MAX_WAITING", 0),
+            self.assertLogs("gameserver.access", "INFO") as logged,
+        ):
+            self.assertEqual(self.client.ask(LIST + SLOW).status, 200)
+            self.assertEqual(self.client.reply().status, 200)
+            with mock.patch("gameserver.threaded.MAX_THREADS", 0):
+                self.assertEqual(self.client.ask(SLOW).status, 503)
+            self.client.ask(LIST)
+        lines = "\n".join(record.getMessage() for record in logged.records).splitlines()
+        self.assertEqual(
+            [line.split()[-2:] for line in lines],
+            [["/1/highscorelist", "200"], ["/slow", "200"], ["/slow", "503"],
+             ["/1/highscorelist", "200"]],
+        )  # fmt: skip
 
 
 class StopTests(BlockingTestCase):

@@ -42,7 +42,7 @@ class StopContract(unittest.TestCase):
     def test_right_after_the_start(self) -> None:
         """So do they at once after the announcement."""
         for number in (signal.SIGTERM, signal.SIGINT):
-            for _ in range(3):
+            for _ in range(5):
                 self.start().stop(number)
 
     def test_terminal(self) -> None:
