@@ -65,11 +65,16 @@ DELIBERATE: dict[str, tuple[int, str]] = {
     "a user name in an absolute target": (400, r"^[A-Z]+ http://[^/ ]*@"),
     "a backslash in the target": (400, r"^[^\r]*\\"),
     "`*` for another method than OPTIONS": (400, r"^(?!OPTIONS)\S+ \* "),
-    "Transfer-Encoding together with Content-Length":
-        (400, r"(?si)^(?=.*\r\ncontent-length:).*\r\ntransfer-encoding:"),
+    "Transfer-Encoding together with Content-Length": (
+        400,
+        r"(?si)^(?=.*\r\ncontent-length:).*\r\ntransfer-encoding:",
+    ),
     "a coding beside chunked": (501, r"(?i)transfer-encoding: *(identity|gzip|deflate)"),
     "white space in a chunk extension": (400, r"\r\n[0-9a-fA-F]+; "),
-    "an underscore in the name of a framing field": (400, r"(?i)(content_length|transfer_encoding):"),
+    "an underscore in the name of a framing field": (
+        400,
+        r"(?i)(content_length|transfer_encoding):",
+    ),
     "a method that no route has": (501, r"^\r?\n?[!-~]+ "),
 }
 
@@ -104,8 +109,12 @@ def from_folder(folder: Path) -> Iterator[Case]:
                 data = base64.b64decode(found["payload_b64"])
                 valid = found["expect"] == "accept"
                 data = with_host(data) if valid else data
-                yield Case(found["id"], completed(data) if name == "llhttp" else data, valid,
-                           found.get("messages") or 1)
+                yield Case(
+                    found["id"],
+                    completed(data) if name == "llhttp" else data,
+                    valid,
+                    found.get("messages") or 1,
+                )
 
 
 _REQUEST_LINE = re.compile(rb"^([A-Z-]+ (?:http://)?([^\r\n]*?) HTTP/1\.1\r\n)", re.MULTILINE)
@@ -159,8 +168,9 @@ def check_judgement(cases: list[Case], report: Report) -> None:
     accepted = [case for case in invalid if is_accepted(case)]
     for case in accepted:
         report.note(f"accepted: {case.id} …{case.data[-90:]!r}")
-    report.row("invalid requests that are accepted", f"{len(accepted)} of {len(invalid)}", 0,
-               not accepted)
+    report.row(
+        "invalid requests that are accepted", f"{len(accepted)} of {len(invalid)}", 0, not accepted
+    )
     split = [c.id for c in invalid if len(outcome([c.data]).requests) > c.messages]
     report.row("two requests out of one", len(split), 0, not split)
     valid = [case for case in cases if case.valid]
@@ -176,8 +186,12 @@ def check_judgement(cases: list[Case], report: Report) -> None:
                 unexplained.append(case)
     for case in unexplained:
         report.note(f"refused: {case.id} {outcome([case.data])} {case.data[:150]!r}")
-    report.row("valid requests refused without a reason", f"{len(unexplained)} of {len(valid)}", 0,
-               not unexplained)
+    report.row(
+        "valid requests refused without a reason",
+        f"{len(unexplained)} of {len(valid)}",
+        0,
+        not unexplained,
+    )
     report.row("kinds of valid requests refused on purpose", len(kinds), "15", len(kinds) <= 15)
     for kind, number in kinds.items():
         report.note(f"{number:3} {kind}")
@@ -207,10 +221,7 @@ def check_splits(cases: list[Case], report: Report) -> None:
     for case in cases:
         data = case.data
         whole = outcome([data])
-        if len(data) > 5000:
-            splits = range(1, len(data), 97)
-        else:
-            splits = range(1, len(data))
+        splits = range(1, len(data), 97 if len(data) > 5000 else 1)
         every = [[data[:at], data[at:]] for at in splits]
         if len(data) <= 5000:
             every.append([data[at : at + 1] for at in range(len(data))])
@@ -254,8 +265,12 @@ def check_sockets(cases: list[Case], server: Server, splits: int, report: Report
             wrong[problem.split(":")[0]] += 1
             if sum(wrong.values()) <= 8:
                 report.note(f"{case.id} in {pieces} pieces: {problem}")
-    report.row(f"{server.mode}: over a socket, wrong outcomes",
-               f"{sum(wrong.values())} of {len(sent)}", 0, not wrong)
+    report.row(
+        f"{server.mode}: over a socket, wrong outcomes",
+        f"{sum(wrong.values())} of {len(sent)}",
+        0,
+        not wrong,
+    )
 
 
 def ways_over_a_socket(data: bytes, splits: int) -> Iterator[list[bytes]]:

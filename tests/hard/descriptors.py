@@ -43,7 +43,9 @@ def exhaust(server: Server, what: str, seconds: float, report: Report) -> None:
         client.close()
     took = wait_until(lambda: answers(server.address), 10)
     shown = "never" if took is None else f"{took:.2f} s"
-    report.row(f"{server.mode}, {what}: serving again after", shown, "1 s", took is not None and took <= 1)
+    report.row(
+        f"{server.mode}, {what}: serving again after", shown, "1 s", took is not None and took <= 1
+    )
     lines = len(server.log().splitlines())
     report.row(f"{server.mode}, {what}: lines in the log", lines, "50", lines <= 50)
 

@@ -38,8 +38,9 @@ SEEDS = [
     b"HEAD /1/login HTTP/1.0\r\nConnection: keep-alive\r\nX-A: \tb \r\n\r\n",
 ]
 PIECES = [
-    b"\r\n", b"\r", b"\n", b"\0", b" ", b"\t", b":", b",", b";", b'"', b"\\", b"%", b"%41", b"/", b"?",
-    b"#", b"\x7f", b"\x80", b"\xff", b"chunked", b"Content-Length: 1\r\n", b"Transfer-Encoding: chunked\r\n",
+    b"\r\n", b"\r", b"\n", b"\0", b" ", b"\t", b":", b",", b";", b'"', b"\\", b"%", b"%41", b"/",
+    b"?", b"#", b"\x7f", b"\x80", b"\xff", b"chunked", b"Content-Length: 1\r\n",
+    b"Transfer-Encoding: chunked\r\n",
     b"Host: b\r\n", b"Connection: close\r\n", b"Expect: 100-continue\r\n", b"HTTP/1.1", b"HTTP/2.0",
     b"http://a@b/", b"X:", b"0", b"ffffffff", b"\r\n\r\n", b"\x0b\x0c\x1c\x85",
 ]  # fmt: skip
@@ -116,7 +117,9 @@ def mutated(chance: random.Random, data: bytes) -> bytes:
         elif kind == 3:
             data[at:at] = chance.choice(PIECES)
         elif kind == 4:
-            run_of = chance.choice((b" ", b"\t", b"a", b",", b";", b"%41", b"/", b":", b"1", b'\\"', b"\x80"))
+            run_of = chance.choice(
+                (b" ", b"\t", b"a", b",", b";", b"%41", b"/", b":", b"1", b'\\"', b"\x80")
+            )
             data[at:at] = run_of * (chance.choice(RUNS) if chance.random() < 0.05 else 3)
         elif kind == 5:
             lines = bytes(data).split(b"\r\n")
@@ -143,7 +146,9 @@ def parse(data: bytes, at: int) -> str:
     whole, pieces = RequestReader(router.resolve), RequestReader(router.resolve)
     first = whole.feed(data)
     second = pieces.feed(data[:at]) + pieces.feed(data[at:])
-    same = [r[:5] for r in first] == [r[:5] for r in second] and str(whole.error) == str(pieces.error)
+    same = [r[:5] for r in first] == [r[:5] for r in second] and str(whole.error) == str(
+        pieces.error
+    )
     return "" if same and whole.phase == pieces.phase else "the split makes a difference"
 
 

@@ -46,8 +46,9 @@ def arguments(description: str | None, **options: Any) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="of all random choices")
     for name, default in options.items():
         kind = str if default is None else type(default)
-        parser.add_argument(f"--{name.replace('_', '-')}", type=kind, default=default,
-                            help=f"default: {default}")
+        parser.add_argument(
+            f"--{name.replace('_', '-')}", type=kind, default=default, help=f"default: {default}"
+        )
     parsed = parser.parse_args()
     parsed.modes = ("threaded", "forked") if parsed.mode == "both" else (parsed.mode,)
     raise_descriptor_limit()
@@ -114,8 +115,16 @@ def processes_of(session: int) -> list[Process]:
                 fields = text.rpartition(")")[2].split()
                 if int(fields[3]) == session:
                     cpu = (int(fields[11]) + int(fields[12])) / TICKS
-                    found.append(Process(int(name), int(fields[1]), fields[0], cpu,
-                                         int(fields[17]), int(fields[21]) * PAGE))
+                    found.append(
+                        Process(
+                            int(name),
+                            int(fields[1]),
+                            fields[0],
+                            cpu,
+                            int(fields[17]),
+                            int(fields[21]) * PAGE,
+                        )
+                    )
     return found
 
 
@@ -127,14 +136,27 @@ class Server:
         self._folder = tempfile.TemporaryDirectory(prefix="hard-")
         self.logfile = Path(self._folder.name, "server.log")
         self._errors = open(Path(self._folder.name, "stderr"), "w+")  # noqa: SIM115
-        command = [sys.executable, str(ROOT / "run_server.py"), "-p", "0", "--host", "127.0.0.1",
-                   "--logfile", str(self.logfile), *flags]
+        command = [
+            sys.executable,
+            str(ROOT / "run_server.py"),
+            "-p",
+            "0",
+            "--host",
+            "127.0.0.1",
+            "--logfile",
+            str(self.logfile),
+            *flags,
+        ]
         if mode == "threaded":
             command.append("--threaded")
         if descriptors:
             command = ["prlimit", f"--nofile={descriptors}:{descriptors}", *command]
         self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=self._errors, text=True, cwd=ROOT,
+            command,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            text=True,
+            cwd=ROOT,
             start_new_session=True,
         )
         self.pid = self.process.pid
@@ -169,8 +191,11 @@ class Server:
         if self.mode == "threaded":
             return [self.pid]
         owner = self.owner()
-        return [p.pid for p in self.processes()
-                if p.parent == self.pid and p.pid != owner and p.state != "Z"]
+        return [
+            p.pid
+            for p in self.processes()
+            if p.parent == self.pid and p.pid != owner and p.state != "Z"
+        ]
 
     def owner(self) -> int | None:
         """The process that owns the state: the one whose open files include the listening
@@ -195,8 +220,11 @@ class Server:
     def footprint(self) -> tuple[int, int, int]:
         """Processes, threads and open descriptors."""
         processes = self.processes()
-        return (len(processes), sum(p.threads for p in processes),
-                sum(len(descriptors_of(p.pid)) for p in processes))
+        return (
+            len(processes),
+            sum(p.threads for p in processes),
+            sum(len(descriptors_of(p.pid)) for p in processes),
+        )
 
     def stderr(self) -> str:
         self._errors.flush()
@@ -309,9 +337,7 @@ def log_in(address: tuple[str, int], user: int) -> str:
 # Responses, read strictly
 
 
-_HEAD = re.compile(
-    rb"HTTP/1\.1 ([1-5][0-9]{2}) [A-Za-z' -]+\r\n((?:[A-Za-z-]+: [ -~]*\r\n)*)\r\n"
-)
+_HEAD = re.compile(rb"HTTP/1\.1 ([1-5][0-9]{2}) [A-Za-z' -]+\r\n((?:[A-Za-z-]+: [ -~]*\r\n)*)\r\n")
 _LENGTH = re.compile(rb"(?:^|\r\n)Content-Length: ([0-9]+)\r\n")
 _FINISHED = re.compile(rb"(?:^|\r\n)Connection: close\r\n")
 
@@ -556,4 +582,6 @@ def high_scores(address: tuple[str, int], level: int) -> dict[int, int]:
     """The scores of a level's list by user: the top fifteen."""
     answer = ask(address, request("GET", f"/{level}/highscorelist", None, "Connection: close"))
     text = answer.rpartition(b"\r\n\r\n")[2].decode()
-    return {int(user): int(score) for user, _, score in (e.partition("=") for e in text.split(",") if e)}
+    return {
+        int(user): int(score) for user, _, score in (e.partition("=") for e in text.split(",") if e)
+    }

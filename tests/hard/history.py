@@ -33,14 +33,24 @@ def main() -> int:
             time.sleep(options.seconds)
             exchanges = load.finish()
             found = outcomes(exchanges)
-            report.row(f"{mode}: answers other than 200", f"{len(exchanges) - found['200']} of "
-                       f"{len(exchanges):,}", 0, found["200"] == len(exchanges))
+            report.row(
+                f"{mode}: answers other than 200",
+                f"{len(exchanges) - found['200']} of {len(exchanges):,}",
+                0,
+                found["200"] == len(exchanges),
+            )
             final = {level: high_scores(server.address, level) for level in range(1, LEVELS + 1)}
             wrong = wrong_finals(exchanges, final)
-            report.row(f"{mode}: users and levels with a wrong best", f"{wrong} of {USERS * LEVELS}", 0,
-                       not wrong)
+            report.row(
+                f"{mode}: users and levels with a wrong best",
+                f"{wrong} of {USERS * LEVELS}",
+                0,
+                not wrong,
+            )
             wrong, lists = wrong_lists(exchanges)
-            report.row(f"{mode}: lists that do not fit the history", f"{wrong} of {lists:,}", 0, not wrong)
+            report.row(
+                f"{mode}: lists that do not fit the history", f"{wrong} of {lists:,}", 0, not wrong
+            )
     in_process(options.seconds, options.seed, report)
     return report.end()
 
@@ -59,8 +69,9 @@ def wrong_lists(exchanges: list[Exchange]) -> tuple[int, int]:
     scores = [e for e in exchanges if e.tag[0] == "score"]
     sent = {(e.tag[2], e.tag[1], e.tag[3]): e.start for e in scores}
     acknowledged = sorted((e.end, e.tag[2], e.tag[1], e.tag[3]) for e in scores if e.status == 200)
-    lists = sorted((e for e in exchanges if e.tag[0] == "list" and e.status == 200),
-                   key=lambda e: e.start)
+    lists = sorted(
+        (e for e in exchanges if e.tag[0] == "list" and e.status == 200), key=lambda e: e.start
+    )
     at_least: dict[int, dict[int, int]] = defaultdict(dict)
     position = wrong = 0
     for exchange in lists:
@@ -89,7 +100,11 @@ def in_process(seconds: float, seed: int, report: Report) -> None:
     def work(index: int) -> None:
         chance = random.Random(seed + index)
         while time.monotonic() < end:
-            level, user, score = chance.randint(1, 3), chance.randint(1, 6), chance.randint(0, 10**9)
+            level, user, score = (
+                chance.randint(1, 3),
+                chance.randint(1, 6),
+                chance.randint(0, 10**9),
+            )
             store.submit(level, user, score)
             best[index][level, user] = max(best[index].get((level, user), -1), score)
             if chance.random() < 0.1:
@@ -110,7 +125,9 @@ def in_process(seconds: float, seed: int, report: Report) -> None:
         for user, score in (e.split("=") for e in store.high_scores(level).decode().split(","))
     }
     wrong = sum(found.get(key) != score for key, score in expected.items())
-    report.row("in the process, 16 threads: wrong bests", f"{wrong} of {len(expected)}", 0, not wrong)
+    report.row(
+        "in the process, 16 threads: wrong bests", f"{wrong} of {len(expected)}", 0, not wrong
+    )
 
 
 if __name__ == "__main__":

@@ -41,15 +41,27 @@ def main() -> int:
         found: Counter[str] = outcomes(load.finish())
         report.note(str(dict(found)))
         other = sum(count for word, count in found.items() if word not in ("200", "503"))
-        report.row("answers that are neither 200 nor 503", f"{other} of {sum(found.values()):,}", 0,
-                   not other)
-        report.row("slowest: every answer is a 200 again", f"{slowest:.2f} s", "2 s",
-                   slowest <= 2 and not away)
+        report.row(
+            "answers that are neither 200 nor 503",
+            f"{other} of {sum(found.values()):,}",
+            0,
+            not other,
+        )
+        report.row(
+            "slowest: every answer is a 200 again",
+            f"{slowest:.2f} s",
+            "2 s",
+            slowest <= 2 and not away,
+        )
         alive = server.process.poll() is None
         report.row("the parent lives", alive, True, alive)
         told = server.log().count("is lost")
-        report.row("lines in the log about the loss", told, f"{kills} (1 each)", told >= kills - options.rounds
-                   and told > 0)
+        report.row(
+            "lines in the log about the loss",
+            told,
+            f"{kills} (1 each)",
+            told >= kills - options.rounds and told > 0,
+        )
         zombies = sum(p.state == "Z" for p in server.processes())
         report.row("zombies", zombies, 0, not zombies)
         code = server.stop() if alive else None

@@ -15,7 +15,17 @@ import sys
 import time
 from collections import Counter
 
-from harness import Game, Load, Report, Server, answers, arguments, high_scores, outcomes, wait_until
+from harness import (
+    Game,
+    Load,
+    Report,
+    Server,
+    answers,
+    arguments,
+    high_scores,
+    outcomes,
+    wait_until,
+)
 
 CLIENTS = 32
 USERS, LEVELS = 12, 4
@@ -34,7 +44,9 @@ def main() -> int:
             time.sleep(options.seconds)
             before = len(load.exchanges)
             os.kill(chance.choice(server.workers()), signal.SIGKILL)
-            took = wait_until(lambda: len(server.workers()) == number and answers(server.address), 5)
+            took = wait_until(
+                lambda: len(server.workers()) == number and answers(server.address), 5
+            )
             missing += took is None
             slowest = max(slowest, took or 5)
             time.sleep(0.1)
@@ -44,17 +56,27 @@ def main() -> int:
         exchanges = load.finish()
         found = outcomes(exchanges)
         report.note(str(dict(found)))
-        bad = sum(count for word, count in found.items() if word not in ("200", "unanswered", "cut"))
+        bad = sum(
+            count for word, count in found.items() if word not in ("200", "unanswered", "cut")
+        )
         report.row("other failures than requests in flight", bad, 0, not bad)
         report.row("rounds with more failures than clients", too_many, 0, not too_many)
-        report.row("slowest: all workers there and answering", f"{slowest:.2f} s", "1 s",
-                   slowest <= 1 and not missing)
+        report.row(
+            "slowest: all workers there and answering",
+            f"{slowest:.2f} s",
+            "1 s",
+            slowest <= 1 and not missing,
+        )
         report.row("zombies", zombies, 0, not zombies)
         lost = lost_scores(server, exchanges)
         report.row("acknowledged scores that are lost", lost, 0, not lost)
         code = server.stop()
-        report.row("exit code, processes left", (code, len(server.processes())), (0, 0),
-                   code == 0 and not server.processes())
+        report.row(
+            "exit code, processes left",
+            (code, len(server.processes())),
+            (0, 0),
+            code == 0 and not server.processes(),
+        )
     return report.end()
 
 

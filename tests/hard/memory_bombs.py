@@ -1,6 +1,6 @@
 """Requests that want the server's memory: what it holds stays within 64 MiB of the start.
 
-    python tests/hard/memory_bombs.py
+python tests/hard/memory_bombs.py
 """
 
 from __future__ import annotations
@@ -40,25 +40,46 @@ def endless(beginning: bytes, piece: bytes, size: int) -> Stream:
 GET = b"GET /1/highscorelist HTTP/1.1\r\nHost: a\r\n"
 POST = b"POST /1/score?sessionkey=00 HTTP/1.1\r\nHost: a\r\n"
 BOMBS: dict[str, tuple[int, Stream]] = {
-    "Content-Length 10^12, and a body": (100, endless(request(
-        "POST", "/1/score", None, "Content-Length: 1000000000000"), b"x" * 1000, 2 * MIB)),
-    "Content-Length 10^14 to a GET": (100, endless(request(
-        "GET", "/1/login", None, "Content-Length: 100000000000000"), b"x" * 1000, 2 * MIB)),
+    "Content-Length 10^12, and a body": (
+        100,
+        endless(
+            request("POST", "/1/score", None, "Content-Length: 1000000000000"), b"x" * 1000, 2 * MIB
+        ),
+    ),
+    "Content-Length 10^14 to a GET": (
+        100,
+        endless(
+            request("GET", "/1/login", None, "Content-Length: 100000000000000"),
+            b"x" * 1000,
+            2 * MIB,
+        ),
+    ),
     "1,000 heads of 6 MB": (CLIENTS, endless(GET, b"X-A: " + b"b" * 500 + b"\r\n", 6_000_000)),
     "an endless header line": (CLIENTS, endless(GET + b"X-A: ", b"b" * 1000, 6_000_000)),
     "an endless header name": (CLIENTS, endless(GET, b"b" * 1000, 6_000_000)),
     "an endless request line": (CLIENTS, endless(b"GET /", b"b" * 1000, 6_000_000)),
     "an endless method": (CLIENTS, endless(b"", b"B" * 1000, 6_000_000)),
     "endless empty lines": (CLIENTS, endless(b"", b"\r\n", 6_000_000)),
-    "heads of 30 KB that do not end": (CLIENTS, endless(GET, b"X-A: " + b"b" * 500 + b"\r\n", 30_000)),
-    "a chunk of 4 GB": (CLIENTS, endless(
-        POST + b"Transfer-Encoding: chunked\r\n\r\nffffffff\r\n", b"x" * 1000, 6_000_000)),
-    "endless chunks of one byte": (CLIENTS, endless(
-        POST + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n", 6_000_000)),
-    "endless chunk extensions": (CLIENTS, endless(
-        POST + b"Transfer-Encoding: chunked\r\n\r\n1", b";a=b", 6_000_000)),
-    "endless trailers": (CLIENTS, endless(
-        POST + b"Transfer-Encoding: chunked\r\n\r\n0\r\n", b"X-A: b\r\n", 6_000_000)),
+    "heads of 30 KB that do not end": (
+        CLIENTS,
+        endless(GET, b"X-A: " + b"b" * 500 + b"\r\n", 30_000),
+    ),
+    "a chunk of 4 GB": (
+        CLIENTS,
+        endless(POST + b"Transfer-Encoding: chunked\r\n\r\nffffffff\r\n", b"x" * 1000, 6_000_000),
+    ),
+    "endless chunks of one byte": (
+        CLIENTS,
+        endless(POST + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n", 6_000_000),
+    ),
+    "endless chunk extensions": (
+        CLIENTS,
+        endless(POST + b"Transfer-Encoding: chunked\r\n\r\n1", b";a=b", 6_000_000),
+    ),
+    "endless trailers": (
+        CLIENTS,
+        endless(POST + b"Transfer-Encoding: chunked\r\n\r\n0\r\n", b"X-A: b\r\n", 6_000_000),
+    ),
     "different heads of 2 KB, 3,000 on a connection": (20, lambda at: different_heads(at)),
     "endless pipelined requests, nothing read": (200, endless(b"", GET + b"\r\n", 6_000_000)),
 }
@@ -87,7 +108,9 @@ def main() -> int:
     return report.end()
 
 
-def bomb(server: Server, name: str, clients: int, stream: Stream, start: int, report: Report) -> None:
+def bomb(
+    server: Server, name: str, clients: int, stream: Stream, start: int, report: Report
+) -> None:
     """All clients send as much as the server takes, and read only at the end."""
     selector = selectors.DefaultSelector()
     sent = {}
@@ -141,9 +164,13 @@ def bomb(server: Server, name: str, clients: int, stream: Stream, start: int, re
     growth = (most - start) / MIB
     report.row(f"{server.mode}: {name}", f"+{growth:.1f} MiB", "64 MiB", most - start <= BAR)
     if reads:
-        right = all(status[0] == "4" or (status == "200" and name.startswith(ANSWERED))
-                    for status in statuses)
-        report.row("    replies", dict(statuses), "4xx", right and sum(statuses.values()) == clients)
+        right = all(
+            status[0] == "4" or (status == "200" and name.startswith(ANSWERED))
+            for status in statuses
+        )
+        report.row(
+            "    replies", dict(statuses), "4xx", right and sum(statuses.values()) == clients
+        )
 
 
 if __name__ == "__main__":

@@ -2,9 +2,10 @@
 
     python tests/hard/overload.py [--seconds 60]
 
-Clients of a closed loop first find the peak. Their requests have many fields, and no two are the same,
-so that the server works more for a request than its client does. Then requests are offered at twice that rate however
-the answers go (an open loop), each with at most a second of patience. Good is a 200 in that time.
+Clients of a closed loop first find the peak. Their requests have many fields, and no two are
+the same, so that the server works more for a request than its client does. Then requests are
+offered at twice that rate however the answers go (an open loop), each with at most a second of patience.
+Good is a 200 in that time.
 Then a light load says when the server is back to normal. The load runs in a process of its own, on
 the same machine: with two cores it takes its share of what is measured.
 """
@@ -19,7 +20,17 @@ import time
 from collections import Counter, deque
 from contextlib import suppress
 
-from harness import LIST, Load, Malformed, Report, Server, arguments, connect, percentile, take_reply
+from harness import (
+    LIST,
+    Load,
+    Malformed,
+    Report,
+    Server,
+    arguments,
+    connect,
+    percentile,
+    take_reply,
+)
 
 CLIENTS = 64
 MORE_CLIENTS = 256
@@ -27,7 +38,9 @@ DEEP = 4
 """Requests that one connection of the open loop has on their way at most."""
 PATIENCE = 1.0
 
-FIELDS = b"".join(b"X-Field-%d: the value of a field that a browser sends\r\n" % n for n in range(30))
+FIELDS = b"".join(
+    b"X-Field-%d: the value of a field that a browser sends\r\n" % n for n in range(30)
+)
 REQUEST = b"GET /1/highscorelist HTTP/1.1\r\nHost: localhost\r\n%bX-Number: %%d\r\n\r\n" % FIELDS
 
 
@@ -38,18 +51,34 @@ def main() -> int:
         with Server(mode) as server:
             calm = percentile(light(server, 2), 0.99)
             peak_time = max(3.0, options.seconds / 6)
-            peak = in_a_process(offer, server.address, CLIENTS, 1e9, peak_time, DEEP)["good"] / peak_time
-            found = in_a_process(offer, server.address, MORE_CLIENTS, 2 * peak, options.seconds, DEEP)
+            peak = (
+                in_a_process(offer, server.address, CLIENTS, 1e9, peak_time, DEEP)["good"]
+                / peak_time
+            )
+            found = in_a_process(
+                offer, server.address, MORE_CLIENTS, 2 * peak, options.seconds, DEEP
+            )
             ended = time.monotonic()
             normal = back_to_normal(server, calm)
             good = found["good"] / options.seconds
-            report.note(f"{mode}: peak {peak:,.0f}/s; offered {found['offered'] / options.seconds:,.0f}/s; "
-                        f"{dict(found)}")
-            report.row(f"{mode}: goodput", f"{good:,.0f}/s = {good / peak:.0%}", "90 % of the peak",
-                       good >= 0.9 * peak)
+            report.note(
+                f"{mode}: peak {peak:,.0f}/s; offered {found['offered'] / options.seconds:,.0f}/s; "
+                f"{dict(found)}"
+            )
+            report.row(
+                f"{mode}: goodput",
+                f"{good:,.0f}/s = {good / peak:.0%}",
+                "90 % of the peak",
+                good >= 0.9 * peak,
+            )
             wrong = found["wrong"]
             report.row(f"{mode}: neither 200, 503 nor refused", wrong, 0, not wrong)
-            report.row(f"{mode}: back to normal after", f"{normal - ended:.2f} s", "2 s", normal - ended <= 2)
+            report.row(
+                f"{mode}: back to normal after",
+                f"{normal - ended:.2f} s",
+                "2 s",
+                normal - ended <= 2,
+            )
     return report.end()
 
 
@@ -90,7 +119,9 @@ class Stream:
         self.asked: deque[float] = deque()
 
 
-def offer(address: tuple[str, int], clients: int, rate: float, seconds: float, deep: int) -> Counter[str]:
+def offer(
+    address: tuple[str, int], clients: int, rate: float, seconds: float, deep: int
+) -> Counter[str]:
     """Sends `rate` requests a second over the clients' connections, if there is room on one.
 
     What finds no room is `held back`: the server's own back-pressure, which refuses by not reading.

@@ -77,12 +77,24 @@ def main() -> int:
             attack = Attack(address, options.requests // len(runs), options.seed)
             attack.run(options.seconds / len(runs))
             what = f"{mode} behind {proxy}"
-            report.row(f"{what}: mutated requests", f"{attack.sent:,}", f"{attack.wanted:,}",
-                       attack.sent >= attack.wanted)
-            report.row(f"{what}: honest logins that went wrong",
-                       f"{attack.wrong} of {attack.right + attack.wrong:,}", 0, not attack.wrong)
-            report.row(f"{what}: answers of others", f"{attack.foreign} of {attack.keys:,}", 0,
-                       not attack.foreign)
+            report.row(
+                f"{what}: mutated requests",
+                f"{attack.sent:,}",
+                f"{attack.wanted:,}",
+                attack.sent >= attack.wanted,
+            )
+            report.row(
+                f"{what}: honest logins that went wrong",
+                f"{attack.wrong} of {attack.right + attack.wrong:,}",
+                0,
+                not attack.wrong,
+            )
+            report.row(
+                f"{what}: answers of others",
+                f"{attack.foreign} of {attack.keys:,}",
+                0,
+                not attack.foreign,
+            )
             for text in attack.examples[:4]:
                 report.note(text)
             good = "Traceback" not in server.log() and not server.stderr()
@@ -101,7 +113,11 @@ def running(proxy: str, upstream: int) -> Iterator[tuple[str, int]]:
         )
         path = Path(folder, "conf")
         path.write_text(text)
-        command = ["nginx", "-p", folder, "-c", str(path)] if proxy == "nginx" else ["haproxy", "-f", str(path)]
+        command = (
+            ["nginx", "-p", folder, "-c", str(path)]
+            if proxy == "nginx"
+            else ["haproxy", "-f", str(path)]
+        )
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             if wait_until(lambda: answers(("127.0.0.1", port)), 5) is None:
@@ -177,12 +193,19 @@ class Attack:
             lambda: request("GET", f"/{user}/login"),
             lambda: request("POST", f"/{user}/login", body),
             lambda: request("POST", f"/{user}/score?sessionkey=00", body),
-            lambda: request("POST", "/none", None, "Transfer-Encoding: chunked")
-            + b"7\r\n%b\r\n0\r\n\r\n" % body,
+            lambda: (
+                request("POST", "/none", None, "Transfer-Encoding: chunked")
+                + b"7\r\n%b\r\n0\r\n\r\n" % body
+            ),
             lambda: request("POST", "/1/score", request("GET", f"/{user}/login")),
-            lambda: request("POST", "/1/score", None, "Transfer-Encoding: chunked", "Content-Length: 4")
-            + b"0\r\n\r\n" + request("GET", f"/{user}/login"),
-            lambda: request("GET", f"/{user}/login", request("GET", f"/{user}/login"), "Expect: 100-continue"),
+            lambda: (
+                request("POST", "/1/score", None, "Transfer-Encoding: chunked", "Content-Length: 4")
+                + b"0\r\n\r\n"
+                + request("GET", f"/{user}/login")
+            ),
+            lambda: request(
+                "GET", f"/{user}/login", request("GET", f"/{user}/login"), "Expect: 100-continue"
+            ),
             lambda: request("HEAD", f"/{user}/login", b"x"),
             lambda: request("OPTIONS", f"/{user}/score", None, "Connection: Content-Length, close"),
         )

@@ -38,9 +38,15 @@ def main() -> int:
                 wrong += bool(problem)
                 if problem and wrong <= 5:
                     report.note(f"{problem}: {data[:200]!r}")
-            report.row(f"{mode}: not as h11 reads it", f"{wrong} of {responses:,} responses", 0, not wrong)
-            report.row(f"{mode}: server still answers, no traceback", server.stderr()[-60:] or "none", "none",
-                       not server.stderr() and "Traceback" not in server.log())
+            report.row(
+                f"{mode}: not as h11 reads it", f"{wrong} of {responses:,} responses", 0, not wrong
+            )
+            report.row(
+                f"{mode}: server still answers, no traceback",
+                server.stderr()[-60:] or "none",
+                "none",
+                not server.stderr() and "Traceback" not in server.log(),
+            )
     return report.end()
 
 
@@ -64,8 +70,10 @@ def exchange(server: Server, data: bytes) -> tuple[int, str]:
     if not reader.error:
         return count_responses(answer, methods)
     if methods:  # where in `data` the one begins that is refused is not known here
-        return min((count_responses(answer, [*methods, last]) for last in ("GET", "HEAD")),
-                   key=lambda found: found[1])
+        return min(
+            (count_responses(answer, [*methods, last]) for last in ("GET", "HEAD")),
+            key=lambda found: found[1],
+        )
     begun = data.removeprefix(b"\r\n")
     return count_responses(answer, ["HEAD" if begun.startswith(b"HEAD ") else "GET"])
 

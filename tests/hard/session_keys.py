@@ -61,7 +61,9 @@ def attack(store_type: Callable, inputs: int, chance: random.Random, report: Rep
         wrong += key in valid and (user != valid[key] or clock.now >= START + LIFE)
         expected += key in valid
     name = store_type.__name__
-    report.row(f"{name}: forged keys accepted", f"{accepted} of {inputs - expected:,}", 0, not accepted)
+    report.row(
+        f"{name}: forged keys accepted", f"{accepted} of {inputs - expected:,}", 0, not accepted
+    )
     report.row(f"{name}: valid keys, wrong user or time", wrong, 0, not wrong)
 
 
@@ -78,8 +80,18 @@ def forged(chance: random.Random, keys: list[str], others: list[str]) -> str:
         at = chance.randrange(1, len(key))
         return key[:at] + chance.choice(keys)[at:]
     if kind == 4:  # another spelling of the same number
-        return chance.choice((key.upper(), " " + key, key + " ", "+" + key[1:], "0x" + key[2:], key + "\n",
-                              key.translate({ord("0"): "\u0660"}), key[:4] + "_" + key[5:]))
+        return chance.choice(
+            (
+                key.upper(),
+                " " + key,
+                key + " ",
+                "+" + key[1:],
+                "0x" + key[2:],
+                key + "\n",
+                key.translate({ord("0"): "\u0660"}),
+                key[:4] + "_" + key[5:],
+            )
+        )
     if kind == 5:
         return key[: chance.randrange(len(key))]
     if kind == 6:

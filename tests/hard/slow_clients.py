@@ -64,8 +64,10 @@ def main() -> int:
             game = Game(server.address)
             unloaded = measured(server, game, lambda: time.sleep(min(5, options.seconds)))
             base = percentile(times(unloaded), 0.99)
-            report.note(f"{mode}, unloaded: p50 {percentile(times(unloaded), 0.5) * 1e3:.2f} ms, "
-                        f"p99 {base * 1e3:.2f} ms of {len(unloaded):,}")
+            report.note(
+                f"{mode}, unloaded: p50 {percentile(times(unloaded), 0.5) * 1e3:.2f} ms, "
+                f"p99 {base * 1e3:.2f} ms of {len(unloaded):,}"
+            )
             for name, flags in SLOW.items():
                 found = measured(server, game, lambda f=flags: slowhttptest(server, f, options))
                 judge(f"{mode}, {name}", found, base, report)
@@ -88,9 +90,13 @@ def times(exchanges: list[Exchange]) -> list[float]:
 
 def judge(what: str, found: list[Exchange], base: float, report: Report) -> None:
     failed = len(found) - outcomes(found)["200"]
-    report.row(f"{what}: honest failures", f"{failed} of {len(found):,}", 0, not failed and bool(found))
+    report.row(
+        f"{what}: honest failures", f"{failed} of {len(found):,}", 0, not failed and bool(found)
+    )
     p99 = percentile(times(found), 0.99)
-    report.row(f"{what}: honest p99", f"{p99 * 1e3:.2f} ms", f"{3 * base * 1e3:.2f} ms", p99 <= 3 * base)
+    report.row(
+        f"{what}: honest p99", f"{p99 * 1e3:.2f} ms", f"{3 * base * 1e3:.2f} ms", p99 <= 3 * base
+    )
 
 
 def slowhttptest(server: Server, flags: list[str], options) -> None:
@@ -99,7 +105,8 @@ def slowhttptest(server: Server, flags: list[str], options) -> None:
     subprocess.run(
         ["slowhttptest", *flags, f"http://{host}:{port}{path}", "-c", str(options.connections),
          "-r", "500", "-l", str(int(options.seconds)), "-p", "3"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=options.seconds + 60, check=False,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        timeout=options.seconds + 60, check=False,
     )  # fmt: skip
 
 
@@ -117,8 +124,12 @@ def idle(server: Server, options, report: Report) -> None:
         start = time.monotonic()
         answer, _ = read_to_end(newcomer, 15)
         took = time.monotonic() - start
-    report.row(f"{server.mode}: a newcomer beside {made:,} idle", f"{took * 1e3:.0f} ms", "1 s",
-               answer.startswith(b"HTTP/1.1 200 ") and took < 1)
+    report.row(
+        f"{server.mode}: a newcomer beside {made:,} idle",
+        f"{took * 1e3:.0f} ms",
+        "1 s",
+        answer.startswith(b"HTTP/1.1 200 ") and took < 1,
+    )
     left = lasting(clients, 11)
     report.row(f"{server.mode}: idle ones left after their deadline + 1 s", left, 0, not left)
     for client in clients:
@@ -170,8 +181,12 @@ def deadlines(server: Server, report: Report) -> None:
             client.close()
             clients.remove(entry)
     for name, (_, _, deadline) in KINDS.items():
-        report.row(f"{server.mode}: closed: {name}", f"{shortest[name]:.1f} to {lived[name]:.1f} s",
-                   f"{deadline:.1f} + 1 s", deadline - 0.5 <= lived[name] <= deadline + 1)
+        report.row(
+            f"{server.mode}: closed: {name}",
+            f"{shortest[name]:.1f} to {lived[name]:.1f} s",
+            f"{deadline:.1f} + 1 s",
+            deadline - 0.5 <= lived[name] <= deadline + 1,
+        )
 
 
 def at_end(client: socket.socket) -> bool:

@@ -38,8 +38,13 @@ def rounds(mode: str, churn: float, number: int, chance: random.Random, report: 
     for index in range(number):
         with Server(mode) as server:
             game = Game(server.address, users=4, close_share=churn)
-            load = Load(server.address, CLIENTS[index % len(CLIENTS)], game, seed=index,
-                        end_when_refused=True)
+            load = Load(
+                server.address,
+                CLIENTS[index % len(CLIENTS)],
+                game,
+                seed=index,
+                end_when_refused=True,
+            )
             load.start()
             time.sleep(0.3 + chance.random() * 0.2)
             start = time.monotonic()
@@ -56,7 +61,7 @@ def rounds(mode: str, churn: float, number: int, chance: random.Random, report: 
     if failed:
         report.note(str(dict(found)))
     exits = +exits
-    report.row(f"{what}: exit codes", dict(exits), f"{number} × 0", exits == {0: number})
+    report.row(f"{what}: exit codes", dict(exits), f"{number} times 0", exits == {0: number})
     report.row(f"{what}: processes left", left, 0, not left)
     report.note(f"slowest stop: {slowest:.2f} s")
 

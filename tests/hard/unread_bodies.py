@@ -1,6 +1,6 @@
 """Bodies that nobody reads: the reply arrives, and what is left of the body is never a request.
 
-    python tests/hard/unread_bodies.py [--rounds 1000]
+python tests/hard/unread_bodies.py [--rounds 1000]
 """
 
 from __future__ import annotations
@@ -9,7 +9,16 @@ import sys
 from collections import Counter
 from contextlib import suppress
 
-from harness import LIST_AND_CLOSE, Report, Server, arguments, connect, read_to_end, request, take_reply
+from harness import (
+    LIST_AND_CLOSE,
+    Report,
+    Server,
+    arguments,
+    connect,
+    read_to_end,
+    request,
+    take_reply,
+)
 
 SMUGGLED = request("GET", "/1/login") * 3
 """The body is a request itself: read as one, it would show as one more response."""
@@ -39,17 +48,25 @@ def main() -> int:
             small(server, report)
             found = uploads(server, options.rounds)
             good = found.pop("HTTP/1.1 413 end", 0)
-            report.row(f"{mode}: 1 MiB to a route for 1 KiB: 413, clean end", good, options.rounds,
-                       good == options.rounds)
+            report.row(
+                f"{mode}: 1 MiB to a route for 1 KiB: 413, clean end",
+                good,
+                options.rounds,
+                good == options.rounds,
+            )
             for what, number in found.items():
-                report.note(f"{number} × {what}")
+                report.note(f"{number} times {what}")
     return report.end()
 
 
 def small(server: Server, report: Report) -> None:
     wrong = 0
-    bodies = {"small": SMUGGLED, "1,024": SMUGGLED.ljust(1024, b"x"), "1,025": SMUGGLED.ljust(1025, b"x"),
-              "60,000": SMUGGLED.ljust(60_000, b"x")}
+    bodies = {
+        "small": SMUGGLED,
+        "1,024": SMUGGLED.ljust(1024, b"x"),
+        "1,025": SMUGGLED.ljust(1025, b"x"),
+        "60,000": SMUGGLED.ljust(60_000, b"x"),
+    }
     count = 0
     for name, (method, target, status) in ROUTES.items():
         for size, body in bodies.items():
