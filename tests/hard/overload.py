@@ -2,12 +2,12 @@
 
     python tests/hard/overload.py [--seconds 60]
 
-Clients of a closed loop first find the peak. Their requests have many fields, and no two are
-the same, so that the server works more for a request than its client does. Then requests are
-offered at twice that rate however the answers go (an open loop), each with at most a second of patience.
-Good is a 200 in that time.
-Then a light load says when the server is back to normal. The load runs in a process of its own, on
-the same machine: with two cores it takes its share of what is measured.
+Clients of a closed loop first find the peak. Their requests have many fields, and no two are the
+same, so that the server works more for a request than its client does. Then requests are offered
+at twice that rate however the answers go (an open loop), each with at most a second of patience.
+Good is a 200 in that time. Then a light load says when the server is back to normal. The load
+runs in a process of its own, on the same machine: with two cores it takes its share of what is
+measured.
 """
 
 from __future__ import annotations
