@@ -4,8 +4,7 @@ import os
 import tempfile
 import unittest
 from dataclasses import replace
-
-import mock
+from unittest import mock
 
 from gameserver.tournaments.replays import read_replay
 from tests.client.scenario.replay_files import LOST, avf, rmv

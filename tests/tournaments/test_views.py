@@ -160,7 +160,8 @@ class DetailTest(ViewTest):
         self.world.token("guest")
         self.post(f"tournaments/invite/{tournament}", "host", username="guest")
         asking, guest = (
-            {"username": "asking", "status": "requested"}, {"username": "guest", "status": "invited"}
+            {"username": "asking", "status": "requested"},
+            {"username": "guest", "status": "invited"},
         )  # fmt: skip
         for who, players in (("", [guest]), ("asking", [guest]), ("host", [asking, guest])):
             page = self.get(f"tournaments/detail/{tournament}", who).value
@@ -257,7 +258,7 @@ class CreateTest(ViewTest):
             "location": ("x" * 201, "a\rb", 5, None),
             "start": (..., "", "now", "1970-01-01T00:00:00", "2200-01-01T00:00:00",
                       "2030-02-30T00:00:00", "2030-01-01T00:00:00Z", 5, None),
-            "end": (..., "", "2023-11-14T22:14:20", "2023-11-14T22:13:00", "9999-01-01T00:00:00", 5),
+            "end": (..., "", "2023-11-14T22:14:20", "2023-11-14T22:13:00", "9999-01-01T00:00", 5),
             "open_entry": ("", "maybe", "True ", 1, 0, None),
             "hide_results": ("", "maybe", 2, None),
             "colour": ("red",),
