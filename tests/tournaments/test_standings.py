@@ -7,7 +7,7 @@ from gameserver.tournaments.modes import Sum
 from gameserver.tournaments.replays import Level
 from gameserver.tournaments.standings import Score, Standing, standings
 
-EASY, HARD = Level.EASY, Level.EXPERT
+EASY, HARD = Level.BEGINNER, Level.EXPERT
 PLAYERS = {1: "ann", 2: "bob", 3: "cyd", 4: "dan"}
 
 

@@ -12,7 +12,7 @@ from gameserver.scores.memory import MemoryStore
 from gameserver.scores.sessions import SignedSessions
 from gameserver.tournaments.accounts import Accounts
 from gameserver.tournaments.moments import format_moment, moment_of
-from gameserver.tournaments.passwords import Cost, Gate, Passwords
+from gameserver.tournaments.passwords import Cost, Passwords, Workers
 from gameserver.tournaments.replay_folder import ReplayFolder
 from gameserver.tournaments.service import Tournaments
 from gameserver.urls import router
@@ -36,7 +36,7 @@ class Reply(NamedTuple):
 def game_services(clock: Clock, folder: str = "") -> Game:
     """All services, empty, with state in memory."""
     database = Database(None)
-    accounts = Accounts(database, Passwords(CHEAP, Gate(slots=4, queue=1000)), clock)
+    accounts = Accounts(database, Passwords(CHEAP, Workers(threads=4, queue=1000)), clock)
     tournaments = Tournaments(database, ReplayFolder(folder), clock)
     return Game(SignedSessions(), MemoryStore(), accounts, tournaments)
 
