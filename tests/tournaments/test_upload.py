@@ -25,7 +25,7 @@ def reading_replays(then):
 
 class UploadTest(unittest.TestCase):
     def setUp(self):
-        self.world = World()
+        self.world = World(self)
         self.cup = self.world.create(lasts=100)
         self.key = self.world.key(self.cup)
 
@@ -159,7 +159,7 @@ class ReplayFolderTest(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = folder.name
-        self.world = World(self.folder)
+        self.world = World(self, self.folder)
         self.cup = self.world.create()
         self.key = self.world.key(self.cup)
 

@@ -14,7 +14,7 @@ FIELDS = [
 
 class ViewTest(unittest.TestCase):
     def setUp(self):
-        self.world = World()
+        self.world = World(self)
         self.get, self.post = self.world.get, self.world.post
 
     def later(self, seconds):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unittest
 from typing import Any, NamedTuple
 
 from gameserver.app import App, Game
@@ -33,9 +34,8 @@ class Reply(NamedTuple):
         return self.status, self.value["error"]
 
 
-def game_services(clock: Clock, folder: str = "") -> Game:
-    """All services, empty, with state in memory."""
-    database = Database(None)
+def game_services(database: Database, clock: Clock, folder: str) -> Game:
+    """All services, with state in the database."""
     accounts = Accounts(database, Passwords(CHEAP, Workers(threads=4, queue=1000)), clock)
     tournaments = Tournaments(database, ReplayFolder(folder), clock)
     return Game(SignedSessions(), MemoryStore(), accounts, tournaments)
@@ -44,9 +44,11 @@ def game_services(clock: Clock, folder: str = "") -> Game:
 class World:
     """An application, and what people ask it. Names stand for logged-in users."""
 
-    def __init__(self, folder: str = "") -> None:
+    def __init__(self, test: unittest.TestCase, folder: str = "") -> None:
         self.clock = Clock()
-        self.game = game_services(self.clock, folder)
+        self.database = Database(None)
+        test.addCleanup(self.database.close)
+        self.game = game_services(self.database, self.clock, folder)
         self.app = App(self.game)
         self._tokens: dict[str, str] = {}
 
