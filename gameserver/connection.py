@@ -11,9 +11,10 @@ discarded for a while (RFC 9112 section 9.6).
 
 from __future__ import annotations
 
+import logging
 import math
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from selectors import EVENT_READ, EVENT_WRITE
 from typing import TYPE_CHECKING
@@ -25,6 +26,11 @@ from gameserver.messages import Request, Response
 
 if TYPE_CHECKING:
     from gameserver.server import GameServer
+    from gameserver.tls import TLSSocket
+
+    Socket = socket.socket | TLSSocket
+
+log = logging.getLogger(__name__)
 
 READ_SIZE = 16384
 
@@ -38,6 +44,9 @@ LINGER_SECONDS = 2
 BODY_BYTES_PER_SECOND = 16384
 """A body has this much time on top."""
 
+_UNWRITABLE = Response(500)
+"""Instead of a response that would make no valid HTTP."""
+
 _SECONDS: dict[int, float] = {IDLE: IDLE_SECONDS, IN_HEAD: HEAD_SECONDS, IN_BODY: BODY_SECONDS}
 
 
@@ -46,19 +55,22 @@ class Connection:
 
     __slots__ = (
         "_lingering", "_output", "_reader", "_sending", "_server", "_socket", "_waiting",
-        "address", "deadline",
+        "address", "deadline", "since",
     )  # fmt: skip
 
-    def __init__(self, sock: socket.socket, address: str, server: GameServer) -> None:
+    def __init__(self, sock: Socket, address: str, server: GameServer) -> None:
         self._socket = sock
         self._server = server
-        self._reader = RequestReader(server.resolve)
+        proxies = server.proxies if address in server.proxies else None
+        self._reader = RequestReader(server.resolve, address, proxies)
         self._output = b""
         self._sending = False
         self._waiting = False
         self._lingering = False
         self.address = address
         """The client's address, without the port."""
+        self.since = server.now
+        """When a request of it that blocks was there, in the server's time."""
         self.deadline = server.now + HEAD_SECONDS
         """When it has to be over with what it is at, in the server's time."""
 
@@ -100,21 +112,22 @@ class Connection:
         reader = self._reader
         if reader.paused:
             self._waiting = True
+            self.since = self._server.now
             self.deadline = math.inf
             self._server.watch(self, 0)
             self._server.defer(requests.pop(), self)
         elif not requests and (reader.error or reader.owes_continue):
-            self.respond((), iter(()))
+            self.respond((), ())
         return requests
 
     def resume(self, request: Request, response: Response) -> Sequence[Request]:
         """The request that blocked is answered; returns those that had arrived behind it."""
         self._waiting = False
         self._server.watch(self, EVENT_WRITE if self._sending else EVENT_READ)
-        self.respond((request,), iter((response,)))
+        self.respond((request,), (response,))
         return self._without_blocking(self._reader.resume())
 
-    def respond(self, requests: Sequence[Request], responses: Iterator[Response]) -> None:
+    def respond(self, requests: Sequence[Request], responses: Sequence[Response]) -> None:
         """Sends a response for each request, and what is to be said behind them."""
         reader, date = self._reader, self._server.date
         if self._server.stopping:
@@ -123,12 +136,19 @@ class Connection:
         connection = "" if self._waiting or reader.error else reader.connection
         left = len(requests)
         parts = []
-        for request in requests:
+        for request, response in zip(requests, responses):  # noqa: B905 (strict costs time)
             left -= 1
-            option = "" if left else connection
-            parts.append(render(next(responses), date, option, request.method == "HEAD"))
+            option = "" if left and connection == "close" else connection
+            head_only = request.method == "HEAD"
+            try:
+                parts.append(render(response, date, option, head_only))
+            except (KeyError, ValueError):
+                log.exception("the response to %s %s failed", request.method, request.path)
+                parts.append(render(_UNWRITABLE, date, option, head_only))
         if reader.error:
-            parts.append(render(reader.error.response(reader.path), date, "close"))
+            self._server.figures.refused[reader.error.status] += 1
+            error = reader.error.response(reader.path)
+            parts.append(render(error, date, "close", reader.head_only))
         elif reader.owes_continue:
             reader.owes_continue = False
             parts.append(CONTINUE)
@@ -138,7 +158,7 @@ class Connection:
     def refuse(self, error: HTTPError) -> None:
         """Answers whatever the client sends with the error, and ends."""
         self._reader.fail(error)
-        self.respond((), iter(()))
+        self.respond((), ())
 
     def expire(self) -> None:
         """The deadline has passed: says so where a request was on its way, and ends."""
@@ -148,6 +168,7 @@ class Connection:
             self.refuse(RequestTimeout("the request did not arrive in time"))
 
     def close(self) -> None:
+        self._reader.stop()
         self._server.forget(self)
         self._socket.close()
 

@@ -8,12 +8,15 @@ HTTPError
 ├── ContentTooLarge         413
 ├── URITooLong              414
 ├── ExpectationFailed       417
+├── TooManyRequests         429
 ├── HeaderFieldsTooLarge    431
 ├── NotImplementedHere      501
 ├── Overloaded              503
+│   └── StorageFull
 └── VersionNotSupported     505
 
-`StartError` is for the operator: the server cannot start, and this is why.
+`StartError` is for the operator: the server cannot start, and this is why. So is `StorageFailed`:
+the server has to stop.
 
 An error's text is a constant of the server's: nothing of a request is ever echoed.
 """
@@ -87,6 +90,11 @@ class ExpectationFailed(HTTPError):
     status = 417
 
 
+class TooManyRequests(HTTPError):
+    status = 429
+    headers = (("Retry-After", "1"),)
+
+
 class HeaderFieldsTooLarge(HTTPError):
     status = 431
 
@@ -100,9 +108,20 @@ class Overloaded(HTTPError):
     headers = (("Retry-After", "1"),)
 
 
+class StorageFull(Overloaded):
+    """Nothing can be stored for the time being; reading goes on."""
+
+
 class VersionNotSupported(HTTPError):
     status = 505
 
 
 class StartError(Exception):
     """Why the server cannot start, as one line for the operator."""
+
+
+class StorageFailed(Exception):
+    """Why the server has to stop, as one line: the disk cannot be trusted any more."""
+
+    EXIT_CODE = 74
+    """`EX_IOERR` of sysexits.h. A process that owns a data file ends with it."""

@@ -13,11 +13,19 @@ from socketserver import ForkingMixIn
 from typing import Any
 
 from gameserver.app import App
+from gameserver.errors import StartError
 from gameserver.owner import Lifeline, Owner, RemoteApp
-from gameserver.server import STOP_SECONDS, GameServer, stop_on_signals
+from gameserver.server import SIGNALS, STOP_SECONDS, GameServer, obey_signals
 from gameserver.threaded import ThreadedServer
 
 log = logging.getLogger(__name__)
+
+
+class Worker(ThreadedServer):
+    """The server in a child process."""
+
+    def abort(self) -> None:
+        """A second signal changes nothing: Ctrl-C reaches all processes, and then the parent's."""
 
 
 class ForkedServer(ForkingMixIn, GameServer):
@@ -36,26 +44,31 @@ class ForkedServer(ForkingMixIn, GameServer):
         **options: Any,
     ) -> None:
         self._lifeline = Lifeline()
-        self._owner = Owner(make_app, self._lifeline)
+        self._owner = Owner(make_app, self._lifeline, listeners)
         super().__init__(RemoteApp(self._owner.connect), listeners, **options)
-        self._sockets = listeners
         self._workers = workers
         self._options = options
         # The mix-in waits for any child at all once there are as many as this.
         self.max_children = workers + 1
         self.active_children: set[int] = set()
 
+    def start(self) -> None:
+        """Starts the owner, which loads the scores."""
+        self._owner.start()
+
     def serve_forever(self, poll_interval: float = 0.25) -> None:
         """Keeps workers running until `stop`, and then until they have answered everything."""
         self.watch(self._bell, EVENT_READ)
-        self._owner.start()
-        while not self.stopping:
-            self.service_actions()
-            for key, _ in self._selector.select(poll_interval):
-                key.data.ready()
-        self._stop_workers()
-        self._lifeline.cut()
-        self._owner.join()
+        try:
+            while not self.stopping:
+                self.service_actions()
+                for key, _ in self._selector.select(poll_interval):
+                    key.data.ready()
+        finally:
+            self._stop_workers()
+            self._lifeline.cut()
+            self._owner.join()
+        self._owner.check_storage()
 
     def service_actions(self) -> None:
         """At every interval: starts the processes that are missing."""
@@ -64,22 +77,40 @@ class ForkedServer(ForkingMixIn, GameServer):
         for pid in before - self.active_children:
             log.error("worker %d has ended; another takes its place", pid)
         if not self._owner.alive:
-            log.critical("the owner of the scores has ended, and what was only in memory is lost")
-            self._owner.start()
+            self._owner.check_storage()
+            log.critical("the owner of the scores has ended; what was only in memory is lost")
+            self._restart_owner()
         while len(self.active_children) < self._workers:
+            self._start_worker()
+
+    def _restart_owner(self) -> None:
+        try:
+            self._owner.start()
+        except StartError as error:
+            log.critical("%s; trying again", error)
+
+    def _start_worker(self) -> None:
+        # Held back meanwhile: a signal that comes while the child is not ready would be lost.
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        try:
             self.process_request(self.socket, self.server_address)
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """In a child: serves until told to stop."""
         self._selector.close()
         app = RemoteApp(self._owner.connect)
-        worker = ThreadedServer(app, self._sockets, **self._options)
-        stop_on_signals(worker)
+        worker = Worker(app, self._sockets, **self._options)
+        obey_signals(worker)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         self._lifeline.hold(worker.stop)
-        if self.stopping:  # the signal came before the line above
-            worker.stop()
         worker.serve_forever()
         worker.server_close()
+
+    def reload(self) -> None:
+        super().reload()
+        self._signal_workers(signal.SIGHUP)
 
     def abort(self) -> None:
         self._signal_workers(signal.SIGKILL)

@@ -10,8 +10,8 @@ import logging
 import logging.handlers
 import os
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 from gameserver.errors import StartError
 from gameserver.messages import Request, Response
@@ -34,17 +34,28 @@ class _LogFile(logging.handlers.WatchedFileHandler):
 
     def emit(self, record: logging.LogRecord) -> None:
         super().emit(record)
-        if self.stream and self.stream.tell() > MAX_SIZE:
-            # Where it cannot be moved (a device, a folder without permission) it stays.
-            with suppress(OSError):
+        # What cannot be moved (a pipe, a folder without permission) stays where it is.
+        with suppress(OSError):
+            if self.stream and os.fstat(self.stream.fileno()).st_size > MAX_SIZE:
                 self._move_aside(self.stream.fileno())
 
     def _move_aside(self, descriptor: int) -> None:
         """Moves the file, unless another process has; the next line opens it anew."""
+        with _locked(descriptor):
+            if os.path.samestat(os.fstat(descriptor), os.stat(self.baseFilename)):
+                os.replace(self.baseFilename, self.baseFilename + ".1")
+
+
+@contextmanager
+def _locked(descriptor: int) -> Iterator[None]:
+    """Keeps other processes from moving the same file meanwhile."""
+    if fcntl:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
         if fcntl:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)  # until it is closed
-        if os.path.samestat(os.fstat(descriptor), os.stat(self.baseFilename)):
-            os.replace(self.baseFilename, self.baseFilename + ".1")
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 class _OneLine(logging.Formatter):
@@ -75,15 +86,13 @@ def open_log(path: str) -> None:
     logging.raiseExceptions = False  # a full disk is no reason to stop serving
 
 
-def log_access(
-    addresses: Sequence[str], requests: Sequence[Request], responses: Sequence[Response]
-) -> None:
+def log_access(requests: Sequence[Request], responses: Sequence[Response]) -> None:
     """Writes a line for each request of a batch, with one call."""
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     _access.info(
         "\n".join(
             # Without the query, which holds the session key.
-            f"{now} ACCESS {address} {request.method} {request.path} {response.status}"
-            for address, request, response in zip(addresses, requests, responses, strict=True)
+            f"{now} ACCESS {request.client} {request.method} {request.path} {response.status}"
+            for request, response in zip(requests, responses, strict=True)
         )
     )

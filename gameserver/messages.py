@@ -36,6 +36,8 @@ class Match(NamedTuple):
     """The largest body that is read for it, in bytes."""
     blocking: bool = False
     """The view may take long, so it runs in a thread of its own."""
+    route: str = "none"
+    """The route's name in the metrics."""
 
 
 class Request(NamedTuple):
@@ -48,6 +50,8 @@ class Request(NamedTuple):
     headers: Mapping[str, str]
     """Field values by lower-case name; the values of a repeated field joined by a comma."""
     body: bytes
+    client: str
+    """The address of the client, as far as it can be believed."""
     match: Match
 
     def parameter(self, name: str) -> str | None:

@@ -11,6 +11,7 @@ import logging
 import os
 import shutil
 import signal
+import socket
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
@@ -20,15 +21,14 @@ from multiprocessing.managers import BaseManager, RemoteError
 from typing import Any
 
 from gameserver.app import App
-from gameserver.errors import Overloaded, StartError
+from gameserver.errors import Overloaded, StartError, StorageFailed
 from gameserver.messages import Request, Response
+from gameserver.metrics import Figures
 from gameserver.urls import router
 
 log = logging.getLogger(__name__)
 
-START_SECONDS = 30
-
-_NOT_THERE = Overloaded("the scores are not available: try again in a moment")
+STOP_SECONDS = 30
 
 
 class PackedApp:
@@ -44,10 +44,13 @@ class PackedApp:
         resolve = router.resolve
         return self._app.handle(
             [
-                Request(method, path, query, headers, body, resolve(method, path))
-                for method, path, query, headers, body in packed
+                Request(method, path, query, headers, body, client, resolve(method, path))
+                for method, path, query, headers, body, client in packed
             ]
         )
+
+    def report(self, front_end: int, connections: int, figures: Figures) -> None:
+        self._app.report(front_end, connections, figures)
 
 
 class RemoteApp:
@@ -63,14 +66,37 @@ class RemoteApp:
 
     def handle(self, requests: Sequence[Request]) -> list[Response]:
         try:
-            if self._app is None:
-                self._app = self._connect()
-            responses: list[Response] = self._app.handle([request[:-1] for request in requests])
+            responses: list[Response] = self._call(
+                "handle", [request[:-1] for request in requests]
+            )
             return responses
+        except Overloaded as error:
+            return [error.response(request.path) for request in requests]
+
+    def report(self, front_end: int, connections: int, figures: Figures) -> None:
+        self._call("report", front_end, connections, figures)
+
+    def _call(self, method: str, *arguments: Any) -> Any:
+        """Calls the owner; Overloaded while it is away."""
+        try:
+            try:
+                return self._send(method, *arguments)
+            except BrokenPipeError:
+                # The owner of the last call is gone. Nothing was sent; there may be a new one.
+                self._app = None
+                return self._send(method, *arguments)
         except (OSError, EOFError, RemoteError) as error:
             log.error("the owner of the scores does not answer: %r", error)
             self._app = None
-            return [_NOT_THERE.response(request.path) for request in requests]
+            raise Overloaded("the scores are not available: try again in a moment") from None
+
+    def _send(self, method: str, *arguments: Any) -> Any:
+        if self._app is None:
+            self._app = self._connect()
+        return getattr(self._app, method)(*arguments)
+
+    def close(self) -> None:
+        """The owner closes its own."""
 
 
 class Lifeline:
@@ -104,31 +130,41 @@ _Manager.register("packed_app")
 class Owner:
     """The owner process, seen from the parent that starts it."""
 
-    def __init__(self, make_app: Callable[[], App], lifeline: Lifeline) -> None:
+    def __init__(
+        self, make_app: Callable[[], App], lifeline: Lifeline, listeners: Sequence[socket.socket]
+    ) -> None:
+        """`listeners` are the parent's, which the owner has no use for."""
         self._make_app = make_app
+        self._listeners = listeners
         self._lifeline = lifeline
         self._folder = tempfile.mkdtemp(prefix="gameserver-")
         self._address = os.path.join(self._folder, "owner")
         self._key = os.urandom(32)
         # Python 3.14 no longer forks by default; the application is handed over by the fork.
         self._context = get_context("fork")
+        self._app: App | None = None
 
     def start(self) -> None:
-        """Starts the process; returns when workers can connect to it."""
+        """Starts the process; returns when workers can connect to it, or raises StartError."""
         inside, outside = self._context.Pipe(duplex=False)
         self._process = self._context.Process(target=self._run, args=(outside,), daemon=True)
         self._process.start()
         outside.close()
-        if not inside.poll(START_SECONDS):
-            raise StartError("the owner of the scores does not start")
         try:
-            inside.recv()
+            problem = inside.recv()
         except EOFError:
-            raise StartError("the owner of the scores cannot start") from None
+            problem = "the owner of the scores cannot start"
+        if problem:
+            raise StartError(problem)
 
     @property
     def alive(self) -> bool:
         return self._process.is_alive()
+
+    def check_storage(self) -> None:
+        """StorageFailed if that is why the process has ended."""
+        if self._process.exitcode == StorageFailed.EXIT_CODE:
+            raise StorageFailed("the owner of the scores cannot store them any more")
 
     def connect(self) -> Any:
         """In a worker: a proxy of the `PackedApp` with a connection of its own."""
@@ -138,22 +174,33 @@ class Owner:
 
     def join(self) -> None:
         """Waits for the end of the process, whose lifeline has been cut."""
-        self._process.join(START_SECONDS)
+        self._process.join(STOP_SECONDS)
         self._process.kill()
 
     def _run(self, started: Pipe) -> None:
         # Ctrl-C goes to all processes of a terminal: the owner outlives the workers' last batch.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        # As long as anybody has them open the kernel goes on accepting clients.
+        for listener in self._listeners:
+            listener.close()
         self._lifeline.hold(self._end)
-        app = PackedApp(self._make_app())
-        _Manager.register("packed_app", lambda: app, exposed=("handle",))
+        try:
+            self._app = self._make_app()
+        except StartError as error:
+            started.send(str(error))
+            return
+        app = PackedApp(self._app)
+        _Manager.register("packed_app", lambda: app, exposed=("handle", "report"))
         if os.path.exists(self._address):
             os.unlink(self._address)
         server = _Manager(self._address, self._key).get_server()
-        started.send(True)
+        started.send(None)
         server.serve_forever()
 
     def _end(self) -> None:
+        """The lifeline has been cut: the workers have got their last answers."""
+        if self._app:
+            self._app.close()
         shutil.rmtree(self._folder, ignore_errors=True)
         os._exit(0)

@@ -27,6 +27,8 @@ _CACHED_PATH = 64
 class Route(NamedTuple):
     """One line of `urlpatterns`."""
 
+    name: str
+    """The pattern, as it reads without its syntax: `/<level_id>/score`."""
     pattern: re.Pattern[str]
     views: dict[str, View]
     body: int
@@ -43,7 +45,8 @@ def path(pattern: str, *, body: int = 0, blocking: bool = False, **views: View) 
     slash = "" if pattern.endswith("/") else "/?"
     if "GET" in views:
         views["HEAD"] = views["GET"]
-    return Route(re.compile(pattern + slash), views, body, blocking)
+    name = re.sub(r"\(\?P(<\w+>)[^)]*\)", r"\1", pattern)
+    return Route(name, re.compile(pattern + slash), views, body, blocking)
 
 
 def parse_number(text: str | bytes, what: str) -> int:
@@ -79,28 +82,30 @@ class Router:
 
     def _match(self, route: Route, method: str, path: str, found: re.Match[str]) -> Match:
         if method == "OPTIONS":
-            return _answer(_allow(route.views))
+            return _answer(_allow(route.views), route.name)
         if method not in route.views:
-            return _answer(_not_allowed(route.views, path))
+            return _answer(_not_allowed(route.views, path), route.name)
         try:
             captures = tuple(
                 parse_number(value, name.replace("_", " "))
                 for name, value in found.groupdict().items()
             )
         except BadRequest as error:
-            return _answer(error.response(path))
+            return _answer(error.response(path), route.name)
         takes_body = route.body > 0 and method not in ("GET", "HEAD")
         limit = max(DRAINED_BODY, route.body if takes_body else 0)
-        return Match(route.views[method], captures, takes_body, limit, route.blocking)
+        return Match(
+            route.views[method], captures, takes_body, limit, route.blocking, route.name
+        )
 
 
-def _answer(response: Response) -> Match:
+def _answer(response: Response, route: str = "none") -> Match:
     """A match whose answer is known already, whatever the request's body says."""
 
     def view(request: Request, game: object) -> Response:
         return response
 
-    return Match(view, body_limit=DRAINED_BODY)
+    return Match(view, body_limit=DRAINED_BODY, route=route)
 
 
 def _methods(views: dict[str, View] | set[str]) -> str:

@@ -11,7 +11,6 @@ costs little per request.
 
 from __future__ import annotations
 
-import errno
 import logging
 import math
 import os
@@ -19,38 +18,44 @@ import selectors
 import signal
 import socket
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from http.server import HTTPServer
 from selectors import EVENT_READ, SelectorKey
 from socketserver import BaseServer
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gameserver.app import Handler
+from gameserver.clients import TrustedProxies
 from gameserver.connection import Connection
-from gameserver.errors import Overloaded
+from gameserver.door import MAX_CONNECTIONS, Door
+from gameserver.errors import Overloaded, StartError
 from gameserver.http11.writer import date_line
-from gameserver.listeners import BACKLOG
 from gameserver.logs import log_access
 from gameserver.messages import Request, Response
-from gameserver.sources import Bell, Listener, Source
+from gameserver.metrics import Figures
+from gameserver.sources import Bell, Source
 from gameserver.urls import router
+
+if TYPE_CHECKING:
+    from gameserver.tls import TLS
 
 log = logging.getLogger(__name__)
 
-MAX_CONNECTIONS = 10_000
-MAX_CONNECTIONS_PER_ADDRESS = 1_000
-MAX_ACCEPTS = 64
-"""Clients accepted in one turn of the loop, so that those who are there get theirs."""
 MAX_BATCH = 1_024
 """About as many requests are answered at once; it bounds the memory of a batch."""
+
+SIGNALS = [number for number in signal.Signals if number.name in ("SIGTERM", "SIGINT", "SIGHUP")]
+"""What `obey_signals` listens to, as far as the system has it."""
 
 STOP_SECONDS = 30
 IDLE_STOP_SECONDS = 0.5
 """For the requests of idle clients that are on their way when the server stops."""
 
-_OUT_OF_RESOURCES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+Turn = tuple[Connection, Sequence[Request]]
+"""A connection and what it wants answered in this turn of the loop."""
 
 
 class GameServer(HTTPServer):
@@ -66,19 +71,22 @@ class GameServer(HTTPServer):
         listeners: Sequence[socket.socket],
         max_connections: int = MAX_CONNECTIONS,
         access_log: bool = False,
+        proxies: TrustedProxies | None = None,
+        tls: TLS | None = None,
     ) -> None:
         # Past HTTPServer's own constructor, which would open one more socket.
         BaseServer.__init__(self, listeners[0].getsockname(), Connection)  # type: ignore[arg-type]
         self.socket = listeners[0]
         self.resolve = router.resolve
+        self.proxies = proxies or TrustedProxies()
+        self.figures = Figures()
         self.stopping = False
+        self._tls = tls
         self._app = app
         self._access_log = access_log
-        self._max_connections = max_connections
-        self._listeners = [Listener(sock, self._accept) for sock in listeners]
-        self._listening = False
+        self._sockets = listeners
+        self._door = Door(self, listeners, max_connections)
         self._connections: set[Connection] = set()
-        self._per_address: Counter[str] = Counter()
         self._finished: deque[tuple[Request, Connection, Response]] = deque()
         self._selector = selectors.DefaultSelector()
         self._bell = Bell()
@@ -91,11 +99,14 @@ class GameServer(HTTPServer):
         """When this turn of the loop began; all deadlines are in this time."""
         self.date = date_line(int(time.time()))
 
+    def start(self) -> None:
+        """Before the server says that it listens: starts what has to be there first."""
+
     def serve_forever(self, poll_interval: float = 0.5) -> None:
         """Serves until `stop`, and then until what had arrived is answered."""
         self.watch(self._bell, EVENT_READ)
-        self._listen()
-        while self._connections or not self.stopping:
+        self._door.open()
+        while self._connections or self._stop_at == math.inf:
             ready = self._selector.select(poll_interval)
             self._tick()
             if self.stopping and self._stop_at == math.inf:
@@ -113,6 +124,15 @@ class GameServer(HTTPServer):
         self.stopping = True
         self._bell.ring()
 
+    def reload(self) -> None:
+        """Reads the certificate again, for the connections that come. For signal handlers."""
+        if self._tls:
+            try:
+                self._tls.load()
+                log.info("the certificate has been read again")
+            except StartError as error:
+                log.error("the old certificate stays in use: %s", error)
+
     def abort(self) -> None:
         """Ends at once."""
         os._exit(1)
@@ -121,51 +141,79 @@ class GameServer(HTTPServer):
         super().server_close()
         for connection in list(self._connections):
             connection.close()
-        for listener in self._listeners:
-            listener.socket.close()
+        for sock in self._sockets:
+            sock.close()
         self._bell.close()
         self._selector.close()
+        self._app.close()
 
     # A turn of the loop
 
     def _serve(self, ready: Sequence[tuple[SelectorKey, int]]) -> None:
         """Reads whatever is ready and answers it, a batch at a time."""
-        turns: list[tuple[Connection, Sequence[Request]]] = []
+        turns: list[Turn] = []
         size = 0
         for key, _ in ready:
             source = key.data
-            requests = source.ready()
+            try:
+                requests = source.ready()
+            except Exception:
+                self._fail(source)
+                continue
             if requests:
                 turns.append((source, requests))
                 size += len(requests)
                 if size >= MAX_BATCH:
                     self._answer(turns)
                     turns, size = [], 0
+        self._answer(turns)
+        # Only now: what was deferred in this turn stands behind what has just been answered.
         while self._finished:
             request, connection, response = self._finished.popleft()
-            requests = self.resume(request, connection, response)
-            if requests:
-                turns.append((connection, requests))
-        if turns:
-            self._answer(turns)
+            try:
+                requests = self.resume(request, connection, response)
+            except Exception:
+                self._fail(connection)
+                continue
+            self._answer([(connection, requests)])
 
-    def _answer(self, turns: Sequence[tuple[Connection, Sequence[Request]]]) -> None:
+    def _answer(self, turns: Sequence[Turn]) -> None:
         """One call to the application for all the requests, one write for each connection."""
         batch = [request for _, requests in turns for request in requests]
+        if not batch:
+            return
         responses = self._app.handle(batch)
-        unsent = iter(responses)
+        start = 0
         for connection, requests in turns:
-            connection.respond(requests, unsent)
+            end = start + len(requests)
+            try:
+                connection.respond(requests, responses[start:end])
+            except Exception:
+                self._fail(connection)
+            start = end
+        self._record(batch, responses, time.monotonic() - self.now)
+
+    def _record(
+        self, requests: Sequence[Request], responses: Sequence[Response], seconds: float
+    ) -> None:
+        self.figures.count(requests, responses, seconds)
         if self._access_log:
-            addresses = [connection.address for connection, requests in turns for _ in requests]
-            log_access(addresses, batch, responses)
+            log_access(requests, responses)
+
+    def _fail(self, source: Source) -> None:
+        """Contains an error that nobody foresaw: no connection may end the others."""
+        log.exception("an unexpected error")
+        if isinstance(source, Connection):
+            source.close()
 
     def service_actions(self) -> None:
-        """At every interval: ends what is too slow, and listens if there is room again."""
+        """At every interval: ends what is too slow, and reports what has been counted."""
+        with suppress(Overloaded):
+            self._app.report(os.getpid(), len(self._connections), self.figures)
+            self.figures = Figures()
         for connection in [c for c in self._connections if c.deadline <= self.now]:
             connection.expire()
-        if not self.stopping:
-            self._listen()
+        self._door.open()
 
     # Requests that block
 
@@ -177,13 +225,18 @@ class GameServer(HTTPServer):
         self, request: Request, connection: Connection, response: Response
     ) -> Sequence[Request]:
         """A deferred request is answered; returns what its connection had sent behind it."""
-        return connection.resume(request, response)
+        self._record([request], [response], time.monotonic() - connection.since)
+        return connection.resume(request, response) if connection in self._connections else ()
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Answers a request that may block; its connection stands in for the address."""
         (response,) = self._app.handle([request])
         self._finished.append((request, client_address, response))
         self._bell.ring()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """What a thread or a child did not foresee goes to the log, not to the terminal."""
+        log.exception("an unexpected error")
 
     def shutdown_request(self, request: Any) -> None:
         """A request is no socket: there is nothing to shut down."""
@@ -206,71 +259,45 @@ class GameServer(HTTPServer):
             return
         self.watch(connection, 0)
         self._connections.remove(connection)
-        self._per_address[connection.address] -= 1
-        if not self._per_address[connection.address]:
-            del self._per_address[connection.address]
-        if not self.stopping:
-            self._listen()
+        self._door.leave(connection.address)
 
-    def _listen(self) -> None:
-        """Accepts clients, if there is room for another."""
-        if not self._listening and len(self._connections) < self._max_connections:
-            self._listening = True
-            for listener in self._listeners:
-                self.watch(listener, EVENT_READ)
-
-    def _stop_listening(self) -> None:
-        """Leaves further clients in the kernel's backlog."""
-        self._listening = False
-        for listener in self._listeners:
-            self.watch(listener, 0)
-
-    def _accept(self, sock: socket.socket, at_most: int = MAX_ACCEPTS) -> None:
-        for _ in range(at_most):
-            if len(self._connections) >= self._max_connections:
-                self._stop_listening()
-                return
-            try:
-                client, address = sock.accept()
-            except BlockingIOError:
-                return
-            except OSError as error:
-                if error.errno in _OUT_OF_RESOURCES:
-                    log.warning("cannot accept a client: %s", error.strerror)
-                    self._stop_listening()
-                    return
-                continue  # the client has gone already
-            client.setblocking(False)
-            self._admit(client, address[0])
-
-    def _admit(self, client: socket.socket, address: str) -> None:
-        connection = Connection(client, address, self)
+    def admit(self, client: socket.socket, address: str, within_limit: bool) -> None:
+        """Takes in a client that the door has let in; one too many only to say so."""
+        try:
+            socket_or_tls = self._tls.wrap(client) if self._tls else client
+        except OSError:  # it has gone already
+            client.close()
+            self._door.leave(address)
+            return
+        connection = Connection(socket_or_tls, address, self)
         self._connections.add(connection)
-        self._per_address[address] += 1
         self._selector.register(connection, EVENT_READ, connection)
-        if self._per_address[address] > MAX_CONNECTIONS_PER_ADDRESS:
+        if within_limit or address in self.proxies:
+            return
+        if self._tls:
+            connection.close()  # to say so would take a handshake
+        else:
             connection.refuse(Overloaded("there are too many connections from this address"))
 
     def _begin_stop(self) -> None:
         """Takes in everybody who has connected, closes the door, and hurries the idle."""
-        for listener in self._listeners:
-            self._accept(listener.socket, BACKLOG)
-        self._stop_listening()
-        for listener in self._listeners:
-            listener.socket.close()
+        self._door.close()
         self._stop_at = self.now + STOP_SECONDS
         for connection in self._connections:
             if connection.idle:
                 connection.deadline = self.now + IDLE_STOP_SECONDS
 
 
-def stop_on_signals(server: GameServer) -> None:
-    """SIGTERM and Ctrl-C stop the server; a second one ends it at once."""
+def obey_signals(server: GameServer) -> None:
+    """SIGTERM and Ctrl-C stop the server, a second one ends it at once; SIGHUP reloads."""
 
-    def handle(number: int, frame: FrameType | None) -> None:
+    def stop(number: int, frame: FrameType | None) -> None:
         if server.stopping:
             server.abort()
         server.stop()
 
-    signal.signal(signal.SIGTERM, handle)
-    signal.signal(signal.SIGINT, handle)
+    def reload(number: int, frame: FrameType | None) -> None:
+        server.reload()
+
+    for number in SIGNALS:
+        signal.signal(number, reload if number.name == "SIGHUP" else stop)

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, NoReturn
 
+from gameserver.clients import Network, parse_networks
+
 
 def _port(text: str) -> int:
     port = int(text) if text.isascii() and text.isdigit() else -1
@@ -21,6 +23,22 @@ def _processes(text: str) -> int:
     if not 1 <= number <= 1000:
         raise argparse.ArgumentTypeError("the number of processes goes from 1 to 1000")
     return number
+
+
+def _limit(text: str) -> int:
+    limit = int(text) if text.isascii() and text.isdigit() else -1
+    if not 0 <= limit <= 1_000_000:
+        raise argparse.ArgumentTypeError("a limit goes from 1 to 1000000 a second; 0: none")
+    return limit
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    try:
+        return parse_networks(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            "a proxy is an address like 127.0.0.1 or a network like 10.0.0.0/8"
+        ) from None
 
 
 def _option(
@@ -43,6 +61,9 @@ class Settings:
     threaded: bool = _option(
         False, "one process instead of several: the fastest way on one or two cores"
     )
+    data: str = _option(
+        "", "file that keeps the scores; without one they are in memory only, and end with it"
+    )
     logfile: str = _option("/tmp/basic_test_server.log", "path of the log file")
     store_tokens: bool = _option(
         False, "remember session keys: only the newest key of a user is valid"
@@ -51,6 +72,16 @@ class Settings:
         "", "folder to keep the replays of tournaments in; without it only their results are kept"
     )
     access_log: bool = _option(False, "log every request as well")
+    rate_limit: int = _option(
+        0, "answer at most this many requests a second per client address; 0: all", parse=_limit
+    )
+    trusted_proxy: tuple[Network, ...] = _option(
+        (),
+        "believe X-Forwarded-For of these addresses or networks, separated by commas",
+        parse=_networks,
+    )
+    certfile: str = _option("", "speak TLS with the certificate in this PEM file")
+    keyfile: str = _option("", "the certificate's key, if it is not in the same file")
 
     @property
     def mode(self) -> str:

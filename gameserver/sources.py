@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Protocol
 
@@ -20,21 +20,6 @@ class Source(Protocol):
         """Does what the descriptor is ready for; returns requests to answer."""
 
 
-class Listener:
-    """A listening socket; calls back when clients wait to be accepted."""
-
-    def __init__(self, sock: socket.socket, accept: Callable[[socket.socket], None]) -> None:
-        self.socket = sock
-        self._accept = accept
-
-    def fileno(self) -> int:
-        return self.socket.fileno()
-
-    def ready(self) -> Sequence[Request]:
-        self._accept(self.socket)
-        return ()
-
-
 class Bell:
     """Wakes the loop, from another thread or from a signal handler."""
 
@@ -47,8 +32,9 @@ class Bell:
         return self._inside.fileno()
 
     def ring(self) -> None:
-        # When it does not go, so many rings are unheard that one more changes nothing.
-        with suppress(BlockingIOError):
+        # When it does not go, many rings are unheard and one more changes nothing, or the loop
+        # has ended.
+        with suppress(OSError):
             self._outside.send(b"\0")
 
     def ready(self) -> Sequence[Request]:

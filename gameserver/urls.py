@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gameserver import operations
 from gameserver.routing import Router, path
 from gameserver.scores import views as scores
 from gameserver.tournaments import views as tournaments
@@ -11,6 +12,8 @@ _ID = r"(?P<tournament_id>[^/]+)"
 
 # fmt: off
 urlpatterns = [
+    path(r"/healthz", GET=operations.health),
+    path(r"/metrics", GET=operations.metrics),
     path(r"/(?P<user_id>[^/]+)/login", GET=scores.login),
     path(r"/(?P<user_id>[^/]+)/", GET=scores.login),
     path(r"/(?P<level_id>[^/]+)/score", POST=scores.submit_score, body=1024),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from gameserver.errors import BadRequest, ContentTooLarge
+from gameserver.http11.fields import is_framing
 from gameserver.http11.head import TOKEN
 
 MAX_CHUNK_LINE = 256
@@ -17,7 +18,7 @@ _QUOTED = r'"(?:[\t !#-\[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*"'
 _CHUNK_LINE = re.compile(
     rf"([0-9A-Fa-f]{{1,8}})(?:;{TOKEN}(?:=(?:{TOKEN}|{_QUOTED}))?)*".encode("latin-1")
 )
-_TRAILER = re.compile(rf"{TOKEN}:[^\x00-\x08\n-\x1f\x7f]*".encode("latin-1"))
+_TRAILER = re.compile(rf"({TOKEN}):[^\x00-\x08\n-\x1f\x7f]*".encode("latin-1"))
 
 
 class Body:
@@ -116,7 +117,9 @@ class ChunkedBody(Body):
     def _end_of_trailers(self, line: bytes) -> None:
         self.complete = not line
         self._trailers += len(line) + 2
-        if line and not _TRAILER.fullmatch(line):
-            raise BadRequest("a trailer field is not valid")
+        if line:
+            field = _TRAILER.fullmatch(line)
+            if field is None or is_framing(field[1].decode()):
+                raise BadRequest("a trailer field is not valid")
         if self._trailers > MAX_TRAILERS:
             raise BadRequest("the trailer fields are too long")

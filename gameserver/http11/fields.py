@@ -9,17 +9,18 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from gameserver.errors import BadRequest, ExpectationFailed, NotImplementedHere
-from gameserver.http11.head import TOKEN, check_lines
+from gameserver.http11.head import TOKEN, LineCheck
 
 _CACHED_BLOCK = 2048
 """Only blocks up to this size are remembered: 1,024 of them take at most a few megabytes."""
 
-_FIELD = re.compile(rf"({TOKEN}):[ \t]*([^\x00-\x08\n-\x1f\x7f]*)")
+_FIELD = re.compile(rf"({TOKEN}):([^\x00-\x08\n-\x1f\x7f]*)")
 _HOST = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?")
 _LENGTH = re.compile(r"[0-9]{1,15}")
 
 _FRAMING = frozenset(("content-length", "transfer-encoding", "host", "connection", "expect"))
-_ONLY_ONCE = frozenset(("content-length", "host"))
+"""What says where a request ends and what becomes of it; no trailer may (RFC 9110 6.5.1)."""
+_ONLY_ONCE = frozenset(("content-length", "content-type", "host"))
 
 
 class Fields(NamedTuple):
@@ -43,7 +44,7 @@ def read_fields(block: str) -> Fields:
 
 
 def _read_fields(block: str) -> Fields:
-    check_lines(block)
+    LineCheck().check(block)
     minor, *lines = block.removesuffix("\r\n").split("\r\n")
     by_name: dict[str, str] = {}
     for line in lines:
@@ -62,13 +63,20 @@ def _read_fields(block: str) -> Fields:
 _remembered = lru_cache(maxsize=1024)(_read_fields)
 
 
+def is_framing(name: str) -> bool:
+    """Whether a field of this name, or one that a gateway takes for it, frames the request.
+
+    Gateways that turn names into variables read `_` as `-`.
+    """
+    return name.lower().replace("_", "-") in _FRAMING
+
+
 def _add_field(by_name: dict[str, str], line: str) -> None:
     field = _FIELD.fullmatch(line)
     if field is None:
         raise BadRequest("a header field is not valid")
-    name, value = field[1].lower(), field[2].rstrip(" \t")
-    # Gateways that turn names into variables read `_` as `-`; here the two never meet.
-    if name not in _FRAMING and name.replace("_", "-") in _FRAMING:
+    name, value = field[1].lower(), field[2].strip(" \t")
+    if name not in _FRAMING and is_framing(name):
         raise BadRequest("a header field's name has an underscore")
     if name in by_name:
         if name in _ONLY_ONCE:

@@ -17,7 +17,7 @@ METHODS = frozenset(
 )
 
 MAX_REQUEST_LINE = 4096
-MAX_FIELD_LINE = 8192
+MAX_FIELD_LINE = 8188  # 8,190 bytes with its end, as with Apache
 MAX_FIELDS_SIZE = 32768
 MAX_FIELDS = 64
 
@@ -40,7 +40,7 @@ _QUERY = _run_of(r"[!\"$&-\[\]-~]")
 _REQUEST_LINE = re.compile(rf"({TOKEN}) ({_PATH})(?:\?({_QUERY}))? HTTP/1\.(?=[01]\r\n)")
 _ANY_REQUEST_LINE = re.compile(rf"({TOKEN}) ([!-~]+) HTTP/([0-9])\.([0-9])")
 _ABSOLUTE_FORM = re.compile(r"https?://([^/?#@]+)(.*)", re.IGNORECASE)
-_HOST_FIELD = re.compile(r"\r\nHost:[ \t]*([^\r]*?)[ \t]*(?=\r\n)", re.IGNORECASE)
+_HOST_FIELD = re.compile(r"\r\nHost:([^\r]*)\r\n", re.IGNORECASE)
 _STRAY = re.compile(r"[\r\n\x00]")
 
 
@@ -56,38 +56,51 @@ def split_head(text: str, start: int, end: int) -> tuple[str, str, str, str]:
     return method, path, query, text[line.end() : end + 2]
 
 
-def check_incomplete(text: str) -> None:
-    """Raises for the beginning of a head that no further byte can make valid."""
-    check_lines(text.removeprefix("\r\n").removesuffix("\r"))
-
-
-def check_lines(head: str) -> None:
-    """Raises for the first line that is too long or has a stray CR, LF or NUL in it.
+class LineCheck:
+    """Finds what no further byte could mend: a line too long, a stray CR, LF or NUL.
 
     The lines are looked at in order and each as far as it may go, so that the beginning of a
-    head and the whole of it are refused for the same reason.
+    head and the whole of it are refused for the same reason. A line is looked at again only
+    until it is complete: a head that trickles in costs no more than its longest line each time.
     """
-    request_line, *fields = head.split("\r\n")
-    _check_line(request_line, MAX_REQUEST_LINE, URITooLong("the request line is too long"))
-    left = MAX_FIELDS_SIZE
-    for count, line in enumerate(fields):
-        limit = min(left, MAX_FIELD_LINE) if count < MAX_FIELDS else 0
-        _check_line(line, limit, HeaderFieldsTooLarge("the header is too long"))
-        left -= len(line) + 2
 
+    __slots__ = ("_fields", "_left", "_position")
 
-def _check_line(line: str, limit: int, too_long: HTTPError) -> None:
-    if _STRAY.search(line, 0, max(limit, 0)):
-        raise BadRequest("a control character stands where none may be")
-    if line and len(line) > limit:
-        raise too_long
+    def __init__(self) -> None:
+        self._position = 0
+        """Where the first line begins that was not complete."""
+        self._fields = -1
+        """How many header lines are complete; the request line comes before them."""
+        self._left = MAX_FIELDS_SIZE
+
+    def check(self, head: str) -> None:
+        """Raises for the first line that is wrong; `head` is the one of the last call, or more."""
+        while (end := head.find("\r\n", self._position)) >= 0:
+            if end:  # else it is the empty line that may stand in front
+                self._check_line(head[self._position : end])
+                self._left -= end + 2 - self._position if self._fields >= 0 else 0
+                self._fields += 1
+            self._position = end + 2
+        self._check_line(head[self._position :].removesuffix("\r"))
+
+    def _check_line(self, line: str) -> None:
+        if self._fields < 0:
+            limit = MAX_REQUEST_LINE
+            too_long: HTTPError = URITooLong("the request line is too long")
+        else:
+            limit = min(self._left, MAX_FIELD_LINE) if self._fields < MAX_FIELDS else 0
+            too_long = HeaderFieldsTooLarge("the header is too long")
+        if _STRAY.search(line, 0, max(limit, 0)):
+            raise BadRequest("a control character stands where none may be")
+        if line and len(line) > limit:
+            raise too_long
 
 
 def _split_unusual_head(head: str) -> tuple[str, str, str, str]:
     """The same for a long head, for the rarer forms of a target, and for what is wrong."""
     # RFC 9112 section 2.2: there may be one empty line too many in front.
     head = head.removeprefix("\r\n")
-    check_lines(head)
+    LineCheck().check(head)
     if not _REQUEST_LINE.match(head):
         head = _in_origin_form(head)
     if head.startswith("OPTIONS * "):
@@ -116,7 +129,7 @@ def _in_origin_form(head: str) -> str:
     # RFC 9112 section 3.2.2 lets the target win over the Host field; here they have to agree.
     authority, rest = absolute.groups()
     host = _HOST_FIELD.search(end + block)
-    if host is None or host[1].lower() != authority.lower():
+    if host is None or host[1].strip(" \t").lower() != authority.lower():
         raise BadRequest("the target and the Host field name different hosts")
     target = rest if rest.startswith("/") else "/" + rest
     return f"{method} {target} HTTP/1.{minor}\r\n{block}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from gameserver.clients import TrustedProxies
 from gameserver.errors import (
     ContentTooLarge,
     HTTPError,
@@ -13,7 +14,7 @@ from gameserver.errors import (
 )
 from gameserver.http11.body import Body, ChunkedBody, SizedBody
 from gameserver.http11.fields import Fields, read_fields
-from gameserver.http11.head import METHODS, check_incomplete, split_head
+from gameserver.http11.head import METHODS, LineCheck, split_head
 from gameserver.messages import Match, Request
 
 IDLE, IN_HEAD, IN_BODY = range(3)
@@ -39,12 +40,23 @@ class RequestReader:
     """
 
     __slots__ = (
-        "_body", "_head", "_resolve", "_rest",
-        "closing", "connection", "error", "owes_continue", "paused", "phase", "unread",
+        "_at", "_body", "_check", "_head", "_peer", "_proxies", "_resolve", "_rest",
+        "closing", "connection", "error", "head_only", "owes_continue", "paused", "phase", "unread",
     )  # fmt: skip
 
-    def __init__(self, resolve: Callable[[str, str], Match]) -> None:
+    def __init__(
+        self,
+        resolve: Callable[[str, str], Match],
+        peer: str = "",
+        proxies: TrustedProxies | None = None,
+    ) -> None:
+        """`resolve` finds the match for a method and a path; `peer` is the other end's address.
+
+        `proxies` is given if the peer is one of them: then it speaks for its clients.
+        """
         self._resolve = resolve
+        self._peer = peer
+        self._proxies = proxies
         self._rest = b""
         self._head: _Head | None = None
         self._body: Body | None = None
@@ -53,6 +65,10 @@ class RequestReader:
         """What the reply to the newest request says in `Connection`."""
         self.closing = False
         self.error: HTTPError | None = None
+        self.head_only = False
+        """The error answers a HEAD."""
+        self._at = 0
+        """Where the newest head begins in what is being fed."""
         self.unread = False
         """The client may have sent, or be sending, what nobody will read."""
         self.owes_continue = False
@@ -84,6 +100,8 @@ class RequestReader:
                 self.unread = self.closing
         except HTTPError as error:
             self.fail(error)
+            if not self._head:
+                self.head_only = data[self._at :].lstrip(b"\r\n").startswith(b"HEAD ")
         return requests
 
     def resume(self) -> list[Request]:
@@ -93,14 +111,15 @@ class RequestReader:
 
     def fail(self, error: HTTPError) -> None:
         """Reads nothing any more; the error is the last reply."""
-        self.error = error
+        # Its traceback would keep the frames alive, and with them all that was being read.
+        self.error = error.with_traceback(None)
+        self.head_only = self._head is not None and self._head.method == "HEAD"
         self._close_unread()
 
     def stop(self) -> None:
-        """Reads nothing any more; the newest request was the last."""
+        """Reads nothing any more; the newest request was the last, though more may be coming."""
         self.connection = "close"
-        self.closing = True
-        self.unread = self.unread or bool(self._rest or self._body)
+        self.closing = self.unread = True
 
     def _read(self, data: bytes, requests: list[Request]) -> int:
         """Appends the complete requests; returns where they end."""
@@ -109,10 +128,13 @@ class RequestReader:
         # One character for each byte, so that positions in `text` are positions in `data`.
         text = data.decode("latin-1")
         while position < size and not (self.closing or self.paused or self._body):
+            self._at = position
             end = text.find("\r\n\r\n", position)
             if end < 0:
-                check_incomplete(text[position:])
-                self.phase = IN_HEAD
+                if self.phase != IN_HEAD:
+                    self.phase = IN_HEAD
+                    self._check = LineCheck()
+                self._check.check(text[position:])
                 break
             method, path, query, block = split_head(text, position, end)
             fields = read_fields(block)
@@ -123,14 +145,21 @@ class RequestReader:
             length = fields.content_length
             if length is None and not (match.takes_body or fields.chunked):
                 body = b""
-            elif length and length <= match.body_limit and position + length <= size:
+            elif (
+                length
+                and length <= match.body_limit
+                and position + length <= size
+                and (match.takes_body or not fields.expects_continue)
+            ):
                 body = data[position : position + length]
                 position += length
             else:
                 head = _Head(method, path, query, fields, match)
                 position = self._begin_body(head, data, position, requests)
                 continue
-            requests.append(Request(method, path, query, fields.by_name, body, match))
+            headers = fields.by_name
+            client = self._proxies.client(self._peer, headers) if self._proxies else self._peer
+            requests.append(Request(method, path, query, headers, body, client, match))
             self.phase = IDLE
             self.connection = fields.connection
             self.closing = fields.connection == "close"
@@ -177,7 +206,9 @@ class RequestReader:
 
     def _request(self, head: _Head, body: bytes) -> Request:
         method, path, query, fields, match = head
-        return Request(method, path, query, fields.by_name, body, match)
+        headers = fields.by_name
+        client = self._proxies.client(self._peer, headers) if self._proxies else self._peer
+        return Request(method, path, query, headers, body, client, match)
 
     def _close_unread(self) -> None:
         self.phase = IDLE

@@ -43,9 +43,7 @@ class Column:
 
     __slots__ = ("_block_size", "_blocks", "_fences", "_length", "_tree")
 
-    def __init__(
-        self, keys: array[int], values: array[int], block_size: int = BLOCK_SIZE
-    ) -> None:
+    def __init__(self, keys: array[int], values: array[int], block_size: int = BLOCK_SIZE) -> None:
         """Copies two parallel arrays, `keys` in strictly ascending order (or ValueError).
 
         `block_size` is the most keys that a block may hold, 4 or more.
@@ -102,7 +100,7 @@ class Column:
     def items(self) -> Iterator[tuple[int, int]]:
         """All (key, value) by ascending key. The column must not change meanwhile."""
         for keys, values in self._blocks:
-            yield from zip(keys, values)
+            yield from zip(keys, values, strict=True)
 
     def position(self, key: int) -> int:
         """How many keys are smaller than `key`, which may be absent."""
@@ -137,10 +135,8 @@ class Column:
         assert max(sizes) <= self._block_size
         assert len(sizes) == 1 or min(sizes) >= self._block_size * 3 // 8
         assert ascends([key for key, _ in self.items()])
-        assert len(self._fences) == len(self._blocks) - 1
-        for fence, (below, _), (above, _) in zip(self._fences, self._blocks, self._blocks[1:]):
-            assert all(key < fence for key in below)
-            assert all(key >= fence for key in above)
+        for fence, (low, high) in zip(self._fences, pairwise(self._blocks), strict=True):
+            assert low[0][-1] < fence <= high[0][0]
         assert self._tree is None or self._tree == fenwick_tree(sizes)
 
 

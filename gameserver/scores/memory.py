@@ -14,16 +14,26 @@ class MemoryStore:
         self._lock = threading.Lock()
         self._boards: dict[int, Board] = {}
 
-    def submit(self, level_id: int, user_id: int, score: int) -> None:
-        """Keeps the score if it is the user's best in the level."""
+    def submit(self, level_id: int, user_id: int, score: int) -> bool:
+        """Keeps the score if it is the user's best in the level; says whether it did."""
         with self._lock:
             board = self._boards.get(level_id)
             if board is None:
                 board = self._boards[level_id] = Board()
-            board.submit(user_id, score)
+            return board.submit(user_id, score)
 
     def high_scores(self, level_id: int) -> bytes:
         """The best scores of the level as `user=score,user=score`; empty without scores."""
         with self._lock:
             board = self._boards.get(level_id)
             return board.csv() if board else b""
+
+    def replace(self, level_id: int, board: Board) -> None:
+        """Puts a board in the place of the level's."""
+        with self._lock:
+            self._boards[level_id] = board
+
+    def gauges(self) -> dict[str, int]:
+        """How much there is, for the metrics."""
+        with self._lock:
+            return {"levels": len(self._boards), "scores": sum(map(len, self._boards.values()))}

@@ -43,6 +43,9 @@ class Sessions(Protocol):
     def user_of(self, key: str) -> int:
         """The user whose key this is; `Unauthorized` unless it is valid now."""
 
+    def gauges(self) -> dict[str, int]:
+        """How much there is, for the metrics."""
+
 
 class SignedSessions:
     """Keys that need no table: user (8 digits), expiry in ms (12), serial number (8), MAC (32).
@@ -76,6 +79,10 @@ class SignedSessions:
             raise Unauthorized("the session key has expired: log in again")
         return user_id
 
+    def gauges(self) -> dict[str, int]:
+        """The keys that have been used lately: the server keeps none."""
+        return {"sessions": self._verified.cache_info().currsize}
+
     def _verify(self, key: str) -> tuple[int, float]:
         """The user and the expiry, in seconds, of a key that this server made."""
         signed, mac = key[: self._SIGNED], key[self._SIGNED :]
@@ -104,9 +111,6 @@ class StoredSessions:
         self._lock = threading.Lock()
         self._keys: OrderedDict[int, tuple[str, float]] = OrderedDict()
 
-    def __len__(self) -> int:
-        return len(self._keys)
-
     def login(self, user_id: int) -> str:
         key = f"{user_id:08x}{self._randomness(16).hex()}"
         now = self._clock() * 1000
@@ -125,6 +129,9 @@ class StoredSessions:
             raise Unauthorized("the session key is not valid or has expired: log in again")
         return self._user_in(key)
 
+    def gauges(self) -> dict[str, int]:
+        return {"sessions": len(self._keys)}
+
     def _user_in(self, key: str) -> int:
         try:
             return int(key[: self._USER], 16)
@@ -136,4 +143,7 @@ class StoredSessions:
             oldest = next(iter(self._keys.values()), None)
             if oldest is None or now < oldest[1]:
                 return
-            self._keys.popitem(last=False)
+            self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        self._keys.popitem(last=False)

@@ -12,7 +12,7 @@ _ACCEPTED = Response()
 
 def login(request: Request, game: Game, user_id: int) -> Response:
     """A session key for the user."""
-    return Response(body=game.sessions.login(user_id).encode())
+    return Response(200, game.sessions.login(user_id).encode())
 
 
 def submit_score(request: Request, game: Game, level_id: int) -> Response:
@@ -27,4 +27,4 @@ def submit_score(request: Request, game: Game, level_id: int) -> Response:
 
 def high_score_list(request: Request, game: Game, level_id: int) -> Response:
     """The best scores of the level, best first, as `user=score,user=score`."""
-    return Response(body=game.scores.high_scores(level_id))
+    return Response(200, game.scores.high_scores(level_id))

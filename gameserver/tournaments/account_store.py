@@ -34,14 +34,14 @@ class AccountStore:
             return added.lastrowid
 
     def named(self, username: str) -> Account | None:
-        with self._database.transaction() as sql:
+        with self._database.batch() as sql:
             row = sql.execute(
                 "SELECT id, username, password FROM accounts WHERE username = ?", (username,)
             ).fetchone()
         return Account(*row) if row else None
 
     def token(self, digest: bytes) -> Token | None:
-        with self._database.transaction() as sql:
+        with self._database.batch() as sql:
             row = sql.execute(
                 "SELECT user_id, created, predecessor, used, replaced FROM tokens WHERE digest = ?",
                 (digest,),

@@ -36,7 +36,7 @@ class TournamentStore:
         return replace(tournament, id=added.lastrowid)
 
     def tournament(self, tournament_id: int) -> Tournament | None:
-        with self._database.transaction() as sql:
+        with self._database.batch() as sql:
             row = sql.execute(
                 f"SELECT {_COLUMNS} FROM tournaments WHERE id = ?", (tournament_id,)
             ).fetchone()
@@ -44,7 +44,7 @@ class TournamentStore:
 
     def listed(self, user_id: int | None, ending_after: int) -> list[tuple[Tournament, Entry]]:
         """The tournaments that end after a moment, oldest first, and the user's entries."""
-        with self._database.transaction() as sql:
+        with self._database.batch() as sql:
             rows = sql.execute(
                 f"SELECT {_COLUMNS}, entry FROM tournaments LEFT JOIN entries"
                 " ON tournament_id = id AND user_id = ? WHERE ends > ? ORDER BY id",
@@ -66,7 +66,7 @@ class TournamentStore:
     # Entries
 
     def entry(self, tournament_id: int, user_id: int) -> Entry:
-        with self._database.transaction() as sql:
+        with self._database.batch() as sql:
             row = sql.execute(
                 "SELECT entry FROM entries WHERE tournament_id = ? AND user_id = ?",
                 (tournament_id, user_id),
@@ -83,7 +83,7 @@ class TournamentStore:
 
     def entries(self, tournament_id: int) -> list[tuple[int, str, Entry]]:
         """User id, name and entry of everybody in the tournament, by id."""
-        with self._database.transaction() as sql:
+        with self._database.batch() as sql:
             rows = sql.execute(
                 "SELECT user_id, username, entry FROM entries JOIN accounts ON user_id = id"
                 " WHERE tournament_id = ? ORDER BY user_id",
@@ -92,14 +92,14 @@ class TournamentStore:
         return [(user_id, username, Entry(entry)) for user_id, username, entry in rows]
 
     def username(self, user_id: int) -> str:
-        with self._database.transaction() as sql:
+        with self._database.batch() as sql:
             row = sql.execute("SELECT username FROM accounts WHERE id = ?", (user_id,)).fetchone()
         return str(row[0])
 
     # Keys
 
     def drawn_key(self, tournament_id: int, user_id: int) -> DrawnKey | None:
-        with self._database.transaction() as sql:
+        with self._database.batch() as sql:
             row = sql.execute(
                 "SELECT secret, generated, expiry FROM tournament_keys"
                 " WHERE tournament_id = ? AND user_id = ?",
@@ -120,7 +120,7 @@ class TournamentStore:
 
     def uploader(self, digest: bytes) -> tuple[int, int] | None:
         """The tournament and the user that the game with this digest counts for, if any."""
-        with self._database.transaction() as sql:
+        with self._database.batch() as sql:
             row = sql.execute(
                 "SELECT tournament_id, user_id FROM tournament_scores WHERE digest = ?", (digest,)
             ).fetchone()
@@ -142,7 +142,7 @@ class TournamentStore:
         )
 
     def scores(self, tournament_id: int) -> list[Score]:
-        with self._database.transaction() as sql:
+        with self._database.batch() as sql:
             rows = sql.execute(
                 "SELECT user_id, level, time_ms FROM tournament_scores WHERE tournament_id = ?",
                 (tournament_id,),
@@ -151,7 +151,7 @@ class TournamentStore:
 
     def unproven(self, tournament_id: int) -> dict[str, int]:
         """User name → how many of the user's games the events in the replay do not bear out."""
-        with self._database.transaction() as sql:
+        with self._database.batch() as sql:
             return dict(
                 sql.execute(
                     "SELECT username, COUNT(*) FROM tournament_scores AS score"
@@ -162,7 +162,7 @@ class TournamentStore:
             )
 
     def _number(self, query: str, values: Iterable[Any]) -> int:
-        with self._database.transaction() as sql:
+        with self._database.batch() as sql:
             return int(sql.execute(query, tuple(values)).fetchone()[0])
 
 

@@ -50,7 +50,7 @@ class ReadFieldsTest(unittest.TestCase):
     def read(self, content_type: str, body: bytes):
         match = router.resolve("POST", "/api/register")
         headers = {"content-type": content_type} if content_type else {}
-        return read_fields(Request("POST", "/api/register", "", headers, body, match))
+        return read_fields(Request("POST", "/api/register", "", headers, body, "", match))
 
     def test_content_types(self):
         """The Content-Type says how the body is to be read."""

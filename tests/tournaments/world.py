@@ -62,7 +62,8 @@ class World:
         return self.send(method, f"/api/{path}", body, headers)
 
     def send(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Reply:
-        request = Request(method, path, "", headers, body, router.resolve(method, path))
+        match = router.resolve(method, path)
+        request = Request(method, path, "", headers, body, "192.0.2.7", match)
         (response,) = self.app.handle([request])
         return _reply(response)
 

@@ -1,0 +1,135 @@
+"""Results: medians of rounds, the table, and the JSON file with what it was measured on."""
+
+import json
+import os
+import platform
+import re
+import statistics
+import subprocess
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from servers import INSTALLED, ROOT, SERVERS
+
+DIRECTORY = Path(__file__).resolve().parent / "results"
+PACKAGES = ("uvicorn", "uvloop", "httptools", "fastapi", "flask", "gunicorn", "aiohttp")
+COLUMNS = (
+    "server", "requests/s", "server CPU µs/request", "to nginx", "to Go", "p99 ms", "memory MB",
+    "failures",
+)
+VERSION_COMMANDS = {
+    "nginx": ["nginx", "-v"],
+    "go": [str(INSTALLED / "venv" / "bin" / "go"), "version"],
+    "node": ["node", "--version"],
+    "wrk": ["wrk", "--version"],
+    "python of the peers": [str(INSTALLED / "venv" / "bin" / "python"), "--version"],
+}
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One server in one round; or, as a median, in all of them."""
+
+    requests_per_second: float
+    cpu_us_per_request: float
+    p50_ms: float
+    p99_ms: float
+    memory_mb: float
+    failures: int
+
+
+def median(samples: Sequence[Sample]) -> Sample:
+    """Return the median of each figure; of failures the sum, since each one counts."""
+    columns = {
+        name: statistics.median(getattr(sample, name) for sample in samples)
+        for name in Sample.__dataclass_fields__
+    }
+    return Sample(**columns | {"failures": sum(sample.failures for sample in samples)})
+
+
+def table(medians: Mapping[str, Sample]) -> str:
+    """Return the comparison as a Markdown table, cheapest request first."""
+    rows = [f"| {' | '.join(COLUMNS)} |", "|---" + "|--:" * (len(COLUMNS) - 1) + "|"]
+    for name, sample in sorted(medians.items(), key=lambda item: item[1].cpu_us_per_request):
+        rows.append(
+            f"| {SERVERS[name].label} | {sample.requests_per_second:,.0f} "
+            f"| {sample.cpu_us_per_request:.1f} | {_ratio(sample, medians.get('nginx'))} "
+            f"| {_ratio(sample, medians.get('go'))} | {sample.p99_ms:.1f} "
+            f"| {sample.memory_mb:.1f} | {sample.failures} |"
+        )
+    return "\n".join(rows)
+
+
+def _ratio(sample: Sample, to: Sample | None) -> str:
+    return f"{sample.cpu_us_per_request / to.cpu_us_per_request:.2f}" if to else "-"
+
+
+def save(name: str, settings: Mapping[str, Any], servers: Mapping[str, Any]) -> Path:
+    """Write results/NAME.json; return its path."""
+    DIRECTORY.mkdir(exist_ok=True)
+    path = DIRECTORY / f"{name}.json"
+    document = {
+        "date": time.strftime("%Y-%m-%d %H:%M:%S %z"),
+        "commit": _commit(),
+        "machine": machine(),
+        "versions": _versions(),
+        "settings": dict(settings),
+        "servers": dict(servers),
+    }
+    path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+    return path
+
+
+def server_document(name: str, rounds: Sequence[Sample]) -> dict[str, Any]:
+    """Return what the JSON file tells of one server."""
+    return {
+        "label": SERVERS[name].label,
+        "median": _figures(median(rounds)),
+        "rounds": [_figures(sample) for sample in rounds],
+    }
+
+
+def _figures(sample: Sample) -> dict[str, float]:
+    return {name: round(value, 3) for name, value in asdict(sample).items()}
+
+
+def _commit() -> str:
+    commit = _output(["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"])
+    changed = _output(["git", "-C", str(ROOT), "status", "--porcelain", "--", "*.py"])
+    return commit + (" with changes" if commit and changed else "")
+
+
+def machine() -> dict[str, Any]:
+    """Return what the figures depend on: the processor, the kernel, the interpreter."""
+    cpu = re.search(r"model name\s*:\s*(.*)", Path("/proc/cpuinfo").read_text())
+    return {
+        "cpu": cpu[1] if cpu else platform.machine(),
+        "cores": os.cpu_count(),
+        "memory_gb": round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9, 1),
+        "kernel": platform.release(),
+        "python": platform.python_version(),
+    }
+
+
+def _versions() -> dict[str, str]:
+    commands = {name: _output(command) for name, command in VERSION_COMMANDS.items()}
+    return commands | _package_versions(PACKAGES)
+
+
+def _package_versions(packages: Iterable[str]) -> dict[str, str]:
+    program = "import importlib.metadata as m, sys\nfor p in sys.argv[1:]: print(p, m.version(p))"
+    python = str(INSTALLED / "venv" / "bin" / "python")
+    lines = _output([python, "-c", program, *packages]).splitlines()
+    return dict(line.split() for line in lines)
+
+
+def _output(command: list[str]) -> str:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True)
+    except OSError:
+        return ""
+    text = (done.stdout or done.stderr).strip()
+    return text.splitlines()[0] if command[0] == "wrk" else text

@@ -1,0 +1,47 @@
+"""What an error of SQLite means, by its result code (sqlite.org/rescode.html)."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+import sys
+from typing import NoReturn
+
+from gameserver.errors import StorageFailed
+
+log = logging.getLogger(__name__)
+
+_ROOM_ERRORS = (
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_BUSY,  # another program has locked the file
+    sqlite3.SQLITE_IOERR_SHMSIZE,  # no room for SQLite's index of the log; nothing was written
+)
+_MISTAKES = (
+    sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH,
+    sqlite3.SQLITE_RANGE, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_MISUSE,
+)  # fmt: skip
+
+
+def _code(error: sqlite3.Error) -> int:
+    """The extended result code (sqlite.org/rescode.html); SQLITE_ERROR for the module's own."""
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+
+
+def is_want_of_room(error: sqlite3.Error) -> bool:
+    """Whether nothing can be stored now, and no harm is done."""
+    return _code(error) in _ROOM_ERRORS or _code(error) & 0xFF in _ROOM_ERRORS
+
+
+def is_mistake(error: sqlite3.Error) -> bool:
+    """Whether it is the statement that is wrong, and not the storage."""
+    return _code(error) & 0xFF in _MISTAKES
+
+
+def end_process(error: sqlite3.Error) -> NoReturn:
+    """Ends the process without another word to a client: the disk cannot be trusted."""
+    name = getattr(error, "sqlite_errorname", type(error).__name__)
+    text = f"the data file cannot be trusted any more: {error} ({name})"
+    log.critical("%s; the server ends", text)
+    print(f"gameserver: {text}", file=sys.stderr, flush=True)
+    os._exit(StorageFailed.EXIT_CODE)

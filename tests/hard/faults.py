@@ -1,0 +1,105 @@
+"""Has each write to the disk fail in turn: `python -m tests.hard.faults` (Linux, strace).
+
+For every n, the n-th call of a kind fails once while fifty scores are posted one by one. No
+score may be acknowledged that is not in the file afterwards, and no list may show one that was
+not acknowledged. After `ENOSPC` at a write the server has to go on; after everything else it has
+to end with its exit code for that.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+from gameserver.errors import StorageFailed
+from tests.hard.players import invented, lost, stored
+from tests.hard.traced import Poster, TracedServer
+
+CALLS = ("pwrite64", "fdatasync", "ftruncate")
+ERRORS = ("EIO", "ENOSPC")
+
+NOT_STARTED, STOPPED, WENT_ON, LATER = "not started", "ended", "went on", "at the end"
+
+
+def count_calls(call: str) -> int:
+    """How many calls a run without faults makes."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        trace = Path(folder, "trace")
+        server = TracedServer(["-e", f"trace={call}", "-o", str(trace)], Path(folder))
+        poster = Poster(server.port)
+        poster.post_all()
+        poster.close()
+        assert server.end() == 0
+        return trace.read_text().count(f"{call}(")
+
+
+class Run:
+    """One server with one fault."""
+
+    def __init__(self, call: str, error: str, number: int, folder: Path) -> None:
+        inject = f"inject={call}:error={error}:when={number}"
+        self._path = str(folder / "game.db")
+        self._server = TracedServer(["-e", f"trace={call}", "-e", inject, "-o", "/dev/null"], folder)
+        self.false = 0
+        """Scores that were acknowledged and are not there, or are there and were never sent."""
+        self.outcome = self._play() if self._server.port else self._not_started()
+
+    def _not_started(self) -> str:
+        code = self._server.end()
+        assert code in (2, StorageFailed.EXIT_CODE), code
+        return NOT_STARTED
+
+    def _play(self) -> str:
+        poster = Poster(self._server.port)
+        try:
+            poster.post_all()
+            self.false += not poster.shows_what_was_acknowledged()
+        except (OSError, AssertionError):
+            code = self._server.end()
+            assert code == StorageFailed.EXIT_CODE, code
+            outcome = STOPPED
+        else:
+            code = self._server.end(signal.SIGTERM)
+            assert code == 0, code
+            outcome = WENT_ON if poster.refused else LATER
+        poster.close()
+        found = stored(self._path)
+        self.false += lost(poster.acknowledged, found) + invented(poster.sent, found)
+        return outcome
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split(":")[0])
+    parser.add_argument("--step", type=int, default=1, help="every n-th call only [%(default)s]")
+    options = parser.parse_args()
+    print(f"| call | error | faults | {NOT_STARTED} | {STOPPED} | {WENT_ON} | unnoticed | false |")
+    print("|---|---|--:|--:|--:|--:|--:|--:|")
+    bad = 0
+    for call in CALLS:
+        calls = count_calls(call)
+        for error in ERRORS:
+            bad += fail_each(call, error, range(1, calls + 1, options.step))
+    return 1 if bad else 0
+
+
+def fail_each(call: str, error: str, numbers: range) -> int:
+    """Prints a line of the table; returns how many scores were wrong."""
+    outcomes: Counter[str] = Counter()
+    false = 0
+    for number in numbers:
+        with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+            run = Run(call, error, number, Path(folder))
+        outcomes[run.outcome] += 1
+        false += run.false
+    columns = (outcomes[name] for name in (NOT_STARTED, STOPPED, WENT_ON, LATER))
+    print(f"| {call} | {error} | {len(numbers)} | {' | '.join(map(str, columns))} | {false} |",
+          flush=True)  # fmt: skip
+    return false
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,126 @@
+"""Fills a small disk under load and makes room again: `python -m tests.hard.full_disk` (root).
+
+The disk is a tmpfs of 16 MB. While it is full, lists and logins have to be answered and scores
+refused; when there is room again, scores have to be taken within two seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from tests.hard.players import Player, invented, lost, stored
+from tests.support import ServerProcess, request_bytes, wait_until
+
+USERS, LEVELS, PIPELINE = 500, 50, 8
+TRY_SECONDS = 0.05
+PLAY_SECONDS = 0.5
+
+
+@contextmanager
+def small_disk(size: str) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], check=True)
+        try:
+            yield Path(folder)
+        finally:
+            subprocess.run(["umount", folder], check=True)
+
+
+def fill(path: Path) -> None:
+    """Takes all the room there is."""
+    with suppress(OSError), open(path, "wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+
+
+def reads_answer(server: ServerProcess) -> bool:
+    """Whether a list and a login are answered, and the list is that of the file."""
+    with server.client() as client:
+        scores = client.ask(request_bytes("GET", "/1/highscorelist"))
+        login = client.ask(request_bytes("GET", "/1/login"))
+    return scores.status == login.status == 200 and scores.body.count(b"=") == 15
+
+
+class Round:
+    """Full, then room again, with a player who never stops."""
+
+    def __init__(self, server: ServerProcess, player: Player, disk: Path) -> None:
+        self._server = server
+        self._player = player
+        self._filler = disk / "filler"
+        self.reads_failed = 0
+        self.recovery = 0.0
+
+    def run(self) -> None:
+        stop = threading.Event()
+        thread = threading.Thread(target=self._player.play, args=(self._server.address, stop))
+        thread.start()
+        refused = self._player.refused
+        fill(self._filler)
+        wait_until(lambda: self._player.refused > refused)
+        for _ in range(20):
+            self.reads_failed += not reads_answer(self._server)
+            time.sleep(TRY_SECONDS)
+        os.unlink(self._filler)
+        started, count = time.monotonic(), self._player.count
+        wait_until(lambda: self._player.count > count)
+        self.recovery = time.monotonic() - started
+        time.sleep(PLAY_SECONDS)
+        stop.set()
+        thread.join()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split(":")[0])
+    parser.add_argument("--rounds", type=int, default=5, help="of each mode [%(default)s]")
+    options = parser.parse_args()
+    print("| mode | rounds | acknowledged | refused | lost | invented | reads failed | recovery |")
+    print("|---|--:|--:|--:|--:|--:|--:|--:|")
+    bad = 0
+    for mode, flags in (("threaded", ["--threaded"]), ("forked", [])):
+        bad += run(mode, flags, options.rounds)
+    return 1 if bad else 0
+
+
+def run(mode: str, flags: list[str], count: int) -> int:
+    with small_disk("16m") as disk:
+        path = str(disk / "game.db")
+        player = Player(0, USERS, LEVELS, PIPELINE)
+        with ServerProcess(*flags, "--data", path) as server:
+            player.log_in(server.address)
+            warm_up(server, player)
+            rounds = [Round(server, player, disk) for _ in range(count)]
+            for each in rounds:
+                each.run()
+            before = stored(path)
+        found = stored(path)
+    missing = lost(player.acknowledged, before) + lost(player.acknowledged, found)
+    strange = invented(player.sent, found)
+    unread = sum(each.reads_failed for each in rounds)
+    slowest = max(each.recovery for each in rounds)
+    print(f"| {mode} | {count} | {player.count:,} | {player.refused:,} | {missing} | {strange} "
+          f"| {unread} | {slowest:.2f} s |", flush=True)  # fmt: skip
+    return missing + strange + unread + len(player.wrong) + (slowest > 2)
+
+
+def warm_up(server: ServerProcess, player: Player) -> None:
+    """Fills the lists."""
+    stop = threading.Event()
+    thread = threading.Thread(target=player.play, args=(server.address, stop))
+    thread.start()
+    wait_until(lambda: player.count > 2000)
+    stop.set()
+    thread.join()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,111 @@
+"""The log of real servers."""
+
+from __future__ import annotations
+
+import os
+import re
+import unittest
+from pathlib import Path
+from typing import ClassVar
+
+from tests.support import ServerProcess, request_bytes, wait_until
+
+EVENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:]{8}\.\d{3}Z (INFO|WARNING|ERROR|CRITICAL) \[\d+\] .+")
+ACCESS = re.compile(r"\d{4}-\d\d-\d\dT[\d:]{8}Z ACCESS 127\.0\.0\.1 [A-Z]+ /[!-~]* \d{3}")
+
+
+class LogContract(unittest.TestCase):
+    """What every front end writes."""
+
+    flags: ClassVar[tuple[str, ...]] = ()
+
+    def play(self, server: ServerProcess) -> str:
+        """Some requests, good and bad; returns the session key."""
+        with server.client() as client:
+            key = client.ask(request_bytes("GET", "/4711/login")).body.decode()
+            for query in (f"sessionkey={key}", f"sessionkey={key[:-1]}", f"a&sessionkey={key}"):
+                client.ask(request_bytes("POST", f"/1/score?{query}", b"7"))
+            client.ask(request_bytes("GET", "/%0d%0aevil/%1b[2J"))
+            client.ask(request_bytes("HEAD", "/1/highscorelist"))
+        return key
+
+    def test_events(self) -> None:
+        """Without the access log there is a line for the start and one for the stop."""
+        with ServerProcess(*self.flags) as server:
+            self.play(server)
+            log = self.stop(server)
+        lines = log.splitlines()
+        self.assertIn(f"listening on {server.url}", lines[0])
+        self.assertIn(server.mode, lines[0])
+        self.assertIn("stopped", lines[-1])
+        self.assertEqual(len(lines), 2, log)
+        for line in lines:
+            self.assertRegex(line, EVENT)
+
+    def stop(self, server: ServerProcess) -> str:
+        """Stops the server; returns all of its log."""
+        copy = server.logfile.with_name("copy")
+        os.link(server.logfile, copy)
+        kept = open(copy)  # noqa: SIM115 (read after the folder is gone)
+        self.addCleanup(kept.close)
+        server.stop()
+        return kept.read()
+
+    def test_access(self) -> None:
+        """With it there is a line for each request, and no session key in any."""
+        with ServerProcess(*self.flags, "--access_log") as server:
+            key = self.play(server)
+            log = self.stop(server)
+        lines = [line for line in log.splitlines() if not EVENT.fullmatch(line)]
+        self.assertEqual(
+            [line.split()[3:] for line in lines],
+            [
+                ["GET", "/4711/login", "200"],
+                ["POST", "/1/score", "200"],
+                ["POST", "/1/score", "401"],
+                ["POST", "/1/score", "200"],
+                ["GET", "/%0d%0aevil/%1b[2J", "404"],
+                ["HEAD", "/1/highscorelist", "200"],
+            ],
+        )
+        for line in lines:
+            self.assertRegex(line, ACCESS)
+        self.assertNotIn(key[:-1], log)
+
+    def test_rotation(self) -> None:
+        """The file is moved aside when it is too large, whichever process finds out."""
+        constants = {"gameserver.logs.MAX_SIZE": 20_000}
+        with ServerProcess(*self.flags, "--access_log", constants=constants) as server:
+            clients = [self.enterContext(server.client()) for _ in range(8)]
+            for _ in range(25):
+                for client in clients:
+                    client.send(request_bytes("GET", "/1/highscorelist") * 10)
+                for client in clients:
+                    for _ in range(10):
+                        self.assertEqual(client.reply().status, 200)
+            moved = Path(f"{server.logfile}.1")
+            wait_until(moved.exists)
+            self.assertLess(server.logfile.stat().st_size, 40_000)
+            self.assertLess(moved.stat().st_size, 40_000)
+            for line in (moved.read_text() + server.log()).splitlines():
+                self.assertRegex(line, f"{EVENT.pattern}|{ACCESS.pattern}")
+            self.assertEqual(
+                sorted(path.name for path in server.logfile.parent.glob("server.log*")),
+                ["server.log", "server.log.1"],
+            )
+
+
+class ThreadedTests(LogContract):
+    """One process."""
+
+    flags = ("--threaded",)
+
+
+class ForkedTests(LogContract):
+    """Several processes."""
+
+
+del LogContract
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,239 @@
+"""What operators use, against real servers of both modes: health, metrics, limits, TLS."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import ssl
+import tempfile
+import time
+import unittest
+import warnings
+from contextlib import suppress
+from pathlib import Path
+from typing import ClassVar
+
+import requests
+
+from tests.integration.contract import FrontEndTestCase
+from tests.support import ROOT, Client, ServerProcess, request_bytes, start_and_fail, wait_until
+
+CERTIFICATE = ROOT / "tests" / "localhost.pem"
+
+
+class MetricsContract(FrontEndTestCase):
+    def test_health(self) -> None:
+        """A server that works says so."""
+        self.assertEqual(self.get("/healthz")[::2], (200, b"ok\n"))
+
+    def test_counts_requests_scores_and_refusals(self) -> None:
+        """Within a second the figures show what was asked, kept and refused."""
+        key = self.log_in(1)
+        self.submit(1, key, 5)
+        self.submit(2, key, 5)
+        self.connect().ask(b"nonsense\r\n\r\n")
+        self.assertEqual(self.get("/nowhere").status, 404)
+
+        def there() -> bool:
+            text = self.get("/metrics").body.decode()
+            return all(
+                line in text.splitlines()
+                for line in (
+                    'gameserver_requests_total{route="/<level_id>/score",status="200"} 2',
+                    'gameserver_requests_total{route="none",status="404"} 1',
+                    'gameserver_refused_total{status="400"} 1',
+                    "gameserver_levels 2",
+                    "gameserver_scores 2",
+                    "gameserver_sessions 1",
+                )
+            )
+
+        wait_until(there)
+
+
+class ThreadedMetricsTests(MetricsContract):
+    flags = ("--threaded",)
+
+
+class ForkedMetricsTests(MetricsContract):
+    pass
+
+
+class RateLimitContract(FrontEndTestCase):
+    RATE = 20
+
+    def ask_from(self, client: str, count: int) -> list[int]:
+        target = request_bytes("GET", "/1/highscorelist", None, f"X-Forwarded-For: {client}")
+        return [self.client.ask(target).status for _ in range(count)]
+
+    def test_answers_429_beyond_the_limit(self) -> None:
+        """A burst of twice the rate passes, then 429 with Retry-After; others are not affected."""
+        statuses = self.ask_from("203.0.113.1", 3 * self.RATE)
+        self.assertEqual(statuses[: 2 * self.RATE], [200] * 2 * self.RATE)
+        self.assertIn(429, statuses)
+        self.assertEqual(self.ask_from("203.0.113.2", 5), [200] * 5)
+
+    def test_limit_is_one_for_all_connections(self) -> None:
+        """More connections, whichever process they reach, do not make the limit larger."""
+        target = request_bytes("GET", "/1/highscorelist", None, "X-Forwarded-For: 203.0.113.3")
+        started = time.monotonic()
+        statuses = [self.connect().ask(target).status for _ in range(5 * self.RATE)]
+        allowed = 2 * self.RATE + (time.monotonic() - started) * self.RATE + 1
+        self.assertLessEqual(statuses.count(200), allowed)
+
+    def test_says_when_to_come_back(self) -> None:
+        """The refusal carries Retry-After, and the connection stays open."""
+        request = request_bytes("GET", "/1/highscorelist", None, "X-Forwarded-For: 203.0.113.4")
+        replies = [self.client.ask(request) for _ in range(3 * self.RATE)]
+        refused = next(reply for reply in replies if reply.status == 429)
+        self.assertEqual(refused.headers["retry-after"], "1")
+        self.assertNotIn("connection", refused.headers)
+
+
+class ThreadedRateLimitTests(RateLimitContract):
+    flags = ("--threaded", "--rate_limit", "20", "--trusted_proxy", "127.0.0.1")
+
+
+class ForkedRateLimitTests(RateLimitContract):
+    flags = ("--rate_limit", "20", "--trusted_proxy", "127.0.0.1")
+
+
+class SpoofingTests(FrontEndTestCase):
+    flags = ("--threaded", "--rate_limit", "5")
+
+    def test_nobody_believes_a_stranger(self) -> None:
+        """Without --trusted_proxy another X-Forwarded-For for each request gains nothing."""
+        statuses = [
+            self.client.ask(
+                request_bytes("GET", "/1/highscorelist", None, f"X-Forwarded-For: 203.0.113.{n}")
+            ).status
+            for n in range(50)
+        ]
+        self.assertIn(429, statuses)
+
+
+class TLSContract(unittest.TestCase):
+    flags: ClassVar[tuple[str, ...]] = ()
+
+    def setUp(self) -> None:
+        self.server = ServerProcess(*self.flags, "--certfile", str(CERTIFICATE))
+        self.addCleanup(self.server.kill)
+
+    def test_plays_over_https(self) -> None:
+        """A client that checks the certificate plays the whole game on one connection."""
+        with requests.Session() as session:
+            session.verify = str(CERTIFICATE)
+            session.trust_env = False
+            key = session.get(f"{self.server.url}7/login", timeout=10).text
+            url = f"{self.server.url}3/score?sessionkey={key}"
+            self.assertEqual(session.post(url, data="12", timeout=10).status_code, 200)
+            scores = session.get(f"{self.server.url}3/highscorelist", timeout=10)
+            self.assertEqual(scores.text, "7=12")
+        self.server.stop()
+
+    def test_silent_clients_delay_nobody(self) -> None:
+        """A hundred clients that connect and say nothing do not hold up another."""
+        silent = [socket.create_connection(self.server.address) for _ in range(100)]
+        try:
+            started = time.monotonic()
+            answer = requests.get(
+                f"{self.server.url}healthz", verify=str(CERTIFICATE), timeout=10
+            )
+            self.assertEqual(answer.text, "ok\n")
+            self.assertLess(time.monotonic() - started, 5)
+        finally:
+            for client in silent:
+                client.close()
+
+    def test_speaks_no_plain_http(self) -> None:
+        """Plain HTTP on the TLS port ends the connection, and nothing else."""
+        with Client(self.server.address) as client:
+            client.send(request_bytes("GET", "/healthz"))
+            with suppress(ConnectionResetError):
+                self.assertFalse(client.socket.recv(4096).startswith(b"HTTP/"))
+        answer = requests.get(f"{self.server.url}healthz", verify=str(CERTIFICATE), timeout=10)
+        self.assertEqual(answer.status_code, 200)
+
+    def test_refuses_old_versions(self) -> None:
+        """TLS 1.1 is not spoken."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+            context.maximum_version = ssl.TLSVersion.TLSv1_1
+        with (
+            socket.create_connection(self.server.address) as plain,
+            self.assertRaises((ssl.SSLError, ConnectionError)),
+        ):
+            context.wrap_socket(plain)
+
+    def test_large_pipelines_survive(self) -> None:
+        """A thousand requests in one go over TLS are answered in order."""
+        context = ssl.create_default_context(cafile=str(CERTIFICATE))
+        with (
+            socket.create_connection(self.server.address) as plain,
+            context.wrap_socket(plain, server_hostname="localhost") as tls,
+        ):
+            tls.sendall(request_bytes("GET", "/healthz") * 999)
+            tls.sendall(request_bytes("GET", "/healthz", None, "Connection: close"))
+            received = b"".join(iter(lambda: tls.recv(65536), b""))
+        self.assertEqual(received.count(b"HTTP/1.1 200 OK\r\n"), 1000)
+        self.assertEqual(received.count(b"\r\n\r\nok\n"), 1000)
+
+
+class ThreadedTLSTests(TLSContract):
+    flags = ("--threaded",)
+
+
+class ForkedTLSTests(TLSContract):
+    pass
+
+
+del TLSContract
+
+
+class ReloadTests(unittest.TestCase):
+    def test_certificate_is_read_again(self) -> None:
+        """SIGHUP reads the files again; if they are bad the old certificate stays in use."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "certificate.pem")
+            path.write_bytes(CERTIFICATE.read_bytes())
+            for flags in (["--threaded"], []):
+                with ServerProcess(*flags, "--certfile", str(path)) as server:
+                    server.send_signal(signal.SIGHUP)
+                    wait_until(lambda server=server: "has been read again" in server.log())
+                    os.replace(path, f"{path}.good")
+                    server.send_signal(signal.SIGHUP)
+                    wait_until(lambda server=server: "stays in use" in server.log())
+                    os.replace(f"{path}.good", path)
+                    answer = requests.get(
+                        f"{server.url}healthz", verify=str(CERTIFICATE), timeout=10
+                    )
+                    self.assertEqual(answer.status_code, 200)
+
+
+class MistakeTests(unittest.TestCase):
+    def test_are_one_line(self) -> None:
+        """A bad limit, proxy or certificate is one line on stderr and exit code 2."""
+        for flags in (
+            ["--rate_limit", "-1"],
+            ["--rate_limit", "many"],
+            ["--trusted_proxy", "localhost"],
+            ["--certfile", "/does/not/exist"],
+            ["--certfile", __file__],
+            ["--keyfile", str(CERTIFICATE)],
+        ):
+            with self.subTest(flags=flags):
+                code, output, errors = start_and_fail(["-p", "0", "--threaded", *flags])
+                self.assertEqual((code, output, errors.count("\n")), (2, "", 1), errors)
+
+
+del MetricsContract, RateLimitContract, FrontEndTestCase
+
+
+if __name__ == "__main__":
+    unittest.main()

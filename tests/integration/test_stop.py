@@ -1,0 +1,158 @@
+"""Stopping the server: what has arrived is answered, and no process is left."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+import unittest
+from typing import ClassVar
+
+from tests.support import Client, ServerProcess, request_bytes, wait_until
+
+LIST = request_bytes("GET", "/1/highscorelist")
+CLIENTS = 16
+
+
+class StopContract(unittest.TestCase):
+    """How every front end stops."""
+
+    flags: ClassVar[tuple[str, ...]] = ()
+
+    def start(self) -> ServerProcess:
+        server = ServerProcess(*self.flags)
+        self.addCleanup(server.kill)
+        return server
+
+    def connect(self, server: ServerProcess) -> Client:
+        return self.enterContext(server.client())
+
+    def test_signals(self) -> None:
+        """SIGTERM and Ctrl-C stop the server, idle clients or not."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            for count in (0, 5):
+                server = self.start()
+                clients = [self.connect(server) for _ in range(count)]
+                for client in clients:
+                    client.ask(LIST)
+                server.stop(number)
+                for client in clients:
+                    self.assertTrue(client.at_end())
+
+    def test_right_after_the_start(self) -> None:
+        """So do they at once after the announcement."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            for _ in range(5):
+                self.start().stop(number)
+
+    def test_terminal(self) -> None:
+        """Ctrl-C at a terminal reaches every process, and still everybody is answered."""
+        self.check_begun_request(ServerProcess.send_signal_to_all, signal.SIGINT)
+
+    def test_service_manager(self) -> None:
+        """So it is when a service manager sends SIGTERM to every process."""
+        self.check_begun_request(ServerProcess.send_signal_to_all, signal.SIGTERM)
+
+    def test_begun_request(self) -> None:
+        """A request that has begun may be completed."""
+        self.check_begun_request(ServerProcess.send_signal, signal.SIGTERM)
+
+    def check_begun_request(self, send_signal: object, number: int) -> None:
+        server = self.start()
+        clients = [self.connect(server) for _ in range(8)]
+        for client in clients:
+            client.ask(LIST)
+            client.send(LIST[:10])
+        self.connect(server).ask(LIST)
+        send_signal(server, number)  # type: ignore[operator]
+        wait_until(lambda: refuses(server))
+        time.sleep(0.1)
+        for client in clients:
+            reply = client.ask(LIST[10:])
+            self.assertEqual((reply.status, reply.headers["connection"]), (200, "close"))
+            self.assertTrue(client.at_end())
+        server.wait()
+
+    def test_under_load(self) -> None:
+        """Under load every request is answered, or refused before it was sent."""
+        server = self.start()
+        level_id, scores = 7, []
+        failures: list[str] = []
+        enough = threading.Event()
+
+        def play(user_id: int) -> None:
+            best = 0
+            try:
+                for score in range(1, 100_000):
+                    best = self.play_once(server, level_id, user_id, score) or best
+                    if score == 20:
+                        enough.set()
+            except (ConnectionRefusedError, _SentAway):
+                scores.append(best)
+            except Exception as error:
+                failures.append(repr(error))
+
+        threads = [threading.Thread(target=play, args=(user_id,)) for user_id in range(CLIENTS)]
+        for thread in threads:
+            thread.start()
+        self.assertTrue(enough.wait(10))
+        server.stop()
+        for thread in threads:
+            thread.join(10)
+        self.assertEqual(failures, [])
+        self.assertEqual(len(scores), CLIENTS)
+
+    def play_once(self, server: ServerProcess, level_id: int, user_id: int, score: int) -> int:
+        """A login and a score on a connection of their own; the score if it was taken."""
+        with server.client() as client:
+            reply = client.ask(request_bytes("GET", f"/{user_id}/login"))
+            self.assertEqual(reply.status, 200)
+            if reply.headers.get("connection") == "close":
+                raise _SentAway
+            target = f"/{level_id}/score?sessionkey={reply.body.decode()}"
+            reply = client.ask(request_bytes("POST", target, b"%d" % score))
+            self.assertEqual(reply.status, 200)
+            return score
+
+    def test_twice(self) -> None:
+        """A second signal ends the server at once, whoever has still to be answered."""
+        server = self.start()
+        client = self.connect(server)
+        client.ask(LIST)
+        client.send(LIST[:10])
+        self.connect(server).ask(LIST)
+        server.send_signal(signal.SIGTERM)
+        wait_until(lambda: refuses(server))
+        server.send_signal(signal.SIGTERM)
+        server.wait(exit_code=1)
+
+
+class _SentAway(Exception):
+    """The server has said that the connection ends."""
+
+
+def refuses(server: ServerProcess) -> bool:
+    """Whether nobody can connect any more."""
+    try:
+        server.client().close()
+    except ConnectionRefusedError:
+        return True
+    except ConnectionResetError:
+        return False
+    return False
+
+
+class ThreadedTests(StopContract):
+    """One process."""
+
+    flags = ("--threaded",)
+
+
+class ForkedTests(StopContract):
+    """Several processes."""
+
+
+del StopContract
+
+if __name__ == "__main__":
+    unittest.main()
