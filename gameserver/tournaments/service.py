@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import lru_cache
 from typing import NamedTuple
 
 from gameserver.database import Database
@@ -31,18 +32,11 @@ MAX_HOSTED = 100
 MAX_SCORES = 1_000
 """Games that one player may upload to a tournament."""
 
+_REMEMBERED_TABLES = 64
+
 RMV_TYPE = "application/x-viennasweeper"
 AVF_TYPE = "application/x-minesweeper-arbiter"
 _RMV_SIGNATURE = b"*rmv"
-
-PHASES: Mapping[str, frozenset[Phase]] = {
-    "all": frozenset(Phase),
-    "archive": frozenset({Phase.OVER}),
-    "in_progress": frozenset({Phase.IN_PROGRESS}),
-    "upcoming": frozenset({Phase.UPCOMING}),
-    "active": frozenset({Phase.UPCOMING, Phase.IN_PROGRESS}),
-}
-"""The lists of tournaments, and the phases of those that stand in them."""
 
 
 class Detail(NamedTuple):
@@ -70,12 +64,13 @@ class Tournaments:
         self._replays = replays or ReplayFolder()
         self._clock = clock
         self._randomness = randomness
+        self._table = lru_cache(_REMEMBERED_TABLES)(self._make_table)
 
     # Lists
 
     def listed(self, name: str, user_id: int | None) -> list[tuple[Tournament, Entry]]:
-        """The tournaments of one of the lists in `PHASES`, and the user's entries in them."""
-        phases = PHASES[name]
+        """The tournaments of one of the lists in `LISTS`, and the user's entries in them."""
+        phases = rules.LISTS[name]
         with self._database.batch():
             now = self._now()
             ending_after = -1 if Phase.OVER in phases else now
@@ -103,14 +98,19 @@ class Tournaments:
                 self._store.unproven(tournament_id) if is_host else None,
             )
 
-    def standings(self, tournament_id: int, user_id: int | None) -> list[Standing]:
+    def standings(self, tournament_id: int, user_id: int | None) -> Sequence[Standing]:
         """The table of a tournament, as far as the user may see it."""
         with self._reading(tournament_id) as (tournament, now):
             rules.check_results_visible(tournament, user_id, now)
             entries = self._store.entries(tournament_id)
-            scores = self._store.scores(tournament_id)
-        players = {n: name for n, name, entry in entries if entry is Entry.PARTICIPATING}
-        return standings(tournament.rules, players, scores)
+            players = tuple((n, name) for n, name, entry in entries if entry is Entry.PARTICIPATING)
+            return self._table(tournament, players, self._store.newest_score(tournament_id))
+
+    def _make_table(
+        self, tournament: Tournament, players: tuple[tuple[int, str], ...], newest_score: int
+    ) -> Sequence[Standing]:
+        """The table after a score was added; scores do not change, so it is always the same."""
+        return standings(tournament.rules, dict(players), self._store.scores(tournament.id))
 
     # Hosting
 

@@ -3,7 +3,8 @@ from __future__ import annotations
 import json
 import unittest
 
-from gameserver.tournaments.service import MAX_HOSTED, PHASES
+from gameserver.tournaments.rules import LISTS
+from gameserver.tournaments.service import MAX_HOSTED
 from tests.tournaments.world import HOUR, World
 
 FIELDS = [
@@ -42,7 +43,7 @@ class ListTest(ViewTest):
         seen = []
         for passed in (0, HOUR - 0.001, 0.001, HOUR - 0.001, 0.001):
             self.later(passed)
-            seen.append([name for name in PHASES if self.names(name)])
+            seen.append([name for name in LISTS if self.names(name)])
         upcoming, running = ["all", "upcoming", "active"], ["all", "in_progress", "active"]
         self.assertEqual(seen, [upcoming, upcoming, running, running, ["all", "archive"]])
 
