@@ -7,7 +7,8 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from functools import cached_property, partial
+from contextlib import suppress
+from functools import partial
 from hmac import compare_digest
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,6 +23,8 @@ SALT_SIZE = 16
 _CORES = os.cpu_count() or 1
 _QUEUE_PER_CORE = 8
 _NICENESS = 10
+_PATIENCE_SECONDS = 5.0
+"""Much longer than a hash takes when there is a core for it."""
 
 
 class Cost(NamedTuple):
@@ -35,33 +38,60 @@ class Cost(NamedTuple):
 class Workers:
     """Threads that hash, one per core, and up to `queue` calls that wait for one.
 
-    They have a low priority where the system has one for threads, so that a hash, which takes
-    long in any case, does not hold up requests that take microseconds.
+    On Linux they run when a core has nothing else to do: a hash takes long in any case, and
+    requests that take microseconds shall not wait for it. On a machine without idle time that
+    could be forever; so what is not done within `patience` seconds is done by other threads, of
+    which there are as many, at a low priority.
     """
 
-    def __init__(self, threads: int = _CORES, queue: int = _QUEUE_PER_CORE * _CORES) -> None:
-        self._threads = threads
+    def __init__(
+        self,
+        threads: int = _CORES,
+        queue: int = _QUEUE_PER_CORE * _CORES,
+        patience: float = _PATIENCE_SECONDS,
+    ) -> None:
         self._places = threading.BoundedSemaphore(threads + queue)
-
-    @cached_property
-    def _executor(self) -> ThreadPoolExecutor:
-        from concurrent.futures import ThreadPoolExecutor  # when somebody first logs in
-
-        return ThreadPoolExecutor(self._threads, "hash", _lower_priority)
+        self._threads = threads
+        self._patience = patience
+        self._lock = threading.Lock()
+        self._executors: dict[Callable[[], None], ThreadPoolExecutor] = {}
 
     def run(self, work: Callable[[], bytes]) -> bytes:
         """What the work returns, once a thread has done it; `Refused` if too much waits."""
         if not self._places.acquire(blocking=False):
             raise Refused("overloaded", "too many people log in at once", wait=SECOND)
         try:
-            return self._executor.submit(work).result()
+            done = self._executor(_run_when_idle).submit(work)
+            try:
+                return done.result(self._patience)
+            except TimeoutError:
+                done.cancel()
+                return self._executor(_run_with_low_priority).submit(work).result()
         finally:
             self._places.release()
 
+    def _executor(self, initializer: Callable[[], None]) -> ThreadPoolExecutor:
+        """The threads that begin with this call; there are none before they are needed."""
+        from concurrent.futures import ThreadPoolExecutor
 
-def _lower_priority() -> None:
-    if sys.platform == "linux":  # elsewhere it would be the priority of the whole process
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+        with self._lock:
+            if initializer not in self._executors:
+                self._executors[initializer] = ThreadPoolExecutor(
+                    self._threads, "hash", initializer
+                )
+            return self._executors[initializer]
+
+
+def _run_when_idle() -> None:
+    if sys.platform == "linux":  # elsewhere it would be for the whole process, or is not there
+        with suppress(OSError):  # a container may forbid it
+            os.sched_setscheduler(threading.get_native_id(), os.SCHED_IDLE, os.sched_param(0))
+
+
+def _run_with_low_priority() -> None:
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
 
 
 class Passwords:

@@ -61,6 +61,21 @@ class WorkersTest(unittest.TestCase):
             thread.join(PATIENCE)
         self.assertEqual(results[2:], [b"done", b"done"])
 
+    def test_no_idle_time(self):
+        """What the idle threads do not get done in time is done by the others."""
+        workers, leave = Workers(threads=1, queue=1, patience=0.01), threading.Event()
+        first = threading.Event()
+
+        def starved() -> bytes:
+            if not first.is_set():
+                first.set()
+                leave.wait(PATIENCE)
+            return b"done"
+
+        self.assertEqual(workers.run(starved), b"done")
+        self.assertEqual(workers.run(lambda: b"next"), b"next")
+        leave.set()
+
     def test_errors_come_back(self):
         """What goes wrong in a worker goes wrong for who has asked, and the worker goes on."""
         workers = Workers(threads=1, queue=0)
