@@ -29,13 +29,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import TracebackType
 from typing import Protocol
 
 from gameserver import schema
+from gameserver.batch import Batch
 from gameserver.datafile import Lock, open_data_file
 from gameserver.errors import StorageFull
-from gameserver.storage_errors import end_process, is_mistake, is_want_of_room
+from gameserver.storage_errors import end_process, is_want_of_room
 
 log = logging.getLogger(__name__)
 
@@ -220,46 +220,6 @@ class Database:
         if self._lock_file:
             self._lock_file.release()
             self._lock_file = None
-
-
-class Batch:
-    """Holds the database as long as it lasts; see `Database.batch`."""
-
-    def __init__(self, database: Database) -> None:
-        self.lock = threading.RLock()
-        self._database = database
-        self._depth = 0
-
-    def __enter__(self) -> sqlite3.Connection:
-        self.lock.acquire()
-        if not self._depth:
-            try:
-                self._database.begin()
-            except BaseException:
-                self.lock.release()
-                raise
-        self._depth += 1
-        return self._database.connection
-
-    def __exit__(
-        self,
-        error_type: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._depth -= 1
-        try:
-            if isinstance(error, sqlite3.Error) and not is_mistake(error):
-                self._database.judge(error)
-                if self._depth:
-                    self._database.require_room()
-            if not self._depth:
-                if error_type and not self._database.full:
-                    self._database.rollback()
-                else:
-                    self._database.commit()
-        finally:
-            self.lock.release()
 
 
 def _in_memory() -> sqlite3.Connection:

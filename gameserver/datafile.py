@@ -29,7 +29,7 @@ except ImportError:  # Windows
 BUSY_SECONDS = 1.0
 """How long SQLite waits for another program that has locked the file."""
 
-LOCK_SECONDS = 1.0
+LOCK_SECONDS = 0.5
 """How long a start waits for the lock: a server that was killed may still be ending."""
 
 _NEW = "-new"
@@ -98,6 +98,7 @@ def open_data_file(path: str) -> sqlite3.Connection:
         _require_writable(path)
         with reading(path, alone=True) as connection:
             examine(path, connection)
+            _require_whole(path, connection)
         return _connect_to_write(path)
     except sqlite3.Error as error:
         raise StartError(f"cannot use {path}: {error}") from None
@@ -147,6 +148,15 @@ def _require_writable(path: str) -> None:
         raise StartError(f"{path} is read-only")
     if not os.access(os.path.dirname(path), os.W_OK):
         raise StartError(f"{path} is in a read-only folder, and SQLite needs files beside it")
+
+
+def _require_whole(path: str, connection: sqlite3.Connection) -> None:
+    """SQLite takes a last page that is cut for one that ends with zeros."""
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    (page_size,) = connection.execute("PRAGMA page_size").fetchone()
+    # After a crash the file may end anywhere: the rest is in the log.
+    if not os.path.exists(path + "-wal") and os.path.getsize(path) != pages * page_size:
+        raise StartError(f"{path} is damaged: its end is missing")
 
 
 def _create(path: str) -> None:

@@ -10,11 +10,11 @@ import errno
 import logging
 import socket
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from selectors import EVENT_READ
 from typing import TYPE_CHECKING
 
-from gameserver.listeners import BACKLOG
 from gameserver.messages import Request
 
 if TYPE_CHECKING:
@@ -70,14 +70,17 @@ class Door:
         """Lets in who has connected by now, and then nobody any more."""
         self._closed = True
         self._shut()
+        arrived = []
         for listener in self._listeners:
-            # Nothing in between: whom the kernel takes in after the last accept is lost.
-            self.accept(listener.socket, BACKLOG)
+            # At once and nothing in between: who connects after the last accept is lost.
+            arrived += list(_accept_all(listener.socket))
             listener.socket.close()
+        for client, address in arrived:
+            self._admit(client, address)
 
-    def accept(self, sock: socket.socket, at_most: int = MAX_ACCEPTS) -> None:
-        """Lets in those who wait at one of the sockets."""
-        for _ in range(at_most):
+    def accept(self, sock: socket.socket) -> None:
+        """Lets in some of those who wait at one of the sockets."""
+        for _ in range(MAX_ACCEPTS):
             if self._room <= 0:
                 self._shut()
                 return
@@ -91,7 +94,6 @@ class Door:
                     self._shut()
                     return
                 continue  # the client has gone already
-            client.setblocking(False)
             self._admit(client, address[0])
 
     def leave(self, address: str) -> None:
@@ -103,6 +105,7 @@ class Door:
         self.open()
 
     def _admit(self, client: socket.socket, address: str) -> None:
+        client.setblocking(False)
         self._room -= 1
         self._per_address[address] += 1
         self._server.admit(
@@ -113,3 +116,11 @@ class Door:
         self._open = False
         for listener in self._listeners:
             self._server.watch(listener, 0)
+
+
+def _accept_all(sock: socket.socket) -> Iterator[tuple[socket.socket, str]]:
+    """Everybody who waits at the socket, as far as descriptors go."""
+    with suppress(OSError):
+        while True:
+            client, address = sock.accept()
+            yield client, address[0]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import logging.handlers
 import os
+import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -25,6 +26,9 @@ MAX_SIZE = 10_000_000
 """Bytes after which the file is moved aside: to its name with `.1` behind it."""
 
 MAX_LINE = 4_000
+
+_KEY = re.compile("[0-9a-fA-F]{32,}")
+"""Whatever could be a session key or a token."""
 
 _access = logging.getLogger("gameserver.access")
 
@@ -91,8 +95,9 @@ def log_access(requests: Sequence[Request], responses: Sequence[Response]) -> No
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     _access.info(
         "\n".join(
-            # Without the query, which holds the session key.
-            f"{now} ACCESS {request.client} {request.method} {request.path} {response.status}"
+            # Without the query, which holds the session key; it may have slipped into the path.
+            f"{now} ACCESS {request.client} {request.method} "
+            f"{_KEY.sub('-', request.path)} {response.status}"
             for request, response in zip(requests, responses, strict=True)
         )
     )

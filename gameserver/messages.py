@@ -8,6 +8,10 @@ from typing import Any, NamedTuple
 TEXT = "text/plain; charset=utf-8"
 JSON = "application/json"
 
+VIEW_FIELDS = ("content-type", "x-scoreganizer-authorization")
+"""The header fields that a view may ask for. The others end where HTTP does: a request travels
+between processes, and clients send dozens of them."""
+
 View = Callable[..., "Response"]
 """`view(request, game, *captures)`: answers one request; see `gameserver/urls.py`."""
 
@@ -48,7 +52,7 @@ class Request(NamedTuple):
     """The path as it was sent: no escape is decoded, no slash collapsed."""
     query: str
     headers: Mapping[str, str]
-    """Field values by lower-case name; the values of a repeated field joined by a comma."""
+    """The header fields that views read (`VIEW_FIELDS`): values by lower-case name."""
     body: bytes
     client: str
     """The address of the client, as far as it can be believed."""

@@ -211,9 +211,15 @@ class GameServer(HTTPServer):
         with suppress(Overloaded):
             self._app.report(os.getpid(), len(self._connections), self.figures)
             self.figures = Figures()
-        for connection in [c for c in self._connections if c.deadline <= self.now]:
-            connection.expire()
+        self._expire([c for c in self._connections if c.deadline <= self.now])
         self._door.open()
+
+    def _expire(self, connections: Sequence[Connection]) -> None:
+        """Ends connections that are over their deadline; not one whose request has just come."""
+        arriving = {key.data for key, _ in self._selector.select(0)} if connections else set()
+        for connection in connections:
+            if not (connection.idle and connection in arriving):
+                connection.expire()
 
     # Requests that block
 

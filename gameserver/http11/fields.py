@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from gameserver.errors import BadRequest, ExpectationFailed, NotImplementedHere
 from gameserver.http11.head import TOKEN, LineCheck
+from gameserver.messages import VIEW_FIELDS
 
 _CACHED_BLOCK = 2048
 """Only blocks up to this size are remembered: 1,024 of them take at most a few megabytes."""
@@ -28,6 +29,7 @@ class Fields(NamedTuple):
 
     by_name: Mapping[str, str]
     """Values by lower-case name; those of a repeated field are joined by a comma."""
+    for_views: Mapping[str, str]
     content_length: int | None
     chunked: bool
     expects_continue: bool
@@ -53,6 +55,7 @@ def _read_fields(block: str) -> Fields:
         raise BadRequest("an HTTP/1.1 request needs a Host field")
     return Fields(
         by_name,
+        {name: by_name[name] for name in VIEW_FIELDS if name in by_name},
         _content_length(by_name),
         _is_chunked(minor, by_name),
         _expects_continue(minor, by_name),

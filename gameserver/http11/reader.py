@@ -157,9 +157,8 @@ class RequestReader:
                 head = _Head(method, path, query, fields, match)
                 position = self._begin_body(head, data, position, requests)
                 continue
-            headers = fields.by_name
-            client = self._proxies.client(self._peer, headers) if self._proxies else self._peer
-            requests.append(Request(method, path, query, headers, body, client, match))
+            client = self._peer if self._proxies is None else self._client(fields)
+            requests.append(Request(method, path, query, fields.for_views, body, client, match))
             self.phase = IDLE
             self.connection = fields.connection
             self.closing = fields.connection == "close"
@@ -206,9 +205,13 @@ class RequestReader:
 
     def _request(self, head: _Head, body: bytes) -> Request:
         method, path, query, fields, match = head
-        headers = fields.by_name
-        client = self._proxies.client(self._peer, headers) if self._proxies else self._peer
-        return Request(method, path, query, headers, body, client, match)
+        return Request(method, path, query, fields.for_views, body, self._client(fields), match)
+
+    def _client(self, fields: Fields) -> str:
+        """The address of the client, whom a trusted proxy may speak for."""
+        if self._proxies is None:
+            return self._peer
+        return self._proxies.client(self._peer, fields.by_name)
 
     def _close_unread(self) -> None:
         self.phase = IDLE

@@ -43,7 +43,8 @@ class Run:
     def __init__(self, call: str, error: str, number: int, folder: Path) -> None:
         inject = f"inject={call}:error={error}:when={number}"
         self._path = str(folder / "game.db")
-        self._server = TracedServer(["-e", f"trace={call}", "-e", inject, "-o", "/dev/null"], folder)
+        options = ["-e", f"trace={call}", "-e", inject, "-o", "/dev/null"]
+        self._server = TracedServer(options, folder)
         self.false = 0
         """Scores that were acknowledged and are not there, or are there and were never sent."""
         self.outcome = self._play() if self._server.port else self._not_started()

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ class TracedServer:
         """Stops the server, if it has not ended by itself; returns its exit code."""
         tracer = self._process.pid
         children = Path(f"/proc/{tracer}/task/{tracer}/children")
-        if self._process.poll() is None:
+        with suppress(FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
             for pid in children.read_text().split():
                 os.kill(int(pid), number)
         wait_until(lambda: self._process.poll() is not None)

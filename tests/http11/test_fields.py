@@ -5,17 +5,28 @@ from __future__ import annotations
 import unittest
 from collections.abc import Mapping
 
+from gameserver.http11.fields import read_fields
 from gameserver.http11.reader import RequestReader
 from gameserver.urls import router
 from tests.http11.cases import HOST, LIST, head, list_with
 
 
 class FieldTests(unittest.TestCase):
-    """How a view sees the fields."""
+    """How the fields of a head are read."""
 
     def headers(self, *fields: str) -> Mapping[str, str]:
-        (request,) = RequestReader(router.resolve).feed(list_with(*fields))
-        return request.headers
+        lines = ["1", "Host: localhost", *fields, ""]
+        return read_fields("\r\n".join(lines)).by_name
+
+    def test_views_see_their_own(self) -> None:
+        """A request carries the fields that views read, and no other."""
+        (request,) = RequestReader(router.resolve).feed(
+            list_with("X-Game: a", "Content-Type: text/plain", "X-Scoreganizer-Authorization: k")
+        )
+        self.assertEqual(
+            dict(request.headers),
+            {"content-type": "text/plain", "x-scoreganizer-authorization": "k"},
+        )
 
     def test_names(self) -> None:
         """Names are in lower case."""

@@ -1,0 +1,148 @@
+"""The admin command."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import random
+import unittest
+
+import mock  # noqa: UP026 (the same mock on every Python)
+
+from gameserver import admin, datafile
+from gameserver.database import Database
+from gameserver.scores.sqlite import SqliteStore
+from tests.folder import FolderTestCase
+
+
+class AdminTests(FolderTestCase):
+    """Backup, check, export and import."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.csv = self.folder / "scores.csv"
+        self.enterContext(mock.patch.object(datafile, "LOCK_SECONDS", 0))
+
+    def run_admin(self, *arguments: str) -> tuple[int, str, str]:
+        output, errors = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
+            code = admin.main(arguments)
+        return code, output.getvalue(), errors.getvalue()
+
+    def import_(self, content: str) -> tuple[int, str, str]:
+        self.csv.write_text(content)
+        return self.run_admin("import", self.path, str(self.csv))
+
+    def assert_fails(self, reason: str, *arguments: str) -> None:
+        code, _, errors = self.run_admin(*arguments)
+        self.assertEqual(code, 2)
+        self.assertRegex(errors, rf"\A[^\n]*{reason}[^\n]*\n\Z")
+
+    def test_round_trip(self) -> None:
+        """What was exported and imported elsewhere is exported the same, ties included."""
+        database = self.open()
+        store = SqliteStore(database)
+        chance = random.Random(9)
+        with database.batch():
+            for _ in range(2000):
+                store.submit(*map(chance.randrange, (5, 100, 50)))
+        lists = [store.high_scores(level_id) for level_id in range(5)]
+        database.close()
+        first, second = (str(self.folder / name) for name in ("first.csv", "second.csv"))
+        self.assertEqual(self.run_admin("export", self.path, first)[0], 0)
+        self.path = str(self.folder / "other.db")
+        self.assertEqual(self.run_admin("import", self.path, first)[0], 0)
+        self.assertEqual(self.run_admin("export", self.path, second)[0], 0)
+        self.assertEqual(self.files()["first.csv"], self.files()["second.csv"])
+        store = SqliteStore(self.open())
+        self.assertEqual([store.high_scores(level_id) for level_id in range(5)], lists)
+
+    def test_import_keeps_the_better(self) -> None:
+        """An import never makes a score worse, and says how many are new or better."""
+        self.assertEqual(self.import_("level,user,score\n1,7,10\n1,8,10\n")[0], 0)
+        code, output, _ = self.import_("1,7,9\n1,8,11\r\n2,7,0\n1,9,2147483647")
+        self.assertEqual((code, output), (0, f"{self.path}: 3 scores are new or better\n"))
+        expected = [(1, 7, 10), (1, 8, 11), (1, 9, 2147483647), (2, 7, 0)]
+        self.assertEqual(sorted(self.rows()), expected)
+
+    def test_bad_line(self) -> None:
+        """A bad line is named by its number, and nothing of its file is imported."""
+        self.import_("1,7,10\n")
+        for bad in ("", "1,2", "1,2,3,4", "1,2,x", "1,2,-3", "1,2,+3", " 1,2,3", "1,2,2147483648",
+                    "1,2,\u0663", "1;2;3", "1,2,3.0", "level,user,score"):  # fmt: skip
+            with self.subTest(bad):
+                code, _, errors = self.import_(f"level,user,score\n5,5,5\n{bad}\n6,6,6\n")
+                self.assertEqual(code, 2)
+                self.assertIn("line 3:", errors)
+                self.assertEqual(self.rows(), [(1, 7, 10)])
+
+    def test_bad_line_far_down(self) -> None:
+        """That holds for a line in the middle of a large file, too."""
+        lines = [f"{number % 7},{number},1\n" for number in range(25_000)]
+        lines[20_000] = "oops\n"
+        self.assertIn("line 20001:", self.import_("".join(lines))[2])
+        self.assertEqual(self.rows(), [])
+
+    def test_not_text(self) -> None:
+        """A file that is no text is a file with a bad line."""
+        self.csv.write_bytes(random.Random(1).randbytes(1000))
+        self.assert_fails("line 1:", "import", self.path, str(self.csv))
+
+    def test_backup(self) -> None:
+        """A backup is a data file with the same content, and takes no name that is taken."""
+        self.import_("1,7,10\n")
+        secret = self.rows("SELECT value FROM secret")
+        copy = str(self.folder / "copy.db")
+        self.assertEqual(self.run_admin("backup", self.path, copy)[0], 0)
+        self.assert_fails("is there already", "backup", self.path, copy)
+        self.assertNotIn("copy.db-new", self.files())
+        self.path = copy
+        Database(copy).close()
+        self.assertEqual(self.rows(), [(1, 7, 10)])
+        self.assertEqual(self.rows("SELECT value FROM secret"), secret)
+
+    def test_backup_beside_a_server(self) -> None:
+        """A backup has what is committed, also what is only in the log yet."""
+        database = self.open()
+        SqliteStore(database).submit(1, 7, 10)
+        copy = str(self.folder / "copy.db")
+        self.assertEqual(self.run_admin("backup", self.path, copy)[0], 0)
+        database.close()
+        self.path = copy
+        self.assertEqual(self.rows(), [(1, 7, 10)])
+
+    def test_check(self) -> None:
+        """A check says that a file is whole, and how much is in it."""
+        self.import_("1,7,10\n1,8,10\n2,7,10\n")
+        expected = (0, f"{self.path}: ok, 3 scores, 2 levels\n", "")
+        self.assertEqual(self.run_admin("check", self.path), expected)
+
+    def test_check_numbers(self) -> None:
+        """A check finds numbers that are no scores."""
+        self.import_("1,7,10\n1,8,10\n2,7,10\n")
+        self.edit("UPDATE score SET score = -1 WHERE level = 1")
+        code, output, errors = self.run_admin("check", self.path)
+        self.assertEqual((code, output), (1, f"{self.path}: damaged, 3 scores, 2 levels\n"))
+        self.assertIn("2 scores with numbers out of range", errors)
+
+    def test_no_data_file(self) -> None:
+        """What is no data file, or not there, is refused in one line by every command."""
+        self.csv.write_text("1,2,3\n")
+        other = str(self.folder / "other")
+        for command in (("backup", other), ("check",), ("export",)):
+            self.assert_fails("no file", command[0], self.path, *command[1:])
+        (self.folder / "game.db").write_bytes(b"a diary")
+        for command in (("backup", other), ("check",), ("export",), ("import", str(self.csv))):
+            self.assert_fails("no data file", command[0], self.path, *command[1:])
+        self.assertEqual(set(self.files()), {"game.db", "scores.csv"})
+
+    def test_import_beside_a_server(self) -> None:
+        """A file that a server has is not imported into."""
+        self.open()
+        self.csv.write_text("1,2,3\n")
+        self.assert_fails("in use", "import", self.path, str(self.csv))
+        self.assert_fails("No such file", "import", self.path, str(self.folder / "none.csv"))
+
+
+if __name__ == "__main__":
+    unittest.main()
