@@ -6,9 +6,11 @@ import os
 import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from hashlib import sha256
 
 from gameserver.database import Database
+from gameserver.errors import StorageFull
 from gameserver.tournaments import tokens
 from gameserver.tournaments.account_store import AccountStore
 from gameserver.tournaments.errors import Refused, invalid
@@ -121,7 +123,8 @@ class Accounts:
         digest = tokens.digest_in(header)
         token = self._store.token(digest) if digest else None
         if token and token.predecessor and not token.used and tokens.is_valid(token, now):
-            self._store.mark_used(token)
+            with suppress(StorageFull):  # then it is done when the token is shown again
+                self._store.mark_used(token)
         return token
 
     def _new_token(self, user_id: int, predecessor: bytes | None = None) -> str:

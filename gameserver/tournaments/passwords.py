@@ -1,22 +1,30 @@
-"""Passwords: scrypt (RFC 7914) with a salt for each, and a gate that bounds the work."""
+"""Passwords: scrypt (RFC 7914) with a salt for each, and threads that bound the work."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from hmac import compare_digest
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from gameserver.tournaments.errors import Refused
 from gameserver.tournaments.moments import SECOND
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 SALT_SIZE = 16
 
 _CORES = os.cpu_count() or 1
 _QUEUE_PER_CORE = 8
+_NICENESS = 10
+_PATIENCE_SECONDS = 5.0
+"""Much longer than a hash takes when there is a core for it."""
 
 
 class Cost(NamedTuple):
@@ -27,22 +35,63 @@ class Cost(NamedTuple):
     p: int = 3
 
 
-class Gate:
-    """Lets `slots` threads through at a time; up to `queue` more may wait, others are refused."""
+class Workers:
+    """Threads that hash, one per core, and up to `queue` calls that wait for one.
 
-    def __init__(self, slots: int = _CORES, queue: int = _QUEUE_PER_CORE * _CORES) -> None:
-        self._slots = threading.BoundedSemaphore(slots)
-        self._places = threading.BoundedSemaphore(slots + queue)
+    On Linux they run when a core has nothing else to do: a hash takes long in any case, and
+    requests that take microseconds shall not wait for it. On a machine without idle time that
+    could be forever; so what is not done within `patience` seconds is done by other threads, of
+    which there are as many, at a low priority.
+    """
 
-    @contextmanager
-    def passage(self) -> Iterator[None]:
+    def __init__(
+        self,
+        threads: int = _CORES,
+        queue: int = _QUEUE_PER_CORE * _CORES,
+        patience: float = _PATIENCE_SECONDS,
+    ) -> None:
+        self._places = threading.BoundedSemaphore(threads + queue)
+        self._threads = threads
+        self._patience = patience
+        self._lock = threading.Lock()
+        self._executors: dict[Callable[[], None], ThreadPoolExecutor] = {}
+
+    def run(self, work: Callable[[], bytes]) -> bytes:
+        """What the work returns, once a thread has done it; `Refused` if too much waits."""
         if not self._places.acquire(blocking=False):
             raise Refused("overloaded", "too many people log in at once", wait=SECOND)
         try:
-            with self._slots:
-                yield
+            done = self._executor(_run_when_idle).submit(work)
+            try:
+                return done.result(self._patience)
+            except TimeoutError:
+                done.cancel()
+                return self._executor(_run_with_low_priority).submit(work).result()
         finally:
             self._places.release()
+
+    def _executor(self, initializer: Callable[[], None]) -> ThreadPoolExecutor:
+        """The threads that begin with this call; there are none before they are needed."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        with self._lock:
+            if initializer not in self._executors:
+                self._executors[initializer] = ThreadPoolExecutor(
+                    self._threads, "hash", initializer
+                )
+            return self._executors[initializer]
+
+
+def _run_when_idle() -> None:
+    if sys.platform == "linux":  # elsewhere it would be for the whole process, or is not there
+        with suppress(OSError):  # a container may forbid it
+            os.sched_setscheduler(threading.get_native_id(), os.SCHED_IDLE, os.sched_param(0))
+
+
+def _run_with_low_priority() -> None:
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
 
 
 class Passwords:
@@ -54,11 +103,11 @@ class Passwords:
     def __init__(
         self,
         cost: Cost | None = None,
-        gate: Gate | None = None,
+        workers: Workers | None = None,
         randomness: Callable[[int], bytes] = os.urandom,
     ) -> None:
         self._cost = cost or Cost()
-        self._gate = gate or Gate()
+        self._workers = workers or Workers()
         self._randomness = randomness
         self._nobodys = self._written(self._cost, bytes(SALT_SIZE), bytes(64))
 
@@ -77,8 +126,8 @@ class Passwords:
     def _scrypt(self, cost: Cost, salt: bytes, password: str) -> bytes:
         n, r, p = cost
         memory = 128 * r * (n + p + 2)
-        with self._gate.passage():
-            return hashlib.scrypt(password.encode(), salt=salt, n=n, r=r, p=p, maxmem=memory)
+        scrypt = partial(hashlib.scrypt, salt=salt, n=n, r=r, p=p, maxmem=memory)
+        return self._workers.run(partial(scrypt, password.encode()))
 
     def _written(self, cost: Cost, salt: bytes, digest: bytes) -> str:
         return ":".join(["scrypt", *map(str, cost), salt.hex(), digest.hex()])

@@ -6,6 +6,7 @@ tournament. Whoever may not do something gets `Refused`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 
@@ -30,6 +31,16 @@ class Phase(Enum):
     UPCOMING = auto()
     IN_PROGRESS = auto()
     OVER = auto()
+
+
+LISTS: Mapping[str, frozenset[Phase]] = {
+    "all": frozenset(Phase),
+    "archive": frozenset({Phase.OVER}),
+    "in_progress": frozenset({Phase.IN_PROGRESS}),
+    "upcoming": frozenset({Phase.UPCOMING}),
+    "active": frozenset({Phase.UPCOMING, Phase.IN_PROGRESS}),
+}
+"""The lists of tournaments, and the phases of those that stand in them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ TABLES: tuple[str, ...] = (
         uploaded INTEGER NOT NULL
     )""",
     """CREATE INDEX IF NOT EXISTS scores_of_tournament
-        ON tournament_scores (tournament_id, user_id, level, time_ms)""",
+        ON tournament_scores (tournament_id, user_id)""",
+    """CREATE INDEX IF NOT EXISTS scores_by_arrival ON tournament_scores (tournament_id, id)""",
 )
 """Statements that make the tables and their indexes, in order."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import lru_cache
 from typing import NamedTuple
 
 from gameserver.database import Database
@@ -31,18 +32,11 @@ MAX_HOSTED = 100
 MAX_SCORES = 1_000
 """Games that one player may upload to a tournament."""
 
+_REMEMBERED_TABLES = 64
+
 RMV_TYPE = "application/x-viennasweeper"
 AVF_TYPE = "application/x-minesweeper-arbiter"
 _RMV_SIGNATURE = b"*rmv"
-
-PHASES: Mapping[str, frozenset[Phase]] = {
-    "all": frozenset(Phase),
-    "archive": frozenset({Phase.OVER}),
-    "in_progress": frozenset({Phase.IN_PROGRESS}),
-    "upcoming": frozenset({Phase.UPCOMING}),
-    "active": frozenset({Phase.UPCOMING, Phase.IN_PROGRESS}),
-}
-"""The lists of tournaments, and the phases of those that stand in them."""
 
 
 class Detail(NamedTuple):
@@ -70,13 +64,15 @@ class Tournaments:
         self._replays = replays or ReplayFolder()
         self._clock = clock
         self._randomness = randomness
+        self._table = lru_cache(_REMEMBERED_TABLES)(self._make_table)
 
     # Lists
 
     def listed(self, name: str, user_id: int | None) -> list[tuple[Tournament, Entry]]:
-        """The tournaments of one of the lists in `PHASES`, and the user's entries in them."""
-        phases = PHASES[name]
-        with self._moment() as now:
+        """The tournaments of one of the lists in `LISTS`, and the user's entries in them."""
+        phases = rules.LISTS[name]
+        with self._database.batch():
+            now = self._now()
             ending_after = -1 if Phase.OVER in phases else now
             return [
                 (tournament, entry)
@@ -91,7 +87,7 @@ class Tournaments:
 
     def detail(self, tournament_id: int, user_id: int | None) -> Detail:
         """One tournament with its players; whose requests are pending, the host alone sees."""
-        with self._tournament(tournament_id) as (tournament, _):
+        with self._reading(tournament_id) as (tournament, _):
             entries = self._store.entries(tournament_id)
             is_host = user_id == tournament.host_id
             return Detail(
@@ -102,20 +98,26 @@ class Tournaments:
                 self._store.unproven(tournament_id) if is_host else None,
             )
 
-    def standings(self, tournament_id: int, user_id: int | None) -> list[Standing]:
+    def standings(self, tournament_id: int, user_id: int | None) -> Sequence[Standing]:
         """The table of a tournament, as far as the user may see it."""
-        with self._tournament(tournament_id) as (tournament, now):
+        with self._reading(tournament_id) as (tournament, now):
             rules.check_results_visible(tournament, user_id, now)
             entries = self._store.entries(tournament_id)
-            scores = self._store.scores(tournament_id)
-        players = {n: name for n, name, entry in entries if entry is Entry.PARTICIPATING}
-        return standings(tournament.rules, players, scores)
+            players = tuple((n, name) for n, name, entry in entries if entry is Entry.PARTICIPATING)
+            return self._table(tournament, players, self._store.newest_score(tournament_id))
+
+    def _make_table(
+        self, tournament: Tournament, players: tuple[tuple[int, str], ...], newest_score: int
+    ) -> Sequence[Standing]:
+        """The table after a score was added; scores do not change, so it is always the same."""
+        return standings(tournament.rules, dict(players), self._store.scores(tournament.id))
 
     # Hosting
 
     def create(self, fields: Fields, host_id: int) -> Tournament:
         """A new tournament, as the fields of a request describe it."""
-        with self._moment() as now:
+        with self._database.transaction():
+            now = self._now()
             tournament = read_tournament(fields, host_id, now)
             if self._store.count_hosted(host_id, now) >= MAX_HOSTED:
                 raise Refused("too_many_tournaments")
@@ -123,35 +125,35 @@ class Tournaments:
 
     def stop(self, tournament_id: int, host_id: int) -> Tournament:
         """Ends the tournament at this moment."""
-        with self._tournament(tournament_id) as (tournament, now):
+        with self._changing(tournament_id) as (tournament, now):
             rules.check_host(tournament, host_id)
             rules.check_stop(tournament, now)
             self._store.end(tournament_id, now)
             return replace(tournament, end=now)
 
     def invite(self, tournament_id: int, host_id: int, player_id: int) -> None:
-        with self._tournament(tournament_id) as (tournament, now):
+        with self._changing(tournament_id) as (tournament, now):
             rules.check_host(tournament, host_id)
             self._enter(rules.invite, tournament, player_id, now)
 
     def host_confirm(self, tournament_id: int, host_id: int, player_id: int) -> None:
-        with self._tournament(tournament_id) as (tournament, now):
+        with self._changing(tournament_id) as (tournament, now):
             rules.check_host(tournament, host_id)
             self._enter(rules.host_confirm, tournament, player_id, now)
 
     # Playing
 
     def participate(self, tournament_id: int, user_id: int) -> None:
-        with self._tournament(tournament_id) as (tournament, now):
+        with self._changing(tournament_id) as (tournament, now):
             self._enter(rules.participate, tournament, user_id, now)
 
     def player_confirm(self, tournament_id: int, user_id: int) -> None:
-        with self._tournament(tournament_id) as (tournament, now):
+        with self._changing(tournament_id) as (tournament, now):
             self._enter(rules.player_confirm, tournament, user_id, now)
 
     def gen_key(self, tournament_id: int, user_id: int) -> DrawnKey:
         """Draws the user's key for the tournament: once, and not before it has started."""
-        with self._tournament(tournament_id) as (tournament, now):
+        with self._changing(tournament_id) as (tournament, now):
             entry = self._store.entry(tournament_id, user_id)
             earlier = self._store.drawn_key(tournament_id, user_id)
             rules.check_gen_key(tournament, entry, earlier, now)
@@ -162,7 +164,7 @@ class Tournaments:
 
     def get_key(self, tournament_id: int, user_id: int) -> DrawnKey:
         """The key that the user has drawn."""
-        with self._tournament(tournament_id) as (tournament, now):
+        with self._reading(tournament_id) as (tournament, now):
             drawn = self._store.drawn_key(tournament_id, user_id)
             if drawn is None:
                 raise rules.why_no_key(tournament, now)
@@ -177,7 +179,8 @@ class Tournaments:
         key = parse_key(replay.key)
         if key is None:
             raise Refused("invalid_data", "the replay holds no tournament key")
-        with self._replays.staged(data) as staged, self._moment() as now:
+        with self._replays.staged(data) as staged, self._database.transaction():
+            now = self._now()
             drawn = self._store.drawn_key(key.tournament_id, key.user_id)
             if drawn is None or not drawn.key.matches(key):
                 raise Refused("invalid_data", "the key in the replay is not valid")
@@ -213,16 +216,19 @@ class Tournaments:
             self._store.set_entry(tournament.id, user_id, after)
 
     @contextmanager
-    def _tournament(self, tournament_id: int) -> Iterator[tuple[Tournament, int]]:
-        """A transaction: the tournament, and the moment."""
-        with self._moment() as now:
-            yield self._existing(tournament_id), now
+    def _reading(self, tournament_id: int) -> Iterator[tuple[Tournament, int]]:
+        """For operations that write nothing: the tournament, and the moment."""
+        with self._database.batch():
+            yield self._existing(tournament_id), self._now()
 
     @contextmanager
-    def _moment(self) -> Iterator[int]:
-        """A transaction, and the moment at which it has begun."""
+    def _changing(self, tournament_id: int) -> Iterator[tuple[Tournament, int]]:
+        """For those that write: the tournament, and the moment."""
         with self._database.transaction():
-            yield moment_of(self._clock())
+            yield self._existing(tournament_id), self._now()
+
+    def _now(self) -> int:
+        return moment_of(self._clock())
 
     def _existing(self, tournament_id: int) -> Tournament:
         tournament = self._store.tournament(tournament_id)

@@ -141,6 +141,13 @@ class TournamentStore:
             (tournament_id, user_id),
         )
 
+    def newest_score(self, tournament_id: int) -> int:
+        """The id of the score that was added last; 0 without scores."""
+        return self._number(
+            "SELECT COALESCE(MAX(id), 0) FROM tournament_scores WHERE tournament_id = ?",
+            (tournament_id,),
+        )
+
     def scores(self, tournament_id: int) -> list[Score]:
         with self._database.batch() as sql:
             rows = sql.execute(

@@ -10,7 +10,7 @@ WRONG = "wrong horse"
 
 class RegisterTest(unittest.TestCase):
     def setUp(self):
-        self.world = World()
+        self.world = World(self)
 
     def register(self, username, password=PASSWORD):
         return self.world.post("register", username=username, password=password)
@@ -50,7 +50,7 @@ class RegisterTest(unittest.TestCase):
 
 class LogInTest(unittest.TestCase):
     def setUp(self):
-        self.world = World()
+        self.world = World(self)
         self.token = self.world.token("ann")
 
     def log_in(self, username="ann", password=WRONG):
@@ -106,7 +106,7 @@ class LogInTest(unittest.TestCase):
 
 class TokenTest(unittest.TestCase):
     def setUp(self):
-        self.world = World()
+        self.world = World(self)
         self.old = self.world.token("ann")
 
     def with_token(self, token, method="GET", path="token_status"):
@@ -176,7 +176,7 @@ class TokenTest(unittest.TestCase):
 
     def test_tokens_are_kept_as_digests(self):
         """The database holds nothing that could be used as a token."""
-        with self.world.game.accounts._database.transaction() as sql:
+        with self.world.database.transaction() as sql:
             dump = "\n".join(sql.iterdump())
         self.assertNotIn(self.old, dump.lower())
         self.assertNotIn(PASSWORD, dump)

@@ -94,7 +94,7 @@ class RefusedTest(unittest.TestCase):
         for header in (
             b"", b"Content-Disposition: form-data", b"Content-Disposition: form-data; filename=x",
             b"Content-Disposition: attachment; name=a", b"Content-Type: text/plain",
-            b'Content-Disposition : form-data; name="a"', b'Content-Disposition: form-data; name="a',
+            b"Content-Disposition : form-data; name=a", b'Content-Disposition: form-data; name="a',
             b'Content-Disposition: form-data;\r\n name="a"', b": form-data; name=a",
             b'Content-Disposition: form-data; name="a"\nX: y', b'X\x00: y', b"X: \x00y", b"X: \ry",
             b'Content-Disposition: form-data; name="a"; name="b"',

@@ -4,7 +4,7 @@ import threading
 import unittest
 
 from gameserver.tournaments.errors import Refused
-from gameserver.tournaments.passwords import Cost, Gate, Passwords
+from gameserver.tournaments.passwords import Cost, Passwords, Workers
 from tests.support import PATIENCE, wait_until
 from tests.tournaments.world import CHEAP
 
@@ -35,20 +35,22 @@ class PasswordsTest(unittest.TestCase):
         self.assertTrue(Passwords(Cost(4, 1, 1)).is_right("correct horse", kept))
 
 
-class GateTest(unittest.TestCase):
+class WorkersTest(unittest.TestCase):
     def test_bounds(self):
-        """Two of four get in or wait, the others are refused; those who wait get through."""
-        gate, leave, results = Gate(slots=1, queue=1), threading.Event(), []
+        """Of four, one is at work and one waits; the others are refused for the moment."""
+        workers, leave, results = Workers(threads=1, queue=1), threading.Event(), []
 
-        def knock():
+        def work() -> bytes:
+            leave.wait(PATIENCE)
+            return b"done"
+
+        def ask():
             try:
-                with gate.passage():
-                    leave.wait(PATIENCE)
-                    results.append("passed")
+                results.append(workers.run(work))
             except Refused as refused:
                 results.append(refused.response())
 
-        threads = [threading.Thread(target=knock) for _ in range(4)]
+        threads = [threading.Thread(target=ask) for _ in range(4)]
         for thread in threads:
             thread.start()
         wait_until(lambda: len(results) == 2)
@@ -57,4 +59,27 @@ class GateTest(unittest.TestCase):
         leave.set()
         for thread in threads:
             thread.join(PATIENCE)
-        self.assertEqual(results[2:], ["passed", "passed"])
+        self.assertEqual(results[2:], [b"done", b"done"])
+
+    def test_no_idle_time(self):
+        """What the idle threads do not get done in time is done by the others."""
+        workers, leave = Workers(threads=1, queue=1, patience=0.01), threading.Event()
+        first = threading.Event()
+
+        def starved() -> bytes:
+            if not first.is_set():
+                first.set()
+                leave.wait(PATIENCE)
+            return b"done"
+
+        self.assertEqual(workers.run(starved), b"done")
+        self.assertEqual(workers.run(lambda: b"next"), b"next")
+        leave.set()
+
+    def test_errors_come_back(self):
+        """What goes wrong in a worker goes wrong for who has asked, and the worker goes on."""
+        workers = Workers(threads=1, queue=0)
+        for _ in range(3):
+            with self.assertRaises(ZeroDivisionError):
+                workers.run(lambda: 1 // 0)
+        self.assertEqual(workers.run(lambda: b"done"), b"done")

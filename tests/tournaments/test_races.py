@@ -12,7 +12,7 @@ THREADS = 64
 
 class RaceTest(unittest.TestCase):
     def setUp(self):
-        self.world = World()
+        self.world = World(self)
         self.cup = self.world.create(starts_in=10, lasts=100)
         self.post = self.world.post
 
@@ -35,7 +35,7 @@ class RaceTest(unittest.TestCase):
         replay = rmv(self.world.key(self.cup))
         replies = run_together(lambda _: self.world.upload(replay).status, THREADS)
         self.assertEqual(Counter(replies), {201: THREADS})
-        with self.world.game.tournaments._database.transaction() as sql:
+        with self.world.database.transaction() as sql:
             (count,) = sql.execute("SELECT COUNT(*) FROM tournament_scores").fetchone()
         self.assertEqual(count, 1)
 

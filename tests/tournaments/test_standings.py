@@ -7,7 +7,7 @@ from gameserver.tournaments.modes import Sum
 from gameserver.tournaments.replays import Level
 from gameserver.tournaments.standings import Score, Standing, standings
 
-B, I = Level.BEGINNER, Level.INTERMEDIATE
+EASY, HARD = Level.BEGINNER, Level.EXPERT
 PLAYERS = {1: "ann", 2: "bob", 3: "cyd", 4: "dan"}
 
 
@@ -15,11 +15,11 @@ class StandingsTest(unittest.TestCase):
     def test_order(self):
         """Finished players by time, then the others by games and time, then those without."""
         scores = [
-            Score(1, B, 900), Score(2, B, 300), Score(2, I, 500), Score(2, B, 400),
-            Score(3, B, 10), Score(3, B, 20), Score(4, I, 600), Score(4, B, 100),
+            Score(1, EASY, 900), Score(2, EASY, 300), Score(2, HARD, 500), Score(2, EASY, 400),
+            Score(3, EASY, 10), Score(3, EASY, 20), Score(4, HARD, 600), Score(4, EASY, 100),
         ]  # fmt: skip
         self.assertEqual(
-            standings(Sum("1+1+0"), {**PLAYERS, 5: "eve"}, scores),
+            standings(Sum("1+0+1"), {**PLAYERS, 5: "eve"}, scores),
             [
                 Standing(1, "dan", 700, 2, True),
                 Standing(2, "bob", 800, 2, True),
@@ -31,7 +31,7 @@ class StandingsTest(unittest.TestCase):
 
     def test_equal_results_share_a_rank(self):
         """Equal results share a rank, and the next rank counts them all."""
-        scores = [Score(n, B, time) for n, time in ((1, 30), (2, 20), (3, 20), (4, 10))]
+        scores = [Score(n, EASY, time) for n, time in ((1, 30), (2, 20), (3, 20), (4, 10))]
         table = standings(Sum("1+0+0"), PLAYERS, scores)
         self.assertEqual([line.rank for line in table], [1, 2, 2, 4])
         self.assertEqual([line.username for line in table], ["dan", "bob", "cyd", "ann"])
@@ -40,14 +40,14 @@ class StandingsTest(unittest.TestCase):
         """The same games in any order give the same table."""
         chance = random.Random(5)
         scores = [
-            Score(chance.randint(1, 4), chance.choice((B, I)), chance.randint(1, 50))
+            Score(chance.randint(1, 4), chance.choice((EASY, HARD)), chance.randint(1, 50))
             for _ in range(60)
         ]
-        table = standings(Sum("3+2+0"), PLAYERS, scores)
+        table = standings(Sum("3+0+2"), PLAYERS, scores)
         for _ in range(20):
             chance.shuffle(scores)
-            self.assertEqual(standings(Sum("3+2+0"), PLAYERS, scores), table)
+            self.assertEqual(standings(Sum("3+0+2"), PLAYERS, scores), table)
 
     def test_scores_of_others_do_not_count(self):
         """Who is no player of the tournament is not in its table."""
-        self.assertEqual(standings(Sum("1+0+0"), {}, [Score(1, B, 5)]), [])
+        self.assertEqual(standings(Sum("1+0+0"), {}, [Score(1, EASY, 5)]), [])

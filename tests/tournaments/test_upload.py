@@ -4,8 +4,7 @@ import os
 import tempfile
 import unittest
 from dataclasses import replace
-
-import mock
+from unittest import mock
 
 from gameserver.tournaments.replays import read_replay
 from tests.client.scenario.replay_files import LOST, avf, rmv
@@ -26,7 +25,7 @@ def reading_replays(then):
 
 class UploadTest(unittest.TestCase):
     def setUp(self):
-        self.world = World()
+        self.world = World(self)
         self.cup = self.world.create(lasts=100)
         self.key = self.world.key(self.cup)
 
@@ -160,7 +159,7 @@ class ReplayFolderTest(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = folder.name
-        self.world = World(self.folder)
+        self.world = World(self, self.folder)
         self.cup = self.world.create()
         self.key = self.world.key(self.cup)
 

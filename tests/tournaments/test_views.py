@@ -3,7 +3,8 @@ from __future__ import annotations
 import json
 import unittest
 
-from gameserver.tournaments.service import MAX_HOSTED, PHASES
+from gameserver.tournaments.rules import LISTS
+from gameserver.tournaments.service import MAX_HOSTED
 from tests.tournaments.world import HOUR, World
 
 FIELDS = [
@@ -14,7 +15,7 @@ FIELDS = [
 
 class ViewTest(unittest.TestCase):
     def setUp(self):
-        self.world = World()
+        self.world = World(self)
         self.get, self.post = self.world.get, self.world.post
 
     def later(self, seconds):
@@ -42,7 +43,7 @@ class ListTest(ViewTest):
         seen = []
         for passed in (0, HOUR - 0.001, 0.001, HOUR - 0.001, 0.001):
             self.later(passed)
-            seen.append([name for name in PHASES if self.names(name)])
+            seen.append([name for name in LISTS if self.names(name)])
         upcoming, running = ["all", "upcoming", "active"], ["all", "in_progress", "active"]
         self.assertEqual(seen, [upcoming, upcoming, running, running, ["all", "archive"]])
 
@@ -160,7 +161,8 @@ class DetailTest(ViewTest):
         self.world.token("guest")
         self.post(f"tournaments/invite/{tournament}", "host", username="guest")
         asking, guest = (
-            {"username": "asking", "status": "requested"}, {"username": "guest", "status": "invited"}
+            {"username": "asking", "status": "requested"},
+            {"username": "guest", "status": "invited"},
         )  # fmt: skip
         for who, players in (("", [guest]), ("asking", [guest]), ("host", [asking, guest])):
             page = self.get(f"tournaments/detail/{tournament}", who).value
@@ -257,7 +259,7 @@ class CreateTest(ViewTest):
             "location": ("x" * 201, "a\rb", 5, None),
             "start": (..., "", "now", "1970-01-01T00:00:00", "2200-01-01T00:00:00",
                       "2030-02-30T00:00:00", "2030-01-01T00:00:00Z", 5, None),
-            "end": (..., "", "2023-11-14T22:14:20", "2023-11-14T22:13:00", "9999-01-01T00:00:00", 5),
+            "end": (..., "", "2023-11-14T22:14:20", "2023-11-14T22:13:00", "9999-01-01T00:00", 5),
             "open_entry": ("", "maybe", "True ", 1, 0, None),
             "hide_results": ("", "maybe", 2, None),
             "colour": ("red",),

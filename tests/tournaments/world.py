@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unittest
 from typing import Any, NamedTuple
 
 from gameserver.app import App, Game
@@ -12,7 +13,7 @@ from gameserver.scores.memory import MemoryStore
 from gameserver.scores.sessions import SignedSessions
 from gameserver.tournaments.accounts import Accounts
 from gameserver.tournaments.moments import format_moment, moment_of
-from gameserver.tournaments.passwords import Cost, Gate, Passwords
+from gameserver.tournaments.passwords import Cost, Passwords, Workers
 from gameserver.tournaments.replay_folder import ReplayFolder
 from gameserver.tournaments.service import Tournaments
 from gameserver.urls import router
@@ -33,10 +34,9 @@ class Reply(NamedTuple):
         return self.status, self.value["error"]
 
 
-def game_services(clock: Clock, folder: str = "") -> Game:
-    """All services, empty, with state in memory."""
-    database = Database(None)
-    accounts = Accounts(database, Passwords(CHEAP, Gate(slots=4, queue=1000)), clock)
+def game_services(database: Database, clock: Clock, folder: str) -> Game:
+    """All services, with state in the database."""
+    accounts = Accounts(database, Passwords(CHEAP, Workers(threads=4, queue=1000)), clock)
     tournaments = Tournaments(database, ReplayFolder(folder), clock)
     return Game(SignedSessions(), MemoryStore(), accounts, tournaments)
 
@@ -44,9 +44,11 @@ def game_services(clock: Clock, folder: str = "") -> Game:
 class World:
     """An application, and what people ask it. Names stand for logged-in users."""
 
-    def __init__(self, folder: str = "") -> None:
+    def __init__(self, test: unittest.TestCase, folder: str = "") -> None:
         self.clock = Clock()
-        self.game = game_services(self.clock, folder)
+        self.database = Database(None)
+        test.addCleanup(self.database.close)
+        self.game = game_services(self.database, self.clock, folder)
         self.app = App(self.game)
         self._tokens: dict[str, str] = {}
 
