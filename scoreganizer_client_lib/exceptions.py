@@ -22,7 +22,7 @@ A code without a class of its own raises `ScoreganizerWait` if the server said h
 long to wait, `ScoreganizerError` if not.
 """
 
-# ruff: noqa: N818 - the documented API names these classes, without "Error".
+
 
 import time
 from datetime import timedelta

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -65,8 +66,11 @@ class Clock:
 
 def make_app(sessions: Any = None) -> App:
     """An application with empty stores."""
-    game = make_game(Settings(), Database())
-    return App(replace(game, sessions=sessions) if sessions else game)
+    database = Database()
+    game = make_game(Settings(), database)
+    app = App(replace(game, sessions=sessions) if sessions else game)
+    weakref.finalize(app, database.close)
+    return app
 
 
 def make_request(

@@ -18,6 +18,7 @@ from gameserver.tournaments.moments import SECOND
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
+N = 2**15
 SALT_SIZE = 16
 
 _CORES = os.cpu_count() or 1
@@ -30,7 +31,7 @@ _PATIENCE_SECONDS = 5.0
 class Cost(NamedTuple):
     """What one hash costs: 128 * n * r bytes of memory, and time in proportion to n * r * p."""
 
-    n: int = 2**15
+    n: int
     r: int = 8
     p: int = 3
 
@@ -106,7 +107,7 @@ class Passwords:
         workers: Workers | None = None,
         randomness: Callable[[int], bytes] = os.urandom,
     ) -> None:
-        self._cost = cost or Cost()
+        self._cost = cost or Cost(N)
         self._workers = workers or Workers()
         self._randomness = randomness
         self._nobodys = self._written(self._cost, bytes(SALT_SIZE), bytes(64))

@@ -90,14 +90,12 @@ class LogContract(unittest.TestCase):
                         self.assertEqual(client.reply().status, 200)
             moved = Path(f"{server.logfile}.1")
             wait_until(moved.exists)
-            self.assertLess(server.logfile.stat().st_size, 40_000)
-            self.assertLess(moved.stat().st_size, 40_000)
-            for line in (moved.read_text() + server.log()).splitlines():
-                self.assertRegex(line, f"{EVENT.pattern}|{ACCESS.pattern}")
-            self.assertEqual(
-                sorted(path.name for path in server.logfile.parent.glob("server.log*")),
-                ["server.log", "server.log.1"],
-            )
+            files = [*server.logfile.parent.glob("server.log*")]
+            self.assertLessEqual(set(files), {server.logfile, moved})
+            for file in files:
+                self.assertLess(file.stat().st_size, 40_000)
+                for line in file.read_text().splitlines():
+                    self.assertRegex(line, f"{EVENT.pattern}|{ACCESS.pattern}")
 
 
 class ThreadedTests(LogContract):

@@ -4,7 +4,7 @@ import threading
 import unittest
 
 from gameserver.tournaments.errors import Refused
-from gameserver.tournaments.passwords import Cost, Passwords, Workers
+from gameserver.tournaments.passwords import Cost, N, Passwords, Workers
 from tests.support import PATIENCE, wait_until
 from tests.tournaments.world import CHEAP
 
@@ -25,7 +25,7 @@ class PasswordsTest(unittest.TestCase):
 
     def test_default_cost(self):
         """By default a hash costs N=2^15, r=8, p=3, and says so."""
-        self.assertEqual(Cost(), (32768, 8, 3))
+        self.assertEqual(Cost(N), (32768, 8, 3))
         kept = Passwords().hashed("correct horse")
         self.assertRegex(kept, r"scrypt:32768:8:3:[0-9a-f]{32}:[0-9a-f]{128}")
 

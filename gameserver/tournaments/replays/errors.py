@@ -1,7 +1,7 @@
 """The one error of this package."""
 
 
-class InvalidReplay(ValueError):  # noqa: N818 - the term for it, and the name callers know
+class InvalidReplay(ValueError):
     """The bytes are not a replay, or not one of a game that can have been played.
 
     ``str(error)`` is a short reason for a person. It holds nothing from the file.
