@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from gameserver.assembly import make_server
 from gameserver.errors import StartError, StorageFailed
 from gameserver.logs import open_log
-from gameserver.server import GameServer, obey_signals
+from gameserver.server import GameServer
 from gameserver.settings import Settings, parse_settings
+from gameserver.signals import obey_signals
 
 log = logging.getLogger(__name__)
 

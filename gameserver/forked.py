@@ -15,7 +15,8 @@ from typing import Any
 from gameserver.app import App
 from gameserver.errors import StartError
 from gameserver.owner import Lifeline, Owner, RemoteApp
-from gameserver.server import SIGNALS, STOP_SECONDS, GameServer, obey_signals
+from gameserver.server import STOP_SECONDS, GameServer
+from gameserver.signals import SIGNALS, obey_signals
 from gameserver.threaded import ThreadedServer
 
 log = logging.getLogger(__name__)

@@ -15,7 +15,6 @@ import logging
 import math
 import os
 import selectors
-import signal
 import socket
 import time
 from collections import deque
@@ -24,7 +23,6 @@ from contextlib import suppress
 from http.server import HTTPServer
 from selectors import EVENT_READ, SelectorKey
 from socketserver import BaseServer
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from gameserver.app import Handler
@@ -47,9 +45,6 @@ log = logging.getLogger(__name__)
 
 MAX_BATCH = 1_024
 """About as many requests are answered at once; it bounds the memory of a batch."""
-
-SIGNALS = [number for number in signal.Signals if number.name in ("SIGTERM", "SIGINT", "SIGHUP")]
-"""What `obey_signals` listens to, as far as the system has it."""
 
 STOP_SECONDS = 30
 IDLE_STOP_SECONDS = 0.5
@@ -298,18 +293,3 @@ class GameServer(HTTPServer):
         for connection in self._connections:
             if connection.idle:
                 connection.deadline = self.now + IDLE_STOP_SECONDS
-
-
-def obey_signals(server: GameServer) -> None:
-    """SIGTERM and Ctrl-C stop the server, a second one ends it at once; SIGHUP reloads."""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        if server.stopping:
-            server.abort()
-        server.stop()
-
-    def reload(number: int, frame: FrameType | None) -> None:
-        server.reload()
-
-    for number in SIGNALS:
-        signal.signal(number, reload if number.name == "SIGHUP" else stop)
