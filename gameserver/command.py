@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         server.start()
         announcement = f"listening on {url(server, settings)}"
         log.info("%s, %s", announcement, settings.mode)
-        print(f"{program}: {announcement} ({settings.mode})", flush=True)
+        announce(f"{program}: {announcement} ({settings.mode})")
         server.serve_forever()
     except StartError as error:
         print(f"{program}: {error}", file=sys.stderr)
@@ -41,6 +41,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     server.server_close()
     log.info("stopped")
     return 0
+
+
+def announce(line: str) -> None:
+    """Prints a line, if anybody is there to read it."""
+    try:
+        print(line, flush=True)
+    except OSError:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 (until the end)
 
 
 def url(server: GameServer, settings: Settings) -> str:

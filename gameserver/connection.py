@@ -19,6 +19,7 @@ from contextlib import suppress
 from selectors import EVENT_READ, EVENT_WRITE
 from typing import TYPE_CHECKING
 
+from gameserver.app import INTERNAL_ERROR
 from gameserver.errors import HTTPError, RequestTimeout
 from gameserver.http11.reader import IDLE, IN_BODY, IN_HEAD, RequestReader
 from gameserver.http11.writer import CONTINUE, render
@@ -43,9 +44,6 @@ LINGER_SECONDS = 2
 
 BODY_BYTES_PER_SECOND = 16384
 """A body has this much time on top."""
-
-_UNWRITABLE = Response(500)
-"""Instead of a response that would make no valid HTTP."""
 
 _SECONDS: dict[int, float] = {IDLE: IDLE_SECONDS, IN_HEAD: HEAD_SECONDS, IN_BODY: BODY_SECONDS}
 
@@ -144,9 +142,9 @@ class Connection:
                 parts.append(render(response, date, option, head_only))
             except (KeyError, ValueError):
                 log.exception("the response to %s %s failed", request.method, request.path)
-                parts.append(render(_UNWRITABLE, date, option, head_only))
+                parts.append(render(INTERNAL_ERROR, date, option, head_only))
         if reader.error:
-            self._server.figures.refused[reader.error.status] += 1
+            self._server.record_refusal(self, reader.error.status)
             error = reader.error.response(reader.path)
             parts.append(render(error, date, "close", reader.head_only))
         elif reader.owes_continue:

@@ -81,7 +81,7 @@ def open_log(path: str) -> None:
     try:
         handler = _LogFile(path, encoding="utf-8")
     except OSError as error:
-        raise StartError(f"cannot write the log file {path}: {error.strerror}") from None
+        raise StartError(f"cannot write the log file {path!r}: {error.strerror}") from None
     handler.setFormatter(_OneLine("%(asctime)s %(levelname)s [%(process)d] %(message)s"))
     root = logging.getLogger("gameserver")
     root.handlers[:] = [handler]
@@ -90,9 +90,18 @@ def open_log(path: str) -> None:
     logging.raiseExceptions = False  # a full disk is no reason to stop serving
 
 
+def log_refusal(client: str, status: int) -> None:
+    """Writes a line for what never became a request."""
+    _access.info("%s ACCESS %s - - %d", _timestamp(), client, status)
+
+
+def _timestamp() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
 def log_access(requests: Sequence[Request], responses: Sequence[Response]) -> None:
     """Writes a line for each request of a batch, with one call."""
-    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    now = _timestamp()
     _access.info(
         "\n".join(
             # Without the query, which holds the session key; it may have slipped into the path.

@@ -24,11 +24,15 @@ from gameserver.app import App
 from gameserver.errors import Overloaded, StartError, StorageFailed
 from gameserver.messages import Request, Response
 from gameserver.metrics import Figures
+from gameserver.server import STOP_SECONDS
+from gameserver.signals import SIGNALS
 from gameserver.urls import router
 
 log = logging.getLogger(__name__)
 
-STOP_SECONDS = 30
+
+MAX_FOLDER = 90
+"""Bytes of a path to which a socket's name can still be added (unix(7): 108 in all)."""
 
 
 class PackedApp:
@@ -91,9 +95,10 @@ class RemoteApp:
             raise Overloaded("the scores are not available: try again in a moment") from None
 
     def _send(self, method: str, *arguments: Any) -> Any:
-        if self._app is None:
-            self._app = self._connect()
-        return getattr(self._app, method)(*arguments)
+        app = self._app  # another thread may be giving up on it
+        if app is None:
+            app = self._app = self._connect()
+        return getattr(app, method)(*arguments)
 
     def close(self) -> None:
         """The owner closes its own."""
@@ -127,6 +132,15 @@ class _Manager(BaseManager):
 _Manager.register("packed_app")
 
 
+def _private_folder() -> str:
+    """A new folder that only this user can enter, for the owner's socket."""
+    folder = tempfile.mkdtemp(prefix="gameserver-")
+    if len(os.fsencode(folder)) > MAX_FOLDER:
+        os.rmdir(folder)
+        raise StartError("the path for temporary files is too long: set TMPDIR to a shorter one")
+    return folder
+
+
 class Owner:
     """The owner process, seen from the parent that starts it."""
 
@@ -137,7 +151,7 @@ class Owner:
         self._make_app = make_app
         self._listeners = listeners
         self._lifeline = lifeline
-        self._folder = tempfile.mkdtemp(prefix="gameserver-")
+        self._folder = _private_folder()
         self._address = os.path.join(self._folder, "owner")
         self._key = os.urandom(32)
         # Python 3.14 no longer forks by default; the application is handed over by the fork.
@@ -179,8 +193,8 @@ class Owner:
 
     def _run(self, started: Pipe) -> None:
         # Ctrl-C goes to all processes of a terminal: the owner outlives the workers' last batch.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
         # As long as anybody has them open the kernel goes on accepting clients.
         for listener in self._listeners:
             listener.close()

@@ -25,14 +25,14 @@ from selectors import EVENT_READ, SelectorKey
 from socketserver import BaseServer
 from typing import TYPE_CHECKING, Any
 
-from gameserver.app import Handler
+from gameserver.app import INTERNAL_ERROR, Handler
 from gameserver.clients import TrustedProxies
 from gameserver.connection import Connection
 from gameserver.door import MAX_CONNECTIONS, Door
 from gameserver.errors import Overloaded, StartError
 from gameserver.http11.writer import date_line
 from gameserver.listeners import turn_away
-from gameserver.logs import log_access
+from gameserver.logs import log_access, log_refusal
 from gameserver.messages import Request, Response
 from gameserver.metrics import Figures
 from gameserver.sources import Bell, Source
@@ -178,7 +178,11 @@ class GameServer(HTTPServer):
         batch = [request for _, requests in turns for request in requests]
         if not batch:
             return
-        responses = self._app.handle(batch)
+        try:
+            responses = self._app.handle(batch)
+        except Exception:
+            log.exception("a batch failed")
+            responses = [INTERNAL_ERROR] * len(batch)
         start = 0
         for connection, requests in turns:
             end = start + len(requests)
@@ -195,6 +199,12 @@ class GameServer(HTTPServer):
         self.figures.count(requests, responses, seconds)
         if self._access_log:
             log_access(requests, responses)
+
+    def record_refusal(self, connection: Connection, status: int) -> None:
+        """What a connection sent was not HTTP, or too much of it."""
+        self.figures.refused[status] += 1
+        if self._access_log:
+            log_refusal(connection.address, status)
 
     def _fail(self, source: Source) -> None:
         """Contains an error that nobody foresaw: no connection may end the others."""
@@ -232,9 +242,12 @@ class GameServer(HTTPServer):
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Answers a request that may block; its connection stands in for the address."""
-        (response,) = self._app.handle([request])
-        self._finished.append((request, client_address, response))
-        self._bell.ring()
+        response = INTERNAL_ERROR
+        try:
+            (response,) = self._app.handle([request])
+        finally:
+            self._finished.append((request, client_address, response))
+            self._bell.ring()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """What a thread or a child did not foresee goes to the log, not to the terminal."""

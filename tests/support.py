@@ -302,6 +302,7 @@ class ServerProcess:
         self._process = subprocess.Popen(
             [*command, "-p", "0", "--logfile", str(self.logfile), *flags],
             cwd=ROOT,
+            env={**os.environ, "TMPDIR": self._folder.name},
             stdout=subprocess.PIPE,
             stderr=self._errors,
             text=True,

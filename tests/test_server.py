@@ -85,6 +85,12 @@ class BatchTests(ServerTestCase):
             for _ in range(user_id + 1):
                 self.assertEqual(int(client.reply().body[:8], 16), user_id)
 
+    def test_application_that_fails(self) -> None:
+        """If the application raises, which it never should, the batch gets 500 and the next goes."""
+        with mock.patch.object(self.server._app, "handle", side_effect=RuntimeError):
+            self.assertEqual(self.client.ask(LIST).status, 500)
+        self.assertEqual(self.client.ask(LIST).status, 200)
+
     def test_large_batch(self) -> None:
         """More requests than fit in a batch are all answered."""
         with mock.patch("gameserver.server.MAX_BATCH", 10):

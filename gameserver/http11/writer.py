@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
 
+from gameserver.http11.head import TOKEN
 from gameserver.messages import Response
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
+_NAME = re.compile(TOKEN)
 _BODILESS = (204, 304)
 
 
@@ -56,8 +59,8 @@ def _head(
 
 
 def _field(name: str, value: str) -> str:
-    if not (value.isprintable() and value.isascii()):
-        raise ValueError(f"the header {name} holds a control character")
+    if not (_NAME.fullmatch(name) and value.isprintable() and value.isascii()):
+        raise ValueError(f"the header {name!r} would break out of its line")
     return f"{name}: {value}"
 
 

@@ -26,6 +26,13 @@ class ProcessTests(unittest.TestCase):
         workers = self.server.workers()
         return workers if len(workers) == min(2, os.cpu_count() or 1) else []
 
+    def test_hang_up(self) -> None:
+        """SIGHUP to all processes, as when a terminal is closed, ends none of them."""
+        before = sorted(self.server.children())
+        self.server.send_signal_to_all(signal.SIGHUP)
+        self.assertEqual(self.submit(5), 200)
+        self.assertEqual(sorted(self.server.children()), before)
+
     def submit(self, score: int) -> int:
         """The status that a new user's score is answered with."""
         with self.server.client() as client:

@@ -18,9 +18,19 @@ from tests.support import (
     ServerProcess,
     request_bytes,
     start_and_fail,
+    wait_until,
 )
 
 LIST = request_bytes("GET", "/1/highscorelist")
+
+
+def answers(port: int) -> bool:
+    """Whether a server answers there."""
+    try:
+        with Client(("127.0.0.1", port)) as client:
+            return client.ask(request_bytes("GET", "/healthz")).status == 200
+    except ConnectionRefusedError:
+        return False
 
 
 class StartTests(unittest.TestCase):
@@ -80,6 +90,26 @@ class StartTests(unittest.TestCase):
                      "--store_tokens", "--access_log"):  # fmt: skip
             self.assertIn(flag, output)
 
+    def test_nobody_reads(self) -> None:
+        """If nobody reads what the command prints, it serves all the same."""
+        reader, writer = os.pipe()
+        os.close(reader)
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            port = other.getsockname()[1]
+        arguments = ["--threaded", "--host", "127.0.0.1", "-p", str(port), "--logfile", os.devnull]
+        with subprocess.Popen(
+            [sys.executable, str(ROOT / "run_server.py"), *arguments],
+            stdout=writer,
+            stderr=subprocess.PIPE,
+        ) as process:
+            os.close(writer)
+            try:
+                wait_until(lambda: answers(port))
+            finally:
+                process.terminate()
+            _, errors = process.communicate(timeout=PATIENCE)
+        self.assertEqual((process.returncode, errors), (0, b""))
+
     def test_port_again(self) -> None:
         """A port can be used again right after a stop, though clients were connected."""
         with ServerProcess("--threaded") as server, server.client() as client:
@@ -131,6 +161,16 @@ class MistakeTests(unittest.TestCase):
         missing = self.folder / "none" / "log"
         self.assert_mistake("No such file or directory", "--logfile", str(missing))
         self.assert_mistake("Is a directory", "--logfile", str(self.folder))
+
+    def test_folder_for_temporary_files(self) -> None:
+        """A folder for temporary files whose path is too long for a socket."""
+        folder = self.folder / ("x" * 120)
+        folder.mkdir()
+        arguments = ["-p", "0", "--logfile", str(self.folder / "log")]
+        code, _, errors = start_and_fail(arguments, TMPDIR=str(folder))
+        self.assertEqual(code, 2)
+        self.assertRegex(errors, r"\Arun_server\.py: [ -~]+\n\Z")
+        self.assertEqual(os.listdir(folder), [])
 
     def test_no_fork(self) -> None:
         """A system without fork, unless the server is threaded."""
