@@ -86,8 +86,9 @@ class BatchTests(ServerTestCase):
                 self.assertEqual(int(client.reply().body[:8], 16), user_id)
 
     def test_application_that_fails(self) -> None:
-        """If the application raises, which it never should, the batch gets 500 and the next goes."""
-        with mock.patch.object(self.server._app, "handle", side_effect=RuntimeError):
+        """If the application raises, which it never should, the batch gets 500; the next goes."""
+        failing = mock.patch.object(self.server._app, "handle", side_effect=RuntimeError)
+        with failing, self.assertLogs("gameserver.server", "ERROR"):
             self.assertEqual(self.client.ask(LIST).status, 500)
         self.assertEqual(self.client.ask(LIST).status, 200)
 
