@@ -16,12 +16,12 @@ from contextlib import closing, contextmanager, suppress
 from itertools import islice
 from typing import TextIO
 
-from gameserver.database import Database
-from gameserver.datafile import examine, put_in_place, reading
 from gameserver.errors import StartError, StorageFull
 from gameserver.progress import Progress
 from gameserver.routing import MAX_NUMBER
 from gameserver.scores.sqlite import CHUNK, IN_ORDER, NEXT_ARRIVAL, chunks
+from gameserver.storage.database import Database
+from gameserver.storage.datafile import examine, put_in_place, reading
 
 HEADER = "level,user,score"
 

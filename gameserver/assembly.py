@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from gameserver.app import App, Game
 from gameserver.clients import RateLimit, TrustedProxies
-from gameserver.database import Database
 from gameserver.door import MAX_CONNECTIONS
 from gameserver.durable import DurableApp
 from gameserver.errors import StartError, StorageFull
@@ -18,6 +17,7 @@ from gameserver.scores.sqlite import SqliteStore
 from gameserver.scores.sqlite_sessions import SqliteSessions
 from gameserver.server import GameServer
 from gameserver.settings import Settings
+from gameserver.storage.database import Database
 from gameserver.threaded import ThreadedServer
 from gameserver.tournaments.accounts import Accounts
 from gameserver.tournaments.replay_folder import ReplayFolder, check_folder

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from gameserver.app import App
-from gameserver.database import Database
 from gameserver.errors import StorageFull
 from gameserver.messages import Request, Response
+from gameserver.storage.database import Database
 
 
 class DurableApp(App):

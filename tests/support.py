@@ -26,12 +26,12 @@ import mock  # noqa: UP026 (the same mock on every Python)
 
 from gameserver.app import App
 from gameserver.assembly import make_game
-from gameserver.database import Database
 from gameserver.listeners import open_listeners
 from gameserver.messages import Request
 from gameserver.routing import Router
 from gameserver.server import GameServer
 from gameserver.settings import Settings
+from gameserver.storage.database import Database
 from gameserver.threaded import ThreadedServer
 from gameserver.urls import router, urlpatterns
 

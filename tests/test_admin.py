@@ -9,9 +9,10 @@ import unittest
 
 import mock  # noqa: UP026 (the same mock on every Python)
 
-from gameserver import admin, datafile
-from gameserver.database import Database
+from gameserver import admin
 from gameserver.scores.sqlite import SqliteStore
+from gameserver.storage import datafile
+from gameserver.storage.database import Database
 from tests.folder import FolderTestCase
 
 

@@ -15,11 +15,11 @@ from collections.abc import Iterator
 from itertools import groupby
 from operator import itemgetter
 
-from gameserver.database import Database
 from gameserver.errors import StartError
 from gameserver.progress import Progress
 from gameserver.scores.board import Board
 from gameserver.scores.memory import MemoryStore
+from gameserver.storage.database import Database
 
 KEEP = """
 INSERT INTO score VALUES (?, ?, ?, ?)

@@ -6,8 +6,8 @@ import secrets
 import sqlite3
 import time
 
-from gameserver.database import Database
 from gameserver.scores.sessions import LIFETIME_MS, Clock, Randomness, StoredSessions
+from gameserver.storage.database import Database
 
 KEEP = "REPLACE INTO session_key VALUES (?, ?, ?)"
 FORGET = "DELETE FROM session_key WHERE user = ?"

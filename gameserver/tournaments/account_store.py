@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from gameserver.database import Database
+from gameserver.storage.database import Database
 from gameserver.tournaments.tokens import FORGOTTEN_AFTER, MAX_PER_USER, Token
 
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from hashlib import sha256
 
-from gameserver.database import Database
 from gameserver.errors import StorageFull
+from gameserver.storage.database import Database
 from gameserver.tournaments import tokens
 from gameserver.tournaments.account_store import AccountStore
 from gameserver.tournaments.errors import Refused, invalid

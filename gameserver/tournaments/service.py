@@ -14,7 +14,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
-from gameserver.database import Database
+from gameserver.storage.database import Database
 from gameserver.tournaments import rules
 from gameserver.tournaments.creation import read_tournament
 from gameserver.tournaments.errors import Refused

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import astuple, replace
 from typing import Any
 
-from gameserver.database import Database
+from gameserver.storage.database import Database
 from gameserver.tournaments.keys import DrawnKey, Key
 from gameserver.tournaments.replays import Level, Replay
 from gameserver.tournaments.rules import Entry, Tournament

@@ -12,8 +12,8 @@ import time
 import unittest
 from typing import ClassVar
 
-from gameserver.database import Database
 from gameserver.errors import StorageFailed
+from gameserver.storage.database import Database
 from tests.folder import FolderTestCase
 from tests.hard.players import Player, invented, lost, stored
 from tests.support import ROOT, ServerProcess, request_bytes, start_and_fail, wait_until

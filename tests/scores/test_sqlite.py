@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 import unittest
 
-from gameserver.database import PROBE_SECONDS, Database
 from gameserver.errors import StartError, StorageFull
 from gameserver.scores.sqlite import SqliteStore
+from gameserver.storage.database import PROBE_SECONDS, Database
 from tests.folder import FolderTestCase, limit_size
 from tests.scores import contracts
 from tests.support import Clock
@@ -87,7 +87,7 @@ class SqliteTests(FolderTestCase, contracts.ScoresContract):
         """A batch without room leaves no trace in memory; the scores before it stay."""
         self.submit(1, (9, 10), (3, 10))
         limit_size(self.database)
-        logged = self.assertLogs("gameserver.database")
+        logged = self.assertLogs("gameserver.storage.database")
         with logged, self.assertRaises(StorageFull), self.database.batch():
             self.submit(1, (1, 99), (3, 50))
             self.submit(2, *((user_id, 5) for user_id in range(1000)))
@@ -103,7 +103,7 @@ class SqliteTests(FolderTestCase, contracts.ScoresContract):
         self.test_full()
         limit_size(self.database, 1000)
         self.clock.now += PROBE_SECONDS
-        with self.assertLogs("gameserver.database"):
+        with self.assertLogs("gameserver.storage.database"):
             self.submit(1, (9, 10))  # would be the undone batch again
             self.submit(1, (1, 10))
         self.restart()

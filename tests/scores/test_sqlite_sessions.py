@@ -5,9 +5,9 @@ from __future__ import annotations
 import unittest
 from typing import Any
 
-from gameserver.database import PROBE_SECONDS, Database
 from gameserver.errors import StorageFull
 from gameserver.scores.sqlite_sessions import SqliteSessions
+from gameserver.storage.database import PROBE_SECONDS, Database
 from tests.folder import FolderTestCase, limit_size
 from tests.scores import contracts
 from tests.support import Clock
@@ -85,7 +85,7 @@ class SqliteSessionsTests(FolderTestCase):
     def test_full(self) -> None:
         """While there is no room, players can log in; their keys are written when there is."""
         limit_size(self.database)
-        with self.assertLogs("gameserver.database"):
+        with self.assertLogs("gameserver.storage.database"):
             with self.assertRaises(StorageFull), self.database.transaction() as connection:
                 connection.execute("INSERT INTO secret VALUES ('big', zeroblob(100000))")
             keys = [self.sessions.login(user_id) for user_id in range(3)]

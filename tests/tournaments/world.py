@@ -7,10 +7,10 @@ import unittest
 from typing import Any, NamedTuple
 
 from gameserver.app import App, Game
-from gameserver.database import Database
 from gameserver.messages import Request, Response
 from gameserver.scores.memory import MemoryStore
 from gameserver.scores.sessions import SignedSessions
+from gameserver.storage.database import Database
 from gameserver.tournaments.accounts import Accounts
 from gameserver.tournaments.moments import format_moment, moment_of
 from gameserver.tournaments.passwords import Cost, Passwords, Workers

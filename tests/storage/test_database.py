@@ -9,9 +9,9 @@ from typing import Any
 
 import mock  # noqa: UP026 (the same mock on every Python)
 
-from gameserver import storage_errors
-from gameserver.database import CHECKPOINT_CHANGES, PROBE_SECONDS, Database
 from gameserver.errors import StorageFailed, StorageFull
+from gameserver.storage import errors as storage_errors
+from gameserver.storage.database import CHECKPOINT_CHANGES, PROBE_SECONDS, Database
 from tests.folder import FolderTestCase, limit_size
 from tests.support import PATIENCE, Clock
 
@@ -156,7 +156,7 @@ class FullTests(FolderTestCase):
         super().setUp()
         self.clock = Clock()
         self.database = self.open(clock=self.clock)
-        self.enterContext(self.assertLogs("gameserver.database"))
+        self.enterContext(self.assertLogs("gameserver.storage.database"))
 
     def write(self, name: str) -> None:
         with self.database.transaction() as connection:
@@ -260,12 +260,12 @@ class FailureTests(FolderTestCase):
         super().setUp()
         self.database = self.open()
         self.exit = self.enterContext(
-            mock.patch("gameserver.storage_errors.os._exit", side_effect=SystemExit)
+            mock.patch("gameserver.storage.errors.os._exit", side_effect=SystemExit)
         )
         self.enterContext(mock.patch.object(storage_errors, "print", create=True))
 
     def assert_ends(self, work: Any) -> None:
-        critical = self.assertLogs("gameserver.storage_errors", "CRITICAL")
+        critical = self.assertLogs("gameserver.storage.errors", "CRITICAL")
         with critical, self.assertRaises(SystemExit):
             work()
         self.exit.assert_called_once_with(StorageFailed.EXIT_CODE)

@@ -7,10 +7,10 @@ import threading
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from gameserver.storage_errors import is_mistake
+from gameserver.storage.errors import is_mistake
 
 if TYPE_CHECKING:
-    from gameserver.database import Database
+    from gameserver.storage.database import Database
 
 
 class Batch:

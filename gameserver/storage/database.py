@@ -31,11 +31,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from gameserver import schema
-from gameserver.batch import Batch
-from gameserver.datafile import Lock, open_data_file
 from gameserver.errors import StorageFull
-from gameserver.storage_errors import end_process, is_want_of_room
+from gameserver.storage import schema
+from gameserver.storage.batch import Batch
+from gameserver.storage.datafile import Lock, open_data_file
+from gameserver.storage.errors import end_process, is_want_of_room
 
 log = logging.getLogger(__name__)
 

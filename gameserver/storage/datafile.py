@@ -18,8 +18,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from gameserver import schema
 from gameserver.errors import StartError
+from gameserver.storage import schema
 
 try:
     import fcntl

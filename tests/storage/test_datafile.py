@@ -10,9 +10,9 @@ import unittest
 
 import mock  # noqa: UP026 (the same mock on every Python)
 
-from gameserver import datafile, schema
-from gameserver.database import Database
 from gameserver.errors import StartError
+from gameserver.storage import datafile, schema
+from gameserver.storage.database import Database
 from tests.folder import FolderTestCase
 
 MORE = (*schema.MIGRATIONS, ("CREATE TABLE more (number INTEGER)", "INSERT INTO more VALUES (7)"))
