@@ -27,6 +27,9 @@ MAX_CONNECTIONS_PER_ADDRESS = 1_000
 MAX_ACCEPTS = 8
 """Clients let in during one turn of the loop: the others get theirs, and so do other workers."""
 
+COMPLAINT_SECONDS = 10
+"""Between two lines in the log about a want of descriptors."""
+
 _OUT_OF_RESOURCES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
@@ -57,6 +60,7 @@ class Door:
         self._per_address: Counter[str] = Counter()
         self._open = False
         self._closed = False
+        self._next_complaint = 0.0
 
     def open(self) -> None:
         """Lets clients in from now on, if there is room and the door is not closed for good."""
@@ -90,7 +94,7 @@ class Door:
                 return
             except OSError as error:
                 if error.errno in _OUT_OF_RESOURCES:
-                    log.warning("cannot accept a client: %s", error.strerror)
+                    self._complain(error)
                     self._shut()
                     return
                 continue  # the client has gone already
@@ -111,6 +115,12 @@ class Door:
         self._server.admit(
             client, address, self._per_address[address] <= MAX_CONNECTIONS_PER_ADDRESS
         )
+
+    def _complain(self, error: OSError) -> None:
+        """Says so in the log, but not each time that a place comes free and is taken."""
+        if self._server.now >= self._next_complaint:
+            self._next_complaint = self._server.now + COMPLAINT_SECONDS
+            log.warning("cannot accept a client: %s", error.strerror)
 
     def _shut(self) -> None:
         self._open = False

@@ -43,9 +43,15 @@ def main() -> int:
         for _ in range(options.rounds):
             time.sleep(options.seconds)
             before = len(load.exchanges)
-            os.kill(chance.choice(server.workers()), signal.SIGKILL)
+            killed = chance.choice(server.workers())
+            os.kill(killed, signal.SIGKILL)
             took = wait_until(
-                lambda: len(server.workers()) == number and answers(server.address), 5
+                lambda killed=killed: (
+                    killed not in server.workers()
+                    and len(server.workers()) == number
+                    and answers(server.address)
+                ),
+                5,
             )
             missing += took is None
             slowest = max(slowest, took or 5)
