@@ -131,10 +131,7 @@ class RequestReader:
             self._at = position
             end = text.find("\r\n\r\n", position)
             if end < 0:
-                if self.phase != IN_HEAD:
-                    self.phase = IN_HEAD
-                    self._check = LineCheck()
-                self._check.check(text[position:])
+                self._check_incomplete(text[position:])
                 break
             method, path, query, block = split_head(text, position, end)
             fields = read_fields(block)
@@ -164,6 +161,13 @@ class RequestReader:
             self.closing = fields.connection == "close"
             self.paused = match.blocking
         return position
+
+    def _check_incomplete(self, head: str) -> None:
+        """Raises if no further byte can make this a valid head."""
+        if self.phase != IN_HEAD:
+            self.phase = IN_HEAD
+            self._check = LineCheck()
+        self._check.check(head)
 
     def _completed(self, connection: str, blocking: bool) -> None:
         self.phase = IDLE
