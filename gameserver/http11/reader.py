@@ -184,10 +184,9 @@ class RequestReader:
         self._head = head
         if length is None and not fields.chunked:
             raise LengthRequired("the size of the body must be in Content-Length")
-        too_large = length is not None and length > match.body_limit
-        if match.takes_body and too_large:
+        if length is not None and length > match.body_limit:
             raise ContentTooLarge(f"the body may have at most {match.body_limit} bytes here")
-        if not match.takes_body and (too_large or fields.expects_continue):
+        if fields.expects_continue and not match.takes_body:
             # Nobody wants this body: the request is answered without, as the connection's last.
             requests.append(self._request(head, b""))
             self._close_unread()
