@@ -22,8 +22,6 @@ A code without a class of its own raises `ScoreganizerWait` if the server said h
 long to wait, `ScoreganizerError` if not.
 """
 
-
-
 import time
 from datetime import timedelta
 
