@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
@@ -60,27 +61,29 @@ class RateLimit:
     (the generic cell rate algorithm): one number, and nothing to fill up as time passes. An
     IPv6 client is its /64 network, as it has all addresses in that. Constant cost and bounded
     memory: a client that is forgotten has a full bucket, which one that has not asked for so
-    long has anyway.
+    long has anyway. Thread-safe.
     """
 
     def __init__(self, rate: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._interval = 1 / rate
         self._clock = clock
+        self._lock = threading.Lock()
         self._full_at: OrderedDict[str, float] = OrderedDict()
 
     def admits(self, client: str) -> bool:
         """Counts a request of the client; whether it is within the limit."""
         if ":" in client:
             client = _network(client)
-        now = self._clock()
-        full_at = max(self._full_at.get(client, now), now) + self._interval
-        if full_at - now > BURST_SECONDS + self._interval / 2:
-            return False
-        self._full_at[client] = full_at
-        self._full_at.move_to_end(client)
-        if len(self._full_at) > MAX_CLIENTS:
-            self._full_at.popitem(last=False)
-        return True
+        with self._lock:
+            now = self._clock()
+            full_at = max(self._full_at.get(client, now), now) + self._interval
+            if full_at - now > BURST_SECONDS + self._interval / 2:
+                return False
+            self._full_at[client] = full_at
+            self._full_at.move_to_end(client)
+            if len(self._full_at) > MAX_CLIENTS:
+                self._full_at.popitem(last=False)
+            return True
 
 
 @lru_cache(maxsize=4096)

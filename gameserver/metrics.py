@@ -6,6 +6,7 @@ has come since; so nothing is shared on the way of a request. `Metrics` adds it 
 
 from __future__ import annotations
 
+import threading
 import time
 from bisect import bisect_left
 from collections import Counter
@@ -76,21 +77,27 @@ class Figures:
 
 
 class Metrics:
-    """The figures of all front ends together."""
+    """The figures of all front ends together. Thread-safe: workers report at the same time."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
+        self._lock = threading.Lock()
         self._total = Figures()
         self._connections: dict[int, tuple[int, float]] = {}
         """By front end: how many, and when it said so."""
 
     def report(self, front_end: int, connections: int, figures: Figures) -> None:
         """Adds what a front end, known by its process id, has counted since its last report."""
-        self._total.add(figures)
-        self._connections[front_end] = connections, self._clock()
+        with self._lock:
+            self._total.add(figures)
+            self._connections[front_end] = connections, self._clock()
 
     def text(self, gauges: dict[str, int]) -> str:
         """Everything as Prometheus reads it, with these gauges of the application's."""
+        with self._lock:
+            return self._text({"connections": self._open(), **gauges})
+
+    def _text(self, gauges: dict[str, int]) -> str:
         total = self._total
         lines = ["# TYPE gameserver_requests_total counter"]
         for (route, status), count in sorted(total.requests.items()):
@@ -105,7 +112,7 @@ class Metrics:
             ("gameserver_batch_size", total.batches),
         ):
             lines += [f"# TYPE {name} histogram", *histogram.lines(name)]
-        for name, value in {"connections": self._open(), **gauges}.items():
+        for name, value in gauges.items():
             lines += [f"# TYPE gameserver_{name} gauge", f"gameserver_{name} {value}"]
         return "\n".join(lines) + "\n"
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
+import sys
 import unittest
 
 from gameserver.clients import MAX_CLIENTS, RateLimit, TrustedProxies, parse_networks
-from tests.support import Clock
+from tests.support import Clock, run_together
 
 
 class RateLimitTest(unittest.TestCase):
@@ -44,6 +45,17 @@ class RateLimitTest(unittest.TestCase):
             admitted += self.limit.admits("192.0.2.1")
         self.assertLessEqual(admitted, (self.clock.now - start) * 10 + 20)
         self.assertGreater(admitted, (self.clock.now - start) * 10 - 1)
+
+    def test_threads_share_one_allowance(self) -> None:
+        """Requests of a client in several threads do not get more than one thread would."""
+        every = sys.getswitchinterval()
+        self.addCleanup(sys.setswitchinterval, every)
+        sys.setswitchinterval(1e-6)
+        limit = RateLimit(5000, self.clock)
+        admitted = run_together(
+            lambda _: sum(limit.admits("192.0.2.1") for _ in range(3000)), 8
+        )
+        self.assertEqual(sum(admitted), 10_000)
 
     def test_clients_do_not_share(self) -> None:
         """Each address has an allowance of its own."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import unittest
 
 from gameserver.messages import Response
 from gameserver.metrics import FORGET_SECONDS, Figures, Histogram, Metrics
-from tests.support import Clock, make_request
+from tests.support import Clock, make_request, run_together
 
 
 class HistogramTest(unittest.TestCase):
@@ -57,6 +58,15 @@ class MetricsTest(unittest.TestCase):
             "gameserver_scores 3",
         ):
             self.assertIn(line, self.lines())
+
+    def test_front_ends_report_at_once(self) -> None:
+        """What several threads report at the same time is all counted."""
+        every = sys.getswitchinterval()
+        self.addCleanup(sys.setswitchinterval, every)
+        sys.setswitchinterval(1e-6)
+        run_together(lambda front_end: [self.report(front_end, 1) for _ in range(200)], 8)
+        self.assertIn('gameserver_refused_total{status="400"} 1600', self.lines())
+        self.assertIn("gameserver_request_seconds_count 3200", self.lines())
 
     def test_forgets_a_front_end_that_is_gone(self) -> None:
         """The connections of a front end that no longer reports are gone; its counts stay."""
