@@ -46,7 +46,7 @@ def error_response(
     if path.startswith("/api/"):
         error = {"error": _CODES.get(status, "http_error"), "message": message}
         return Response(status, json.dumps(error).encode(), JSON, headers)
-    return Response.error(status, message, *headers)
+    return Response(status, message.encode() + b"\n", headers=headers)
 
 
 class HTTPError(Exception):

@@ -24,11 +24,6 @@ class Response(NamedTuple):
     content_type: str = TEXT
     headers: tuple[tuple[str, str], ...] = ()
 
-    @classmethod
-    def error(cls, status: int, message: str, *headers: tuple[str, str]) -> Response:
-        """One plain-text line that says what was wrong."""
-        return cls(status, message.encode() + b"\n", TEXT, headers)
-
 
 class Match(NamedTuple):
     """What a method and a path lead to: the view, and how its request is to be read."""

@@ -114,10 +114,11 @@ class RequestReader:
         # Its traceback would keep the frames alive, and with them all that was being read.
         self.error = error.with_traceback(None)
         self.head_only = self._head is not None and self._head.method == "HEAD"
-        self._close_unread()
+        self.stop()
 
     def stop(self) -> None:
         """Reads nothing any more; the newest request was the last, though more may be coming."""
+        self.phase = IDLE
         self.connection = "close"
         self.closing = self.unread = True
 
@@ -156,10 +157,7 @@ class RequestReader:
                 continue
             client = self._peer if self._proxies is None else self._client(fields)
             requests.append(Request(method, path, query, fields.for_views, body, client, match))
-            self.phase = IDLE
-            self.connection = fields.connection
-            self.closing = fields.connection == "close"
-            self.paused = match.blocking
+            self._completed(fields.connection, match.blocking)
         return position
 
     def _check_incomplete(self, head: str) -> None:
@@ -189,7 +187,7 @@ class RequestReader:
         if fields.expects_continue and not match.takes_body:
             # Nobody wants this body: the request is answered without, as the connection's last.
             requests.append(self._request(head, b""))
-            self._close_unread()
+            self.stop()
             return position
         self._body = ChunkedBody(match.body_limit) if length is None else SizedBody(length)
         self.owes_continue = fields.expects_continue and position == len(data)
@@ -215,8 +213,3 @@ class RequestReader:
         if self._proxies is None:
             return self._peer
         return self._proxies.client(self._peer, fields.by_name)
-
-    def _close_unread(self) -> None:
-        self.phase = IDLE
-        self.connection = "close"
-        self.closing = self.unread = True
