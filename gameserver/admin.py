@@ -16,12 +16,13 @@ from contextlib import closing, contextmanager, suppress
 from itertools import islice
 from typing import TextIO
 
-from gameserver.errors import StartError, StorageFull
+from gameserver.errors import StartError
 from gameserver.progress import Progress
-from gameserver.routing import MAX_NUMBER
-from gameserver.scores.sqlite import CHUNK, IN_ORDER, NEXT_ARRIVAL, chunks
-from gameserver.storage.database import Database
-from gameserver.storage.datafile import examine, put_in_place, reading
+from gameserver.storage.sqlite.database import Database
+from gameserver.storage.sqlite.datafile import examine, put_in_place, reading
+from gameserver.storage.sqlite.scores import CHUNK, IN_ORDER, NEXT_ARRIVAL, chunks
+from gameserver.web.errors import StorageFull
+from gameserver.web.routing import MAX_NUMBER
 
 HEADER = "level,user,score"
 

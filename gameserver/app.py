@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from gameserver.clients import RateLimit
-from gameserver.errors import HTTPError, TooManyRequests
-from gameserver.messages import Request, Response
-from gameserver.metrics import Figures, Metrics
-from gameserver.scores.sessions import Sessions
-from gameserver.tournaments.accounts import Accounts
+from gameserver.auth.accounts import Accounts
+from gameserver.auth.sessions import Sessions
+from gameserver.monitoring.metrics import Figures, Metrics
 from gameserver.tournaments.service import Tournaments
+from gameserver.web.clients import RateLimit
+from gameserver.web.errors import HTTPError, TooManyRequests
+from gameserver.web.messages import Request, Response
 
 log = logging.getLogger(__name__)
 

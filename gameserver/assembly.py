@@ -6,25 +6,26 @@ import os
 from typing import TYPE_CHECKING
 
 from gameserver.app import App, Game
-from gameserver.clients import RateLimit, TrustedProxies
-from gameserver.door import MAX_CONNECTIONS
+from gameserver.auth.accounts import Accounts
+from gameserver.auth.sessions import Sessions, SignedSessions, StoredSessions
 from gameserver.durable import DurableApp
-from gameserver.errors import StartError, StorageFull
-from gameserver.listeners import open_listeners
-from gameserver.scores.memory import MemoryStore
-from gameserver.scores.sessions import Sessions, SignedSessions, StoredSessions
-from gameserver.scores.sqlite import SqliteStore
-from gameserver.scores.sqlite_sessions import SqliteSessions
-from gameserver.server import GameServer
+from gameserver.errors import StartError
+from gameserver.minesweeper.replay_folder import ReplayFolder, check_folder
+from gameserver.server.acceptor import MAX_CONNECTIONS
+from gameserver.server.base import GameServer
+from gameserver.server.listeners import open_listeners
+from gameserver.server.threaded import ThreadedServer
 from gameserver.settings import Settings
-from gameserver.storage.database import Database
-from gameserver.threaded import ThreadedServer
-from gameserver.tournaments.accounts import Accounts
-from gameserver.tournaments.replay_folder import ReplayFolder, check_folder
+from gameserver.storage.memory.scores import MemoryStore
+from gameserver.storage.sqlite.database import Database
+from gameserver.storage.sqlite.scores import SqliteStore
+from gameserver.storage.sqlite.sessions import SqliteSessions
 from gameserver.tournaments.service import Tournaments
+from gameserver.web.clients import RateLimit, TrustedProxies
+from gameserver.web.errors import StorageFull
 
 if TYPE_CHECKING:
-    from gameserver.tls import TLS
+    from gameserver.server.tls import TLS
 
 SPARE_DESCRIPTORS = 32
 """Open files beside the connections: listeners, log, pipes, data file, the way to the owner."""
@@ -48,7 +49,7 @@ def make_server(settings: Settings) -> GameServer:
     }
     if settings.threaded:
         return ThreadedServer(make_app(settings), listeners, **options)
-    from gameserver.forked import ForkedServer  # there is none where there is no fork
+    from gameserver.processes.forked import ForkedServer  # there is none where there is no fork
 
     return ForkedServer(lambda: make_app(settings), listeners, settings.workers, **options)
 
@@ -92,7 +93,7 @@ def make_tls(settings: Settings) -> TLS | None:
         if settings.keyfile:
             raise StartError("--keyfile needs --certfile")
         return None
-    from gameserver.tls import TLS  # costs memory that a plain server can do without
+    from gameserver.server.tls import TLS  # costs memory that a plain server can do without
 
     return TLS(settings.certfile, settings.keyfile)
 

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 from gameserver.assembly import make_server
 from gameserver.errors import StartError, StorageFailed
-from gameserver.logs import open_log
-from gameserver.server import GameServer
+from gameserver.monitoring.logs import open_log
+from gameserver.processes.signals import obey_signals
+from gameserver.server.base import GameServer
 from gameserver.settings import Settings, parse_settings
-from gameserver.signals import obey_signals
 
 log = logging.getLogger(__name__)
 

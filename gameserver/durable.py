@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from gameserver.app import App
-from gameserver.errors import StorageFull
-from gameserver.messages import Request, Response
-from gameserver.storage.database import Database
+from gameserver.storage.sqlite.database import Database
+from gameserver.web.errors import StorageFull
+from gameserver.web.messages import Request, Response
 
 
 class DurableApp(App):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, NoReturn
 
-from gameserver.clients import Network, parse_networks
+from gameserver.web.clients import Network, parse_networks
 
 
 def _port(text: str) -> int:

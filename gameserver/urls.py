@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from gameserver import operations
-from gameserver.routing import Router, path
-from gameserver.scores import views as scores
-from gameserver.tournaments import views as tournaments
-from gameserver.tournaments.views import FORM_SIZE, UPLOAD_SIZE
+from gameserver.views import operations, scores, tournaments
+from gameserver.views.tournaments import FORM_SIZE, UPLOAD_SIZE
+from gameserver.web.routing import Router, path
 
 _ID = r"(?P<tournament_id>[^/]+)"
 

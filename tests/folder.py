@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from gameserver.storage.database import Database
+from gameserver.storage.sqlite.database import Database
 
 
 class FolderTestCase(unittest.TestCase):

@@ -26,14 +26,14 @@ import mock  # noqa: UP026 (the same mock on every Python)
 
 from gameserver.app import App
 from gameserver.assembly import make_game
-from gameserver.listeners import open_listeners
-from gameserver.messages import Request
-from gameserver.routing import Router
-from gameserver.server import GameServer
+from gameserver.server.base import GameServer
+from gameserver.server.listeners import open_listeners
+from gameserver.server.threaded import ThreadedServer
 from gameserver.settings import Settings
-from gameserver.storage.database import Database
-from gameserver.threaded import ThreadedServer
+from gameserver.storage.sqlite.database import Database
 from gameserver.urls import router, urlpatterns
+from gameserver.web.messages import Request
+from gameserver.web.routing import Router
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -237,7 +237,7 @@ def running(
     *more_routes: Any, server_class: type[GameServer] = ThreadedServer, **options: Any
 ) -> Iterator[GameServer]:
     """A server that runs in a thread; `more_routes` stand before the API's."""
-    with mock.patch("gameserver.server.router", Router([*more_routes, *urlpatterns])):
+    with mock.patch("gameserver.server.base.router", Router([*more_routes, *urlpatterns])):
         server = server_class(make_app(), open_listeners("127.0.0.1", 0), **options)
     failures: list[BaseException] = []
 
@@ -281,7 +281,7 @@ class ServerProcess:
     """A server started by its command on a free port, with all processes that it starts.
 
     `constants` sets module constants before the start, such as
-    {"gameserver.connection.HEAD_SECONDS": 0.2}; `descriptors` is how many files each of its
+    {"gameserver.server.connection.HEAD_SECONDS": 0.2}; `descriptors` is how many files each of its
     processes may have open.
     """
 

@@ -10,9 +10,9 @@ import unittest
 import mock  # noqa: UP026 (the same mock on every Python)
 
 from gameserver import admin
-from gameserver.scores.sqlite import SqliteStore
-from gameserver.storage import datafile
-from gameserver.storage.database import Database
+from gameserver.storage.sqlite import datafile
+from gameserver.storage.sqlite.database import Database
+from gameserver.storage.sqlite.scores import SqliteStore
 from tests.folder import FolderTestCase
 
 

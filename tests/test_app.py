@@ -5,9 +5,9 @@ from __future__ import annotations
 import unittest
 from typing import Any
 
-from gameserver.errors import BadRequest, Unauthorized
-from gameserver.messages import Request, Response
-from gameserver.routing import Router, path
+from gameserver.web.errors import BadRequest, Unauthorized
+from gameserver.web.messages import Request, Response
+from gameserver.web.routing import Router, path
 from tests.support import make_app, make_request, run_together
 
 

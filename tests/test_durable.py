@@ -9,9 +9,9 @@ import unittest
 from gameserver.app import Game
 from gameserver.assembly import make_game
 from gameserver.durable import DurableApp
-from gameserver.messages import Match, Request, Response
 from gameserver.settings import Settings
-from gameserver.storage.database import Database
+from gameserver.storage.sqlite.database import Database
+from gameserver.web.messages import Match, Request, Response
 from tests.folder import FolderTestCase, limit_size
 from tests.support import PATIENCE, Clock, make_request
 
@@ -65,7 +65,7 @@ class DurableAppTests(FolderTestCase):
             *(self.score(1, user_id, 99) for user_id in range(1000)),
             make_request("GET", "/1/highscorelist"),
         ]
-        with self.assertLogs("gameserver.storage.database"):
+        with self.assertLogs("gameserver.storage.sqlite.database"):
             responses = self.handle(*batch)
         expected = [200, 200, *[503] * 1000, 200]
         self.assertEqual([response.status for response in responses], expected)
@@ -103,7 +103,7 @@ class DurableAppTests(FolderTestCase):
             return Response()
 
         request = Request("GET", "/", "", {}, b"", "", Match(view, blocking=True))
-        with self.assertLogs("gameserver.storage.database"):
+        with self.assertLogs("gameserver.storage.sqlite.database"):
             self.assertEqual(self.handle(request)[0].status, 503)
 
     def test_close(self) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from gameserver.errors import BadRequest, ContentTooLarge
 from gameserver.http11.fields import is_framing
 from gameserver.http11.head import TOKEN
+from gameserver.web.errors import BadRequest, ContentTooLarge
 
 MAX_CHUNK_LINE = 256
 MAX_TRAILERS = 4096

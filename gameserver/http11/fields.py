@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from gameserver.errors import BadRequest, ExpectationFailed, NotImplementedHere
 from gameserver.http11.head import TOKEN, LineCheck
-from gameserver.messages import VIEW_FIELDS
+from gameserver.web.errors import BadRequest, ExpectationFailed, NotImplementedHere
+from gameserver.web.messages import VIEW_FIELDS
 
 _CACHED_BLOCK = 2048
 """Only blocks up to this size are remembered: 1,024 of them take at most a few megabytes."""

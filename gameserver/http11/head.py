@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gameserver.errors import (
+from gameserver.web.errors import (
     BadRequest,
     HeaderFieldsTooLarge,
     HTTPError,

@@ -5,17 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from gameserver.clients import TrustedProxies
-from gameserver.errors import (
-    ContentTooLarge,
-    HTTPError,
-    LengthRequired,
-    NotImplementedHere,
-)
 from gameserver.http11.body import Body, ChunkedBody, SizedBody
 from gameserver.http11.fields import Fields, read_fields
 from gameserver.http11.head import METHODS, LineCheck, split_head
-from gameserver.messages import Match, Request
+from gameserver.web.clients import TrustedProxies
+from gameserver.web.errors import ContentTooLarge, HTTPError, LengthRequired, NotImplementedHere
+from gameserver.web.messages import Match, Request
 
 IDLE, IN_HEAD, IN_BODY = range(3)
 """What a reader waits for: a new request, the rest of a head, the rest of a body."""

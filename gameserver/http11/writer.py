@@ -8,7 +8,7 @@ from functools import lru_cache
 from http import HTTPStatus
 
 from gameserver.http11.head import TOKEN
-from gameserver.messages import Response
+from gameserver.web.messages import Response
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from gameserver.minesweeper.modes import MODES
+from gameserver.times import parse_moment
 from gameserver.tournaments.errors import Refused, invalid
-from gameserver.tournaments.forms import Fields, text_field
-from gameserver.tournaments.modes import MODES
-from gameserver.tournaments.moments import parse_moment
 from gameserver.tournaments.rules import Tournament
+from gameserver.web.forms import Fields, text_field
 
 MAX_NAME = 100
 MAX_LOCATION = 200

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 
-from gameserver.errors import HTTPError
-from gameserver.messages import JSON, Response
-from gameserver.tournaments.moments import MILLISECOND, SECOND
+from gameserver.times import MILLISECOND, SECOND
+from gameserver.web.errors import HTTPError
+from gameserver.web.messages import JSON, Response
 
 _STATUSES = {
     "no_such_tournament": 404,

@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 
+from gameserver.minesweeper.modes import MODES, Mode
+from gameserver.minesweeper.replays import Mode as GameMode
+from gameserver.minesweeper.replays import Replay
+from gameserver.times import format_moment
 from gameserver.tournaments.errors import Refused
 from gameserver.tournaments.keys import DrawnKey
-from gameserver.tournaments.modes import MODES, Mode
-from gameserver.tournaments.moments import format_moment
-from gameserver.tournaments.replays import Mode as GameMode
-from gameserver.tournaments.replays import Replay
 
 
 class Entry(StrEnum):

@@ -14,18 +14,18 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
-from gameserver.storage.database import Database
+from gameserver.minesweeper.replay_folder import ReplayFolder
+from gameserver.minesweeper.replays import InvalidReplay, Replay, read_replay
+from gameserver.storage.sqlite.database import Database
+from gameserver.storage.sqlite.tournaments import TournamentStore
+from gameserver.times import Clock, moment_of
 from gameserver.tournaments import rules
 from gameserver.tournaments.creation import read_tournament
 from gameserver.tournaments.errors import Refused
-from gameserver.tournaments.forms import Fields
 from gameserver.tournaments.keys import SECRET_SIZE, DrawnKey, Key, parse_key
-from gameserver.tournaments.moments import Clock, moment_of
-from gameserver.tournaments.replay_folder import ReplayFolder
-from gameserver.tournaments.replays import InvalidReplay, Replay, read_replay
 from gameserver.tournaments.rules import Entry, Phase, Tournament
 from gameserver.tournaments.standings import Standing, standings
-from gameserver.tournaments.store import TournamentStore
+from gameserver.web.forms import Fields
 
 MAX_HOSTED = 100
 """Tournaments of one host that are not over."""

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from gameserver.tournaments.modes import Mode, Result
-from gameserver.tournaments.replays import Level
+from gameserver.minesweeper.modes import Mode, Result
+from gameserver.minesweeper.replays import Level
 
 
 class Score(NamedTuple):

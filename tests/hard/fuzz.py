@@ -18,10 +18,10 @@ from collections.abc import Callable
 
 from harness import Report, arguments, request
 
-from gameserver.errors import HTTPError, Unauthorized
+from gameserver.auth.sessions import SignedSessions, StoredSessions
 from gameserver.http11.reader import RequestReader
-from gameserver.scores.sessions import SignedSessions, StoredSessions
 from gameserver.urls import router
+from gameserver.web.errors import HTTPError, Unauthorized
 
 BAR = 0.010
 

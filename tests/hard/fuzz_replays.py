@@ -9,8 +9,8 @@ import sys
 import time
 from collections import Counter
 
-from gameserver.tournaments.replays import InvalidReplay, read_replay
-from tests.tournaments.replays.mutations import mutated
+from gameserver.minesweeper.replays import InvalidReplay, read_replay
+from tests.minesweeper.replays.mutations import mutated
 
 
 def outcome(data: bytes, mime_type: str) -> str:

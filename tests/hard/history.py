@@ -18,7 +18,7 @@ from collections import defaultdict
 
 from harness import Exchange, Game, Load, Report, Server, arguments, high_scores, outcomes
 
-from gameserver.scores.memory import MemoryStore
+from gameserver.storage.memory.scores import MemoryStore
 
 CLIENTS, USERS, LEVELS = 64, 6, 3
 

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 
-from gameserver.storage.datafile import reading
+from gameserver.storage.sqlite.datafile import reading
 
 Place = tuple[int, int]
 """A level and a user."""

@@ -21,8 +21,8 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gameserver.scores.sqlite import SqliteStore
-from gameserver.storage.database import Database
+from gameserver.storage.sqlite.database import Database
+from gameserver.storage.sqlite.scores import SqliteStore
 from tests.hard.players import Place, invented, lost, stored_in
 from tests.hard.traced import USERS, Poster, TracedServer
 

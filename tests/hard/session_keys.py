@@ -15,8 +15,8 @@ from collections.abc import Callable
 from fuzz import mutated
 from harness import Report, arguments
 
-from gameserver.errors import Unauthorized
-from gameserver.scores.sessions import SignedSessions, StoredSessions
+from gameserver.auth.sessions import SignedSessions, StoredSessions
+from gameserver.web.errors import Unauthorized
 
 START = 1_700_000_000.0
 LIFE = 600.0

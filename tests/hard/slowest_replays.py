@@ -8,8 +8,8 @@ import random
 import time
 from collections.abc import Iterator
 
-from gameserver.tournaments.replays import MAX_SIZE, InvalidReplay, read_replay
-from tests.tournaments.replays.encoders import (
+from gameserver.minesweeper.replays import MAX_SIZE, InvalidReplay, read_replay
+from tests.minesweeper.replays.encoders import (
     AVF_END,
     AVF_MIME,
     RMV_MIME,
@@ -24,7 +24,7 @@ from tests.tournaments.replays.encoders import (
     short_move,
     stamp,
 )
-from tests.tournaments.replays.minefields import random_mines
+from tests.minesweeper.replays.minefields import random_mines
 
 ROUNDS = 5
 WIDE = (255, 255, 32000)

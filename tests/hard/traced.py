@@ -17,7 +17,7 @@ from tests.support import ROOT, Client, request_bytes, wait_until
 
 _LAUNCHER = """
 import sys
-from gameserver.storage import database
+from gameserver.storage.sqlite import database
 from gameserver.command import main
 database.CHECKPOINT_CHANGES = 20
 sys.exit(main())

@@ -6,7 +6,7 @@ import random
 import unittest
 
 from gameserver.http11.reader import RequestReader
-from gameserver.messages import Match, Response
+from gameserver.web.messages import Match, Response
 from tests.http11.cases import CHUNKED, HOST, head, list_with
 
 LIMIT = 65536

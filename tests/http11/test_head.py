@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import unittest
 
-from gameserver.errors import HTTPError
 from gameserver.http11.head import METHODS
 from gameserver.http11.reader import RequestReader
-from gameserver.messages import Request
 from gameserver.urls import router
+from gameserver.web.errors import HTTPError
+from gameserver.web.messages import Request
 from tests.http11.cases import HOST, head, list_with
 
 

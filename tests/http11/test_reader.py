@@ -10,8 +10,8 @@ from itertools import pairwise
 from typing import Any
 
 from gameserver.http11.reader import IDLE, IN_BODY, IN_HEAD, RequestReader
-from gameserver.messages import Match, Response
 from gameserver.urls import router
+from gameserver.web.messages import Match, Response
 from tests.http11.cases import (
     ACCEPTED,
     ALL,

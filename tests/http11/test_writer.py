@@ -9,9 +9,9 @@ import unittest
 
 import mock  # noqa: UP026 (the same mock on every Python)
 
-from gameserver import errors
 from gameserver.http11.writer import CONTINUE, date_line, render
-from gameserver.messages import Response
+from gameserver.web import errors
+from gameserver.web.messages import Response
 
 DATE = date_line(0)
 

@@ -13,7 +13,7 @@ import unittest
 from typing import ClassVar
 
 from gameserver.errors import StorageFailed
-from gameserver.storage.database import Database
+from gameserver.storage.sqlite.database import Database
 from tests.folder import FolderTestCase
 from tests.hard.players import Player, invented, lost, stored
 from tests.support import ROOT, ServerProcess, request_bytes, start_and_fail, wait_until

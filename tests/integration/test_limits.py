@@ -28,7 +28,7 @@ class LimitContract(unittest.TestCase):
 
     def test_silent_clients(self) -> None:
         """Clients that send nothing are closed, and do not keep others from being served."""
-        constants = {"gameserver.connection.HEAD_SECONDS": 0.2}
+        constants = {"gameserver.server.connection.HEAD_SECONDS": 0.2}
         with ServerProcess(*self.flags, constants=constants) as server:
             silent = [self.enterContext(server.client()) for _ in range(50)]
             with server.client() as client:
@@ -38,7 +38,7 @@ class LimitContract(unittest.TestCase):
 
     def test_too_many_of_one_address(self) -> None:
         """Clients beyond the limit for their address are told so, and then there is room again."""
-        constants = {"gameserver.door.MAX_CONNECTIONS_PER_ADDRESS": 5}
+        constants = {"gameserver.server.acceptor.MAX_CONNECTIONS_PER_ADDRESS": 5}
         limit = 5 * self.processes
         with ServerProcess(*self.flags, "--max_proc", "2", constants=constants) as server:
             clients = [self.enterContext(server.client()) for _ in range(2 * limit)]

@@ -79,7 +79,7 @@ class LogContract(unittest.TestCase):
 
     def test_rotation(self) -> None:
         """The file is moved aside when it is too large, whichever process finds out."""
-        constants = {"gameserver.logs.MAX_SIZE": 20_000}
+        constants = {"gameserver.monitoring.logs.MAX_SIZE": 20_000}
         with ServerProcess(*self.flags, "--access_log", constants=constants) as server:
             clients = [self.enterContext(server.client()) for _ in range(8)]
             for _ in range(25):

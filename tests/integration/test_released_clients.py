@@ -26,7 +26,7 @@ FRONT_ENDS = {"threaded": ("--threaded",), "forked": ("--max_proc", "2")}
 SECONDS_TO_START = 4
 INSTALL_SECONDS, RUN_SECONDS = 300, 120
 
-CHEAP_PASSWORDS = {"gameserver.tournaments.passwords.N": 16}
+CHEAP_PASSWORDS = {"gameserver.auth.passwords.N": 16}
 """So that the scenarios do not wait for each other's hashes."""
 
 

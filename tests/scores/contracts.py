@@ -9,7 +9,7 @@ from typing import Any
 
 import mock  # noqa: UP026 (the same mock on every Python)
 
-from gameserver.errors import Unauthorized
+from gameserver.web.errors import Unauthorized
 from tests.support import Clock, run_together
 
 MAX_NUMBER = 2**31 - 1
@@ -125,7 +125,7 @@ class SessionsContract(unittest.TestCase):
     def test_compared_in_constant_time(self) -> None:
         """How long a comparison takes tells nothing about the key."""
         key = self.sessions.login(7)
-        with mock.patch("gameserver.scores.sessions.compare_digest", wraps=compare_digest) as seen:
+        with mock.patch("gameserver.auth.sessions.compare_digest", wraps=compare_digest) as seen:
             self.assert_refused(key[:-1] + "?")
         seen.assert_called_once()
 

@@ -4,12 +4,12 @@ import unittest
 import unittest.mock
 from dataclasses import replace
 
+from gameserver.minesweeper.modes import MODES, Sum
+from gameserver.minesweeper.replays import Level, Mode, Replay
+from gameserver.times import SECOND
 from gameserver.tournaments import rules
 from gameserver.tournaments.errors import Refused
 from gameserver.tournaments.keys import DrawnKey, Key
-from gameserver.tournaments.modes import MODES, Sum
-from gameserver.tournaments.moments import SECOND
-from gameserver.tournaments.replays import Level, Mode, Replay
 from gameserver.tournaments.rules import Entry, Phase, Tournament
 
 START, END = 1_000 * SECOND, 2_000 * SECOND

@@ -3,8 +3,8 @@ from __future__ import annotations
 import random
 import unittest
 
-from gameserver.tournaments.modes import Sum
-from gameserver.tournaments.replays import Level
+from gameserver.minesweeper.modes import Sum
+from gameserver.minesweeper.replays import Level
 from gameserver.tournaments.standings import Score, Standing, standings
 
 EASY, HARD = Level.BEGINNER, Level.EXPERT

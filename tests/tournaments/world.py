@@ -7,16 +7,16 @@ import unittest
 from typing import Any, NamedTuple
 
 from gameserver.app import App, Game
-from gameserver.messages import Request, Response
-from gameserver.scores.memory import MemoryStore
-from gameserver.scores.sessions import SignedSessions
-from gameserver.storage.database import Database
-from gameserver.tournaments.accounts import Accounts
-from gameserver.tournaments.moments import format_moment, moment_of
-from gameserver.tournaments.passwords import Cost, Passwords, Workers
-from gameserver.tournaments.replay_folder import ReplayFolder
+from gameserver.auth.accounts import Accounts
+from gameserver.auth.passwords import Cost, Passwords, Workers
+from gameserver.auth.sessions import SignedSessions
+from gameserver.minesweeper.replay_folder import ReplayFolder
+from gameserver.storage.memory.scores import MemoryStore
+from gameserver.storage.sqlite.database import Database
+from gameserver.times import format_moment, moment_of
 from gameserver.tournaments.service import Tournaments
 from gameserver.urls import router
+from gameserver.web.messages import Request, Response
 from tests.support import Clock
 
 CHEAP = Cost(n=2, r=1, p=1)

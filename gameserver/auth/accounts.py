@@ -1,0 +1,136 @@
+"""Accounts: registering, logging in, and whose request it is."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from hashlib import sha256
+
+from gameserver.auth import tokens
+from gameserver.auth.passwords import Passwords
+from gameserver.auth.throttle import GuessLimit
+from gameserver.auth.tokens import Token
+from gameserver.storage.sqlite.accounts import AccountStore
+from gameserver.storage.sqlite.database import Database
+from gameserver.times import Clock, moment_of
+from gameserver.tournaments.errors import Refused, invalid
+from gameserver.web.errors import StorageFull
+
+MAX_NAME = 64
+PASSWORD_SIZES = range(8, 257)
+"""How many bytes a password may have, in UTF-8."""
+
+# The clients send the name in a header, in front of a colon.
+_USERNAME = re.compile(r"[!-9;-~](?:[ -9;-~]{0,62}[!-9;-~])?")
+
+
+class Accounts:
+    """Who may log in, and who is logged in."""
+
+    def __init__(
+        self,
+        database: Database,
+        passwords: Passwords | None = None,
+        clock: Clock = time.time,
+        randomness: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        self._database = database
+        self._store = AccountStore(database)
+        self._passwords = passwords or Passwords()
+        self._guesses = GuessLimit()
+        self._clock = clock
+        self._randomness = randomness
+
+    def register(self, username: str, password: str) -> int:
+        """Opens an account and returns its id. Takes as long as a password's hash."""
+        if not _USERNAME.fullmatch(username):
+            raise invalid(
+                "username",
+                f"1 to {MAX_NAME} ASCII characters are wanted, without a colon, a control"
+                " character, or a space at either end",
+            )
+        if len(password.encode()) not in PASSWORD_SIZES:
+            raise invalid("password", "8 to 256 bytes are wanted")
+        # Asked before hashing, which may be in vain, and again when the account is made.
+        taken = self._store.named(username)
+        user_id = taken or self._store.add(username, self._passwords.hashed(password), self._now())
+        if not isinstance(user_id, int):
+            raise Refused("username_taken", "somebody else has this name", "username")
+        return user_id
+
+    def obtain_token(self, username: str, password: str) -> str:
+        """A new token for whoever knows the password. Takes as long as a password's hash.
+
+        An unknown user gets the same answers as a wrong password, after the same time.
+        """
+        name = username.lower()[: MAX_NAME + 1]
+        wait = self._guesses.begin(name, self._now())
+        if wait:
+            raise Refused("invalid_login_data", wait=wait)
+        right = None
+        try:
+            account = self._store.named(username)
+            right = self._passwords.is_right(password, account.password if account else None)
+        finally:
+            self._guesses.end(name, self._now(), right)
+        if not (right and account):
+            raise Refused("invalid_login_data")
+        return self._new_token(account.id)
+
+    def token_status(self, header: str) -> str:
+        """`ok`, `ok_stale`, `expired` or `nonexistent`, for any authorization header."""
+        now = self._now()
+        return tokens.status(self._shown(header, now), now)
+
+    def refresh_token(self, header: str) -> str:
+        """A new token in exchange for a valid one."""
+        now = self._now()
+        with self._database.transaction():
+            token = self._shown(header, now)
+            if token is None or not tokens.is_valid(token, now):
+                raise Refused("not_logged_in")
+            wait = tokens.refresh_wait(token, now)
+            if wait:
+                raise Refused("token_too_recent", wait=wait)
+            self._store.mark_replaced(token.digest, now)
+            return self._new_token(token.user_id, token.digest)
+
+    def user_of(self, header: str) -> int | None:
+        """The user's id, if the authorization header is that of somebody logged in."""
+        now = self._now()
+        token = self._shown(header, now)
+        return token.user_id if token and tokens.is_valid(token, now) else None
+
+    def logged_in(self, header: str) -> int:
+        """The user's id; whoever is not logged in is refused."""
+        user_id = self.user_of(header)
+        if user_id is None:
+            raise Refused("not_logged_in")
+        return user_id
+
+    def id_of(self, username: str) -> int:
+        """The id of the user of this name."""
+        account = self._store.named(username)
+        if account is None:
+            raise Refused("no_such_user", "nobody has this name", "username")
+        return account.id
+
+    def _shown(self, header: str, now: int) -> Token | None:
+        """The token in a header. When it is first shown, the one that it replaces ends."""
+        digest = tokens.digest_in(header)
+        token = self._store.token(digest) if digest else None
+        if token and token.predecessor and not token.used and tokens.is_valid(token, now):
+            with suppress(StorageFull):  # then it is done when the token is shown again
+                self._store.mark_used(token)
+        return token
+
+    def _new_token(self, user_id: int, predecessor: bytes | None = None) -> str:
+        secret = self._randomness(tokens.SIZE)
+        self._store.add_token(sha256(secret).digest(), user_id, self._now(), predecessor)
+        return secret.hex()
+
+    def _now(self) -> int:
+        return moment_of(self._clock())

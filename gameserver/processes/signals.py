@@ -1,0 +1,26 @@
+"""What signals do to a server."""
+
+from __future__ import annotations
+
+import signal
+from types import FrameType
+
+from gameserver.server.base import GameServer
+
+SIGNALS = [number for number in signal.Signals if number.name in ("SIGTERM", "SIGINT", "SIGHUP")]
+"""What `obey_signals` listens to, as far as the system has it."""
+
+
+def obey_signals(server: GameServer) -> None:
+    """SIGTERM and Ctrl-C stop the server, a second one ends it at once; SIGHUP reloads."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        if server.stopping:
+            server.abort()
+        server.stop()
+
+    def reload(number: int, frame: FrameType | None) -> None:
+        server.reload()
+
+    for number in SIGNALS:
+        signal.signal(number, reload if number.name == "SIGHUP" else stop)

@@ -1,0 +1,56 @@
+"""The whole server in one process: the loop, and threads for the requests that may block."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections import deque
+from collections.abc import Sequence
+from socketserver import ThreadingMixIn
+from typing import Any
+
+from gameserver.app import Handler
+from gameserver.server.base import GameServer
+from gameserver.server.connection import Connection
+from gameserver.web.errors import Overloaded
+from gameserver.web.messages import Request, Response
+
+MAX_THREADS = 2 * (os.cpu_count() or 1)
+MAX_WAITING = 64
+"""Requests that may wait for a thread."""
+
+_TOO_BUSY = Overloaded("the server has too much to do: try again in a moment")
+
+
+class ThreadedServer(ThreadingMixIn, GameServer):
+    """Gives each request that may block a thread of its own, as far as there are threads.
+
+    Everything else stays on the loop: it takes microseconds, less than handing it over. Only the
+    loop's thread keeps the books, so they need no lock.
+    """
+
+    daemon_threads = True  # a stop waits for the requests, for a bounded time, not for threads
+
+    def __init__(self, app: Handler, listeners: Sequence[socket.socket], **options: Any) -> None:
+        super().__init__(app, listeners, **options)
+        self._served: set[Connection] = set()
+        """The connections for which a thread is running."""
+        self._queue: deque[tuple[Request, Connection]] = deque()
+
+    def defer(self, request: Request, connection: Connection) -> None:
+        if len(self._served) < MAX_THREADS:
+            self._served.add(connection)
+            self.process_request(request, connection)  # type: ignore[arg-type]
+        elif len(self._queue) < MAX_WAITING:
+            self._queue.append((request, connection))
+        else:
+            self._finished.append((request, connection, _TOO_BUSY.response(request.path)))
+
+    def resume(
+        self, request: Request, connection: Connection, response: Response
+    ) -> Sequence[Request]:
+        if connection in self._served:
+            self._served.remove(connection)
+            if self._queue:
+                self.defer(*self._queue.popleft())
+        return super().resume(request, connection, response)

@@ -1,0 +1,228 @@
+"""The data file of a running server, or what stands for it in memory.
+
+There is exactly one connection, in the process that owns the state, and one lock. Whoever holds
+the lock is in a *batch*: what is written in it is committed as a whole at its end, with one sync,
+and nobody else sees anything of it before. Stores keep what they read in memory and join the
+database as *members*; it tells them when to write, and when to forget what was not committed.
+
+What can go wrong while it commits:
+
+- There is no room (`SQLITE_FULL`). The batch is undone, in memory too. The database is `full`
+  and refuses to write; at most twice a second it tries whether there is room again.
+- Anything else, above all an I/O error. The process ends at once, before it has acknowledged
+  anything: after a sync that failed, the next one may say that all is well when it is not
+  (Rebello et al., "Can Applications Recover from fsync Failures?", USENIX ATC 2020). SQLite
+  reports a failed sync as such an error whatever its cause, so a disk that has no room and only
+  says so at the sync ends the process, too.
+
+Left out on purpose: reading through more connections, since what is read often is in memory; and
+handing the lock over while the sync is waited for, which would show scores that may yet be lost.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from gameserver.storage.sqlite import schema
+from gameserver.storage.sqlite.batch import Batch
+from gameserver.storage.sqlite.datafile import Lock, open_data_file
+from gameserver.storage.sqlite.result_codes import end_process, is_want_of_room
+from gameserver.web.errors import StorageFull
+
+log = logging.getLogger(__name__)
+
+CHECKPOINT_CHANGES = 1_000
+"""Rows written between two checkpoints, so that the log and the pause stay short."""
+
+PROBE_SECONDS = 0.5
+PROBE_BYTES = 65_536
+
+
+class Member(Protocol):
+    """A store whose memory goes with the tables."""
+
+    def write(self, connection: sqlite3.Connection) -> None:
+        """The batch ends: writes what is in memory only. Called again if it fails."""
+
+    def committed(self) -> None:
+        """What was written is durable."""
+
+    def restore(self, connection: sqlite3.Connection) -> None:
+        """The batch was undone: forgets what is not in the tables."""
+
+
+class Database:
+    """The connection, the lock around it, and the members. Thread-safe.
+
+    `batch` is for a sequence of operations and for reading, `transaction` for one operation that
+    writes. Both can be nested.
+    """
+
+    def __init__(
+        self, path: str | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Opens the data file, or a database in memory; StartError says why it cannot."""
+        self.full = False
+        """Whether writing is refused for want of room."""
+        self._clock = clock
+        self._members: list[Member] = []
+        self._batch = Batch(self)
+        self._path = os.path.realpath(path) if path else None
+        self._lock_file = Lock(self._path) if self._path else None
+        try:
+            self.connection = open_data_file(self._path) if self._path else _in_memory()
+        except BaseException:
+            self._unlock_file()
+            raise
+        self._checkpointed = 0
+        self._next_probe = 0.0
+        self._undone = False
+        """Whether this batch has to be undone, or the last one was."""
+
+    def close(self) -> None:
+        """Moves the log into the file and ends the connection; may be called again."""
+        with self._batch.lock:
+            self.connection.close()
+            self._unlock_file()
+
+    def join(self, member: Member) -> None:
+        """Has a store take part in every batch from now on."""
+        self._members.append(member)
+
+    def secret(self, name: str, size: int) -> bytes:
+        """Random bytes that stay the same as long as the file does."""
+        with self.transaction() as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO secret VALUES (?, ?)", (name, secrets.token_bytes(size))
+            )
+            row = connection.execute("SELECT value FROM secret WHERE name = ?", (name,)).fetchone()
+        return bytes(row[0])
+
+    @property
+    def lock(self) -> threading.RLock:
+        """The lock that a batch holds."""
+        return self._batch.lock
+
+    def batch(self) -> Batch:
+        """For `with`: holds the database. At the end of the outermost all is committed at once.
+
+        StorageFull if that cannot be; then nothing has changed. An exception inside the
+        outermost one undoes it all, one inside another leaves that to the outermost.
+        """
+        return self._batch
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """For `with`: an operation that happens as a whole or, after an exception, not at all.
+
+        It is durable when the outermost batch or transaction has ended. StorageFull if there is
+        no room. What members have in memory is undone with the batch, not with the operation.
+        """
+        with self._batch as connection:
+            self.require_room()
+            connection.execute("SAVEPOINT operation")
+            try:
+                yield connection
+            except BaseException:
+                if connection.in_transaction:  # SQLite may have undone all of it already
+                    connection.execute("ROLLBACK TO operation")
+                    connection.execute("RELEASE operation")
+                raise
+            connection.execute("RELEASE operation")
+
+    def require_room(self) -> None:
+        """StorageFull if nothing can be written now."""
+        if self.full:
+            raise StorageFull("nothing can be stored at the moment: try again in a moment")
+
+    # What `Batch` calls
+
+    def begin(self) -> None:
+        # Not for the batch that follows one that was undone: it is the same one again.
+        if self.full and not self._undone and self._clock() >= self._next_probe:
+            self._probe()
+        self._undone = False
+        self.connection.execute("BEGIN")
+
+    def commit(self) -> None:
+        """Ends a batch; StorageFull if it was undone."""
+        if not self.full:
+            self._commit()
+        if self._undone:
+            self.rollback()
+            self.require_room()
+        elif self.full:  # since before the batch: there is nothing to undo
+            self.connection.execute("ROLLBACK")
+
+    def _commit(self) -> None:
+        try:
+            for member in self._members:
+                member.write(self.connection)
+            self.connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            self.judge(error)
+            return
+        for member in self._members:
+            member.committed()
+        if self.connection.total_changes - self._checkpointed >= CHECKPOINT_CHANGES:
+            self._checkpoint()
+
+    def rollback(self) -> None:
+        try:
+            if self.connection.in_transaction:  # SQLite may have undone it already
+                self.connection.execute("ROLLBACK")
+            for member in self._members:
+                member.restore(self.connection)
+        except sqlite3.Error as error:
+            end_process(error)
+
+    def judge(self, error: sqlite3.Error) -> None:
+        """An error of the storage: has the batch undone and becomes full, or ends the process."""
+        if not is_want_of_room(error):
+            end_process(error)
+        if not self.full:
+            log.error("nothing can be stored: %s", error)
+        self.full = self._undone = True
+        self._next_probe = self._clock() + PROBE_SECONDS
+
+    def _probe(self) -> None:
+        """Finds out whether there is room, at the cost of one commit."""
+        self._checkpoint()  # after it the room that the log takes can be used again
+        try:
+            self.connection.execute(
+                "REPLACE INTO ballast VALUES (1, zeroblob(?))", (PROBE_BYTES,)
+            )
+        except sqlite3.Error as error:
+            self.judge(error)
+        else:
+            self.full = False
+            log.warning("there is room again")
+
+    def _checkpoint(self) -> None:
+        """Copies the log into the file. Where there is no room for that, the log grows."""
+        self._checkpointed = self.connection.total_changes
+        try:
+            self.connection.execute("PRAGMA wal_checkpoint").fetchone()
+        except sqlite3.Error as error:
+            if not is_want_of_room(error):
+                end_process(error)
+            log.warning("the log cannot be copied into the data file: %s", error)
+
+    def _unlock_file(self) -> None:
+        if self._lock_file:
+            self._lock_file.release()
+            self._lock_file = None
+
+
+def _in_memory() -> sqlite3.Connection:
+    connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    schema.migrate(connection)
+    return connection

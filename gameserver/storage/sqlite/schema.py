@@ -1,0 +1,55 @@
+"""The tables of a data file, as the steps that lead from each version of them to the next."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from gameserver.storage.sqlite.tournament_tables import TABLES as TOURNAMENTS
+
+APPLICATION_ID = 0x53636F72
+"""`Scor`, in the file's header: it says that the file is one of ours."""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        # Every user's best in every level. Of equal scores the one with the lower arrival
+        # number stands higher; the numbers count over all levels.
+        """CREATE TABLE score (
+            level INTEGER NOT NULL, user INTEGER NOT NULL,
+            score INTEGER NOT NULL, arrival INTEGER NOT NULL,
+            PRIMARY KEY (level, user)
+        ) WITHOUT ROWID""",
+        # Random bytes that are drawn once, such as what session keys are signed with.
+        "CREATE TABLE secret (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
+        # The newest session key of each user; the expiry is in milliseconds since the epoch.
+        """CREATE TABLE session_key (
+            user INTEGER PRIMARY KEY, key TEXT NOT NULL, expiry INTEGER NOT NULL
+        )""",
+        # Written again and again to find out whether there is room on the disk.
+        "CREATE TABLE ballast (id INTEGER PRIMARY KEY, filler BLOB NOT NULL)",
+        *TOURNAMENTS,
+    ),
+)
+"""The statements of step n lead from version n to n + 1; an empty file has version 0."""
+
+
+def version(connection: sqlite3.Connection) -> int:
+    """The version of the file's tables."""
+    (number,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(number)
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Brings the tables to the newest version: all of the way, or not at all."""
+    steps = MIGRATIONS[version(connection) :]
+    if not steps:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for statement in (statement for step in steps for statement in step):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")

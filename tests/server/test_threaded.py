@@ -1,0 +1,324 @@
+"""Requests that block: in threads, in order, and bounded."""
+
+from __future__ import annotations
+
+import threading
+import unittest
+from typing import Any, ClassVar
+
+import mock  # noqa: UP026 (the same mock on every Python)
+
+from gameserver.server.base import GameServer
+from gameserver.web.messages import Request, Response
+from gameserver.web.routing import path
+from tests.support import (
+    PATIENCE,
+    Client,
+    TimeMachine,
+    refuses,
+    request_bytes,
+    running,
+    wait_until,
+)
+
+LIST = request_bytes("GET", "/1/highscorelist")
+QUICK = request_bytes("GET", "/quick")
+SLOW = request_bytes("GET", "/slow")
+BIG = request_bytes("GET", "/big")
+
+
+class BlockingTestCase(unittest.TestCase):
+    """A server with a view that takes as long as the test wants."""
+
+    options: ClassVar[dict[str, Any]] = {}
+
+    def setUp(self) -> None:
+        self.entered = threading.Semaphore(0)
+        self.gate = threading.Event()
+        self.addCleanup(self.gate.set)
+        self.time = TimeMachine()
+        self.enterContext(mock.patch("gameserver.server.base.time", self.time))
+        self.server = self.enterContext(
+            running(
+                path("/slow", GET=self.slow, POST=self.slow, body=100, blocking=True),
+                path("/quick", GET=self.quick, blocking=True),
+                path("/fail", GET=self.fail_in_view, blocking=True),
+                path("/bad", GET=self.bad, blocking=True),
+                path("/big", GET=self.big),
+                **self.options,
+            )
+        )
+        self.client = self.connect()
+
+    def slow(self, request: Request, game: object) -> Response:
+        self.entered.release()
+        self.gate.wait(PATIENCE)
+        return Response(body=b"slow" + request.body)
+
+    def quick(self, request: Request, game: object) -> Response:
+        return Response(body=b"quick")
+
+    def fail_in_view(self, request: Request, game: object) -> Response:
+        raise RuntimeError("on purpose")
+
+    def bad(self, request: Request, game: object) -> Response:
+        return Response(headers=(("X-Bad", "a\r\nX-Worse: b"),))
+
+    def big(self, request: Request, game: object) -> Response:
+        return Response(body=b"x" * 100_000)
+
+    def connect(self) -> Client:
+        return self.enterContext(Client(self.server.server_address))
+
+    def wait_for_slow(self, count: int = 1) -> None:
+        """Until so many requests have reached the view."""
+        for _ in range(count):
+            self.assertTrue(self.entered.acquire(timeout=PATIENCE))
+
+    def assert_alive(self) -> None:
+        self.assertEqual(self.connect().ask(LIST).status, 200)
+
+
+class OrderTests(BlockingTestCase):
+    """Requests in front of one that blocks, and behind it."""
+
+    def test_others_go_on(self) -> None:
+        """While a request blocks all other clients are served."""
+        self.client.send(SLOW)
+        self.wait_for_slow()
+        for _ in range(10):
+            self.assert_alive()
+        self.assertTrue(self.client.is_quiet())
+        self.gate.set()
+        self.assertEqual(self.client.reply().body, b"slow")
+
+    def test_order(self) -> None:
+        """What is pipelined around requests that block is answered in order."""
+        self.client.send(LIST + SLOW + LIST + SLOW + LIST)
+        self.wait_for_slow()
+        self.gate.set()
+        bodies = [self.client.reply().body for _ in range(5)]
+        self.assertEqual(bodies, [b"", b"slow", b"", b"slow", b""])
+
+    def test_order_of_quick_ones(self) -> None:
+        """However fast the thread is, it does not overtake the requests in front."""
+        for _ in range(50):
+            self.client.send((LIST + QUICK) * 5 + LIST)
+            bodies = [self.client.reply().body for _ in range(11)]
+            self.assertEqual(bodies, [b"", b"quick"] * 5 + [b""])
+
+    def test_body(self) -> None:
+        """A request that blocks may have a body, and come in pieces."""
+        data = request_bytes("POST", "/slow", b"12345")
+        self.gate.set()
+        for cut in range(1, len(data)):
+            self.client.send(data[:cut])
+            self.assertEqual(self.client.ask(data[cut:]).body, b"slow12345")
+
+    def test_close(self) -> None:
+        """After a request that blocks and was the last, the connection ends."""
+        self.gate.set()
+        reply = self.client.ask(request_bytes("GET", "/slow", None, "Connection: close"))
+        self.assertEqual((reply.body, reply.headers["connection"]), (b"slow", "close"))
+        self.assertTrue(self.client.at_end())
+
+    def test_error_behind(self) -> None:
+        """What is wrong behind a request that blocks is said behind its answer."""
+        self.client.send(SLOW + b"\0")
+        self.wait_for_slow()
+        self.gate.set()
+        self.assertEqual([self.client.reply().status for _ in range(2)], [200, 400])
+        self.assertTrue(self.client.at_end())
+
+    def test_failure(self) -> None:
+        """A failure in a thread is answered 500, and the connection goes on."""
+        with self.assertLogs("gameserver", "ERROR"):
+            reply = self.client.ask(request_bytes("GET", "/fail"))
+        self.assertEqual((reply.status, reply.body), (500, b""))
+        self.assertEqual(self.client.ask(LIST).status, 200)
+
+    def test_bad_response(self) -> None:
+        """A response that cannot be written is answered 500, and the server goes on."""
+        with self.assertLogs("gameserver", "ERROR"):
+            self.assertEqual(self.client.ask(request_bytes("GET", "/bad")).status, 500)
+        self.assert_alive()
+
+
+class OneThreadOrderTests(OrderTests):
+    """The same for the front end without threads, where a request that blocks blocks all."""
+
+    options = {"server_class": GameServer}
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.gate.set()
+
+    def test_others_go_on(self) -> None:
+        """Requests that block are answered one after the other."""
+        clients = [self.connect().send(SLOW) for _ in range(5)]
+        self.assertEqual([client.reply().body for client in clients], [b"slow"] * 5)
+
+
+class GoneClientTests(BlockingTestCase):
+    """Clients that do not wait for the answer."""
+
+    def test_reset(self) -> None:
+        """A client that goes while its request blocks is forgotten."""
+        self.client.reset_at_close()
+        self.client.send(LIST + SLOW + LIST + SLOW + LIST)
+        self.wait_for_slow()
+        self.client.close()
+        self.gate.set()
+        self.assert_alive()
+        self.assert_alive()
+
+    def test_reset_with_unsent_replies(self) -> None:
+        """So is one for whom there was much left to send."""
+        self.client.reset_at_close()
+        self.client.send(BIG * 200 + SLOW)
+        self.wait_for_slow()
+        self.assert_alive()
+        self.client.close()
+        self.assert_alive()
+        self.gate.set()
+        self.assert_alive()
+        self.assert_alive()
+
+    def test_unread_replies(self) -> None:
+        """A client that reads nothing for 10 s is gone, though its request still blocks."""
+        self.client.send(BIG * 200 + SLOW)
+        self.wait_for_slow()
+        self.assert_alive()
+        self.time.ahead += 11
+        self.assert_alive()
+        self.assert_alive()
+        self.gate.set()
+        self.assert_alive()
+        self.assert_alive()
+
+    def test_read_at_leisure(self) -> None:
+        """Replies that did not fit at first come before the answer of the one that blocked."""
+        self.client.send(BIG * 200 + SLOW + LIST)
+        self.wait_for_slow()
+        self.assert_alive()
+        self.gate.set()
+        self.assertEqual({len(self.client.reply().body) for _ in range(200)}, {100_000})
+        self.assertEqual([self.client.reply().body for _ in range(2)], [b"slow", b""])
+
+    def test_no_deadline(self) -> None:
+        """The client's deadlines do not run while the server is at work."""
+        self.client.send(SLOW)
+        self.wait_for_slow()
+        self.time.ahead += 100
+        self.assert_alive()
+        self.assert_alive()
+        self.gate.set()
+        self.assertEqual(self.client.reply().body, b"slow")
+        self.assertEqual(self.client.ask(LIST).status, 200)
+
+
+class BoundTests(BlockingTestCase):
+    """How many requests may block at once."""
+
+    def setUp(self) -> None:
+        self.enterContext(mock.patch("gameserver.server.threaded.MAX_THREADS", 2))
+        self.enterContext(mock.patch("gameserver.server.threaded.MAX_WAITING", 3))
+        super().setUp()
+
+    def test_too_many(self) -> None:
+        """Two run, three wait, and the sixth is told to come back; then all is as before."""
+        for _ in range(3):
+            clients = [self.connect().send(SLOW) for _ in range(2)]
+            self.wait_for_slow(2)
+            for _ in range(3):
+                clients.append(self.connect().send(LIST + SLOW))
+                self.assertEqual(clients[-1].reply().body, b"")
+            late = self.connect()
+            for _ in range(3):
+                reply = late.ask(SLOW)
+                self.assertEqual((reply.status, reply.headers["retry-after"]), (503, "1"))
+            self.assertEqual(late.ask(LIST).status, 200)
+            self.assertFalse(self.entered.acquire(blocking=False))
+            self.gate.set()
+            self.assertEqual([client.reply().body for client in clients], [b"slow"] * 5)
+            self.wait_for_slow(3)
+            self.gate.clear()
+
+    def test_order_of_refusals(self) -> None:
+        """A refusal does not overtake the requests in front of it."""
+        clients = [self.connect().send(SLOW) for _ in range(2)]
+        self.wait_for_slow(2)
+        for _ in range(3):
+            clients.append(self.connect().send(LIST + SLOW))
+            clients[-1].reply()
+        self.client.send((LIST + SLOW) * 3 + LIST)
+        statuses = [self.client.reply().status for _ in range(7)]
+        self.assertEqual(statuses, [200, 503, 200, 503, 200, 503, 200])
+        self.gate.set()
+        self.assertEqual([client.reply().body for client in clients], [b"slow"] * 5)
+
+    def test_threads(self) -> None:
+        """There are never more threads than allowed, and none is left."""
+        before = threading.active_count()
+        clients = [self.connect().send(SLOW) for _ in range(5)]
+        self.wait_for_slow(2)
+        self.assertLessEqual(threading.active_count() - before, 2)
+        self.gate.set()
+        for client in clients:
+            client.reply()
+        wait_until(lambda: threading.active_count() == before)
+
+
+class AccessLogTests(BlockingTestCase):
+    """The log of requests."""
+
+    options = {"access_log": True}
+
+    def test_every_request(self) -> None:
+        """A request that blocks has a line like any other, and so has one that is refused."""
+        self.gate.set()
+        with (
+            mock.patch("gameserver.server.threaded.MAX_WAITING", 0),
+            self.assertLogs("gameserver.access", "INFO") as logged,
+        ):
+            self.assertEqual(self.client.ask(LIST + SLOW).status, 200)
+            self.assertEqual(self.client.reply().status, 200)
+            with mock.patch("gameserver.server.threaded.MAX_THREADS", 0):
+                self.assertEqual(self.client.ask(SLOW).status, 503)
+            wait_until(lambda: len(logged.records) == 3)
+        self.assertEqual(
+            [record.getMessage().split()[-2:] for record in logged.records],
+            [["/1/highscorelist", "200"], ["/slow", "200"], ["/slow", "503"]],
+        )
+
+
+class StopTests(BlockingTestCase):
+    """A stop while requests block."""
+
+    def test_answered(self) -> None:
+        """A stop waits for the requests that block, and for those that wait for a thread."""
+        with mock.patch("gameserver.server.threaded.MAX_THREADS", 1):
+            clients = [self.connect().send(SLOW) for _ in range(3)]
+            self.wait_for_slow()
+            self.assert_alive()
+            self.server.stop()
+            self.gate.set()
+            for client in clients:
+                reply = client.reply()
+                self.assertEqual((reply.body, reply.headers["connection"]), (b"slow", "close"))
+                self.assertTrue(client.at_end())
+
+    def test_bounded(self) -> None:
+        """A stop does not wait longer than 30 s."""
+        self.client.send(SLOW)
+        self.wait_for_slow()
+        self.server.stop()
+        wait_until(lambda: refuses(self.server.server_address))
+        self.time.ahead += 29
+        self.assertTrue(self.client.is_quiet())
+        self.time.ahead += 2
+        self.assertTrue(self.client.at_end())
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,18 @@
+"""The store in memory."""
+
+from __future__ import annotations
+
+import unittest
+
+from gameserver.storage.memory.scores import MemoryStore
+from tests.scores import contracts
+
+
+class MemoryTests(contracts.ScoresContract):
+    """The scores of all levels, in memory."""
+
+    make = MemoryStore
+
+
+if __name__ == "__main__":
+    unittest.main()
