@@ -1,4 +1,6 @@
-"""The two load generators: wrk with the mixed load, and ab with one connection per request."""
+"""The two load generators: `wrk` with the mixed load, and `ab` with one connection per request."""
+
+from __future__ import annotations
 
 import re
 import subprocess
@@ -26,7 +28,7 @@ class LoadError(Exception):
 
 @dataclass(frozen=True)
 class Mix:
-    """The arguments of mixed_load.lua, which explains them."""
+    """The arguments of `mixed_load.lua`, which explains them."""
 
     sessions: Path
     new_bests_above: int
@@ -39,7 +41,7 @@ class Mix:
 
 
 def mixed(port: int, mix: Mix, connections: int, seconds: float) -> Load:
-    """Load the server with mixed_load.lua over keep-alive connections."""
+    """A load of `mixed_load.lua` over keep-alive connections."""
     output = _run([
         "wrk", "--threads", "1", "--connections", str(connections),
         "--duration", f"{seconds:.0f}s", "--script", str(MIXED_LOAD),
@@ -56,7 +58,7 @@ def mixed(port: int, mix: Mix, connections: int, seconds: float) -> Load:
 
 
 def connect(port: int, path: str, connections: int, requests: int) -> Load:
-    """Ask for the path with a new connection for each request."""
+    """A load of requests for the path, a new connection for each."""
     url = f"http://127.0.0.1:{port}{path}"
     output = _run(["ab", "-q", "-c", str(connections), "-n", str(requests), url])
     complete = int(_first(r"Complete requests:\s+", output))

@@ -1,5 +1,7 @@
 """Results: medians of rounds, the table, and the JSON file with what it was measured on."""
 
+from __future__ import annotations
+
 import json
 import os
 import platform
@@ -42,7 +44,7 @@ class Sample:
 
 
 def median(samples: Sequence[Sample]) -> Sample:
-    """Return the median of each figure; of failures the sum, since each one counts."""
+    """The median of each figure; of failures the sum, since each one counts."""
     columns = {
         name: statistics.median(getattr(sample, name) for sample in samples)
         for name in Sample.__dataclass_fields__
@@ -51,7 +53,7 @@ def median(samples: Sequence[Sample]) -> Sample:
 
 
 def table(medians: Mapping[str, Sample]) -> str:
-    """Return the comparison as a Markdown table, cheapest request first."""
+    """The comparison as a Markdown table, cheapest request first."""
     rows = [f"| {' | '.join(COLUMNS)} |", "|---" + "|--:" * (len(COLUMNS) - 1) + "|"]
     for name, sample in sorted(medians.items(), key=lambda item: item[1].cpu_us_per_request):
         rows.append(
@@ -68,7 +70,7 @@ def _ratio(sample: Sample, to: Sample | None) -> str:
 
 
 def save(name: str, settings: Mapping[str, Any], servers: Mapping[str, Any]) -> Path:
-    """Write results/NAME.json; return its path."""
+    """Writes `results/NAME.json`; its path."""
     DIRECTORY.mkdir(exist_ok=True)
     path = DIRECTORY / f"{name}.json"
     document = {
@@ -84,7 +86,7 @@ def save(name: str, settings: Mapping[str, Any], servers: Mapping[str, Any]) -> 
 
 
 def server_document(name: str, rounds: Sequence[Sample]) -> dict[str, Any]:
-    """Return what the JSON file tells of one server."""
+    """What the JSON file tells of one server."""
     return {
         "label": SERVERS[name].label,
         "median": _figures(median(rounds)),
@@ -103,7 +105,7 @@ def _commit() -> str:
 
 
 def machine() -> dict[str, Any]:
-    """Return what the figures depend on: the processor, the kernel, the interpreter."""
+    """What the figures depend on: the processor, the kernel, the interpreter."""
     cpu = re.search(r"model name\s*:\s*(.*)", Path("/proc/cpuinfo").read_text())
     return {
         "cpu": cpu[1] if cpu else platform.machine(),

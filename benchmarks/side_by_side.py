@@ -1,13 +1,15 @@
-"""Compare the server with others that offer the same API: the CPU time that one request costs.
+"""The server beside others that offer the same API: the CPU time that one request costs.
 
-Linux; needs what install_peers.sh installs. A server that is missing is left out, with a word.
+Linux; needs what `install_peers.sh` installs. A server that is missing is left out, with a word.
 In each round every server in turn is started afresh, checked (does it play the game?), warmed up
-and loaded, so that a slow minute of the machine hits all of them. Load `mixed` is mixed_load.lua
+and loaded, so that a slow minute of the machine hits all of them. Load `mixed` is `mixed_load.lua`
 over keep-alive connections, load `connect` one high score list per new connection.
 
 Requests per second depend on how much of the machine the load generator takes and on how many
 cores a server uses; CPU time per request does so much less, hence it is what is compared.
 """
+
+from __future__ import annotations
 
 import argparse
 import dataclasses
@@ -35,7 +37,7 @@ DEFAULT_NAMES = {"mixed": "side_by_side", "connect": "connect"}
 
 
 def main() -> int:
-    """Measure, report, and return the exit status: 1 if any request failed."""
+    """Measures and reports; the exit status is 1 if any request failed."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers are stopped
     options = parse_arguments()
     servers = choose(options)
@@ -49,7 +51,7 @@ def main() -> int:
 
 
 def parse_arguments() -> argparse.Namespace:
-    """Return the command line's settings."""
+    """The command line's settings."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     add = parser.add_argument
     add("--seconds", type=float, default=5, help="per measurement [default: %(default)s]")
@@ -67,7 +69,7 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def choose(options: argparse.Namespace) -> list[Server]:
-    """Return the servers that were asked for and are there."""
+    """The servers that were asked for and are there."""
     names = options.only.split(",") if options.only else list(SERVERS)
     if unknown := set(names) - set(SERVERS):
         raise SystemExit(f"no such server: {', '.join(sorted(unknown))}")
@@ -83,7 +85,7 @@ def choose(options: argparse.Namespace) -> list[Server]:
 def measure_rounds(
     servers: Sequence[Server], options: argparse.Namespace
 ) -> dict[str, list[Sample]]:
-    """Return each server's samples, one per round."""
+    """Each server's samples, one per round."""
     rounds: dict[str, list[Sample]] = {server.name: [] for server in servers}
     for number in range(1, options.rounds + 1):
         for server in servers:
@@ -96,14 +98,14 @@ def measure_rounds(
 
 
 def measure(server: Server, process: Running, options: argparse.Namespace) -> Sample:
-    """Check one running server and load it."""
+    """A sample of one running server, which is checked first."""
     if server.plays:
         game_client.check_game(process.port)
     return MEASURES[options.load](server, process, options)
 
 
 def measure_mixed(server: Server, process: Running, options: argparse.Namespace) -> Sample:
-    """Load with the mix of logins, scores and lists."""
+    """A sample under the mix of logins, scores and lists."""
     with tempfile.NamedTemporaryFile("w", suffix=".sessions") as sessions:
         for user, key in game_client.log_in(process.port, USERS):
             print(user, key, file=sessions)
@@ -121,7 +123,7 @@ def measure_mixed(server: Server, process: Running, options: argparse.Namespace)
 
 
 def measure_connect(server: Server, process: Running, options: argparse.Namespace) -> Sample:
-    """Load with one connection per request."""
+    """A sample with one connection per request."""
     path = f"/{game_client.CHECKED_LEVEL}/highscorelist"
 
     def run(requests: int) -> load.Load:
@@ -136,7 +138,7 @@ MEASURES = {"mixed": measure_mixed, "connect": measure_connect}
 
 
 def account(process: Running, run: Callable[[], load.Load]) -> Sample:
-    """Run the load, and set the CPU time that the server used meanwhile against it."""
+    """The load that `run` brings, set against the CPU time that the server uses meanwhile."""
     before = processes.cpu_seconds(process.pid)
     seen = run()
     used = processes.cpu_seconds(process.pid) - before
@@ -151,7 +153,7 @@ def account(process: Running, run: Callable[[], load.Load]) -> Sample:
 
 
 def report(rounds: Mapping[str, list[Sample]], options: argparse.Namespace) -> int:
-    """Print the table, keep it if asked to, and shout about failures."""
+    """Prints the table, keeps it if asked to, and shouts about failures."""
     medians = {name: results.median(samples) for name, samples in rounds.items()}
     print(results.table(medians))
     if options.save is not None:
@@ -167,7 +169,7 @@ def report(rounds: Mapping[str, list[Sample]], options: argparse.Namespace) -> i
 
 
 def drawing(medians: Mapping[str, Sample], options: argparse.Namespace) -> str:
-    """Return the bar chart of the medians."""
+    """The bar chart of the medians."""
     title, load_text = {
         "mixed": ("The same game API, one request",
                   "10 % logins, 60 % scores, 30 % lists over keep-alive connections"),
@@ -184,12 +186,12 @@ def drawing(medians: Mapping[str, Sample], options: argparse.Namespace) -> str:
 
 
 def settings(options: argparse.Namespace) -> dict[str, object]:
-    """Return the settings that a result depends on."""
+    """The settings that a result depends on."""
     return {key: value for key, value in vars(options).items() if key not in ("save", "only")}
 
 
 def report_footprints(servers: Sequence[Server], options: argparse.Namespace) -> int:
-    """Measure and print what each server costs while it has nothing to do."""
+    """Measures and prints what each server costs while it has nothing to do."""
     found = {server.name: dataclasses.asdict(footprint.measure(server)) for server in servers}
     print(json.dumps(found, indent=1))
     if options.save is not None:
@@ -198,7 +200,7 @@ def report_footprints(servers: Sequence[Server], options: argparse.Namespace) ->
 
 
 def say(message: str) -> None:
-    """Tell the operator how it goes, apart from the table."""
+    """Tells the operator how it goes, apart from the table."""
     print(message, file=sys.stderr, flush=True)
 
 
