@@ -3,7 +3,8 @@
 Linux; needs what `install_peers.sh` installs. A server that is missing is left out, with a word.
 In each round every server in turn is started afresh, checked (does it play the game?), warmed up
 and loaded, so that a slow minute of the machine hits all of them. Load `mixed` is `mixed_load.lua`
-over keep-alive connections, load `connect` one high score list per new connection.
+over keep-alive connections, load `connect` one high score list per new connection. The wide mix has
+so many players and different requests that a server does not meet the same one again soon.
 
 Requests per second depend on how much of the machine the load generator takes and on how many
 cores a server uses; CPU time per request does so much less, hence it is what is compared.
@@ -30,10 +31,8 @@ import results
 from results import Sample
 from servers import SERVERS, Running, Server, StartError, running
 
-USERS = 200
 WARM_UP_SECONDS, WARM_UP_CONNECTS = 1.0, 500
 WARM_UP_BESTS, MEASURED_BESTS = 2**30, 2**30 + 2**29  # see mixed_load.lua
-DEFAULT_NAMES = {"mixed": "side_by_side", "connect": "connect"}
 
 
 def main() -> int:
@@ -62,6 +61,8 @@ def parse_arguments() -> argparse.Namespace:
         help="of load mixed, every Nth score is a new best [default: %(default)s]")
     add("--only", metavar="NAME,...", help=f"of {', '.join(SERVERS)} [default: those in memory]")
     add("--load", choices=MEASURES, default="mixed", help="[default: %(default)s]")
+    add("--mix", choices=load.MIXES, default="narrow",
+        help="of load mixed: how many players and different requests [default: %(default)s]")
     add("--footprint", action="store_true", help="start, memory and idle connections instead")
     add("--save", nargs="?", const="", metavar="NAME",
         help="keep the result: results/NAME.json and a drawing [default: named after the load]")
@@ -107,13 +108,14 @@ def measure(server: Server, process: Running, options: argparse.Namespace) -> Sa
 def measure_mixed(server: Server, process: Running, options: argparse.Namespace) -> Sample:
     """A sample under the mix of logins, scores and lists."""
     with tempfile.NamedTemporaryFile("w", suffix=".sessions") as sessions:
-        for user, key in game_client.log_in(process.port, USERS):
+        mix = load.MIXES[options.mix]
+        for user, key in game_client.log_in(process.port, mix.players):
             print(user, key, file=sessions)
         sessions.flush()
 
         def run(seconds: float, bests: int) -> load.Load:
-            mix = load.Mix(Path(sessions.name), bests, options.new_best_every)
-            return load.mixed(process.port, mix, options.connections, seconds)
+            script = load.Script(Path(sessions.name), mix, bests, options.new_best_every)
+            return load.mixed(process.port, script, options.connections, seconds)
 
         warm_up = run(WARM_UP_SECONDS, WARM_UP_BESTS)
         sample = account(process, lambda: run(options.seconds, MEASURED_BESTS))
@@ -157,7 +159,7 @@ def report(rounds: Mapping[str, list[Sample]], options: argparse.Namespace) -> i
     medians = {name: results.median(samples) for name, samples in rounds.items()}
     print(results.table(medians))
     if options.save is not None:
-        name = options.save or DEFAULT_NAMES[options.load]
+        name = options.save or default_name(options)
         servers = {name: results.server_document(name, rounds[name]) for name in rounds}
         path = results.save(name, settings(options), servers)
         path.with_suffix(".svg").write_text(drawing(medians, options))
@@ -168,10 +170,17 @@ def report(rounds: Mapping[str, list[Sample]], options: argparse.Namespace) -> i
     return 1 if failed else 0
 
 
+def default_name(options: argparse.Namespace) -> str:
+    """What a result is called when it is not given a name."""
+    if options.load == "connect":
+        return "connect"
+    return "side_by_side" if options.mix == "narrow" else f"side_by_side_{options.mix}"
+
+
 def drawing(medians: Mapping[str, Sample], options: argparse.Namespace) -> str:
     """The bar chart of the medians."""
     title, load_text = {
-        "mixed": ("The same game API, one request",
+        "mixed": (f"The same game API, {load.MIXES[options.mix].players:,} players, one request",
                   "10 % logins, 60 % scores, 30 % lists over keep-alive connections"),
         "connect": ("One high score list, one connection each", "a new connection per request"),
     }[options.load]
@@ -187,7 +196,8 @@ def drawing(medians: Mapping[str, Sample], options: argparse.Namespace) -> str:
 
 def settings(options: argparse.Namespace) -> dict[str, object]:
     """The settings that a result depends on."""
-    return {key: value for key, value in vars(options).items() if key not in ("save", "only")}
+    given = {key: value for key, value in vars(options).items() if key not in ("save", "only")}
+    return given | dataclasses.asdict(load.MIXES[options.mix])
 
 
 def report_footprints(servers: Sequence[Server], options: argparse.Namespace) -> int:
