@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from servers import INSTALLED, ROOT, SERVERS
+from servers import INSTALLED, ROOT, Server
 
 DIRECTORY = Path(__file__).resolve().parent / "results"
 PACKAGES = ("uvicorn", "uvloop", "httptools", "fastapi", "flask", "gunicorn", "aiohttp")
@@ -52,20 +52,35 @@ def median(samples: Sequence[Sample]) -> Sample:
     return Sample(**columns | {"failures": sum(sample.failures for sample in samples)})
 
 
-def table(medians: Mapping[str, Sample]) -> str:
+def table(medians: Mapping[Server, Sample]) -> str:
     """The comparison as a Markdown table, cheapest request first."""
-    rows = [f"| {' | '.join(COLUMNS)} |", "|---" + "|--:" * (len(COLUMNS) - 1) + "|"]
-    for name, sample in sorted(medians.items(), key=lambda item: item[1].cpu_us_per_request):
-        rows.append(
-            f"| {SERVERS[name].label} | {sample.requests_per_second:,.0f} "
-            f"| {sample.cpu_us_per_request:.1f} | {_ratio(sample, medians.get('nginx'))} "
-            f"| {_ratio(sample, medians.get('go'))} | {sample.p99_ms:.1f} "
-            f"| {sample.memory_mb:.1f} | {sample.failures} |"
-        )
-    return "\n".join(rows)
+    by_name = {server.name: sample for server, sample in medians.items()}
+    cheapest_first = sorted(medians.items(), key=lambda item: item[1].cpu_us_per_request)
+    return markdown(COLUMNS, [_cells(*item, by_name) for item in cheapest_first])
 
 
-def _ratio(sample: Sample, to: Sample | None) -> str:
+def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown: text in the first column, figures in the others."""
+    rule = "|---" + "|--:" * (len(head) - 1) + "|"
+    first, *others = (f"| {' | '.join(cells)} |" for cells in (head, *rows))
+    return "\n".join([first, rule, *others])
+
+
+def _cells(server: Server, sample: Sample, others: Mapping[str, Sample]) -> list[str]:
+    return [
+        server.label,
+        f"{sample.requests_per_second:,.0f}",
+        f"{sample.cpu_us_per_request:.1f}",
+        ratio(sample, others.get("nginx")),
+        ratio(sample, others.get("go")),
+        f"{sample.p99_ms:.1f}",
+        f"{sample.memory_mb:.1f}",
+        str(sample.failures),
+    ]
+
+
+def ratio(sample: Sample, to: Sample | None) -> str:
+    """The CPU time per request as a multiple of another server's, if there is one."""
     return f"{sample.cpu_us_per_request / to.cpu_us_per_request:.2f}" if to else "-"
 
 
@@ -85,10 +100,9 @@ def save(name: str, settings: Mapping[str, Any], servers: Mapping[str, Any]) -> 
     return path
 
 
-def server_document(name: str, rounds: Sequence[Sample]) -> dict[str, Any]:
-    """What the JSON file tells of one server."""
+def document(rounds: Sequence[Sample]) -> dict[str, Any]:
+    """What a JSON file tells of one server's samples."""
     return {
-        "label": SERVERS[name].label,
         "median": _figures(median(rounds)),
         "rounds": [_figures(sample) for sample in rounds],
     }
