@@ -7,12 +7,13 @@ import dataclasses
 import signal
 import sys
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 import load
 from measurement import Case, say
-from servers import Server
+from servers import BASELINES, Server, baseline_servers
 
-NOT_SETTINGS = ("save", "only")
+NOT_SETTINGS = ("save", "only", "baseline")
 
 
 def parser(documentation: str | None) -> argparse.ArgumentParser:
@@ -26,7 +27,25 @@ def parser(documentation: str | None) -> argparse.ArgumentParser:
         help="of load mixed, every Nth score is a new best [default: %(default)s]")
     add("--mix", choices=load.MIXES, default="narrow",
         help="of load mixed: how many players and different requests [default: %(default)s]")
+    add("--baseline", type=run_server, metavar="PATH",
+        help="the run_server.py of another checkout (git worktree add), to compare with: "
+        f"adds {', '.join(BASELINES)}")
     return result
+
+
+def run_server(text: str) -> Path:
+    """The program at a path, which may be relative."""
+    path = Path(text).resolve()
+    if not path.is_file():
+        raise argparse.ArgumentTypeError(f"there is no file {text}")
+    return path
+
+
+def with_baseline(
+    servers: Mapping[str, Server], options: argparse.Namespace
+) -> dict[str, Server]:
+    """The servers, and the baseline's if one is given."""
+    return dict(servers) | (baseline_servers(options.baseline) if options.baseline else {})
 
 
 def case(options: argparse.Namespace, load_name: str, connections: int) -> Case:

@@ -14,13 +14,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from servers import INSTALLED, ROOT, Server
+from servers import BASELINE, INSTALLED, ROOT, Server
 
 DIRECTORY = Path(__file__).resolve().parent / "results"
 PACKAGES = ("uvicorn", "uvloop", "httptools", "fastapi", "flask", "gunicorn", "aiohttp")
 COLUMNS = (
     "server", "requests/s", "server CPU µs/request", "to nginx", "to Go", "p99 ms", "memory MB",
-    "failures",
+    "failures", "to baseline",
 )
 VERSION_COMMANDS = {
     "nginx": ["nginx", "-v"],
@@ -56,7 +56,14 @@ def table(medians: Mapping[Server, Sample]) -> str:
     """The comparison as a Markdown table, cheapest request first."""
     by_name = {server.name: sample for server, sample in medians.items()}
     cheapest_first = sorted(medians.items(), key=lambda item: item[1].cpu_us_per_request)
-    return markdown(COLUMNS, [_cells(*item, by_name) for item in cheapest_first])
+    rows = [_cells(server, sample, by_name) for server, sample in cheapest_first]
+    shown = len(COLUMNS) if any(name.startswith(BASELINE) for name in by_name) else -1
+    return markdown(COLUMNS[:shown], [row[:shown] for row in rows])
+
+
+def baseline_of(server: Server, samples: Mapping[str, Sample]) -> Sample | None:
+    """The sample of the same server in the baseline, if it was measured."""
+    return samples.get(BASELINE + server.name.removeprefix(BASELINE))
 
 
 def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -76,6 +83,7 @@ def _cells(server: Server, sample: Sample, others: Mapping[str, Sample]) -> list
         f"{sample.p99_ms:.1f}",
         f"{sample.memory_mb:.1f}",
         str(sample.failures),
+        ratio(sample, baseline_of(server, others)),
     ]
 
 
@@ -84,13 +92,19 @@ def ratio(sample: Sample, to: Sample | None) -> str:
     return f"{sample.cpu_us_per_request / to.cpu_us_per_request:.2f}" if to else "-"
 
 
-def save(name: str, settings: Mapping[str, Any], servers: Mapping[str, Any]) -> Path:
-    """Writes `results/NAME.json`; its path."""
+def save(
+    name: str,
+    settings: Mapping[str, Any],
+    servers: Mapping[str, Any],
+    baseline: Path | None = None,
+) -> Path:
+    """Writes `results/NAME.json`; its path. `baseline` is the other checkout's program."""
     DIRECTORY.mkdir(exist_ok=True)
     path = DIRECTORY / f"{name}.json"
     document = {
         "date": time.strftime("%Y-%m-%d %H:%M:%S %z"),
-        "commit": _commit(),
+        "commit": _commit(ROOT),
+        **({"baseline_commit": _commit(baseline.parent)} if baseline else {}),
         "machine": machine(),
         "versions": _versions(),
         "settings": dict(settings),
@@ -112,9 +126,9 @@ def _figures(sample: Sample) -> dict[str, float]:
     return {name: round(value, 3) for name, value in asdict(sample).items()}
 
 
-def _commit() -> str:
-    commit = _output(["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"])
-    changed = _output(["git", "-C", str(ROOT), "status", "--porcelain", "--", "*.py"])
+def _commit(checkout: Path) -> str:
+    commit = _output(["git", "-C", str(checkout), "rev-parse", "--short", "HEAD"])
+    changed = _output(["git", "-C", str(checkout), "status", "--porcelain", "--", "*.py"])
     return commit + (" with changes" if commit and changed else "")
 
 

@@ -12,12 +12,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import processes
 
 ROOT = Path(__file__).resolve().parent.parent
+RUN_SERVER = ROOT / "run_server.py"
 CODE = ROOT / "benchmarks" / "peers"
 INSTALLED = Path(os.environ.get("GAMESERVER_PEERS", "~/.cache/gameserver-peers")).expanduser()
 START_SECONDS, STOP_SECONDS = 20.0, 5.0
@@ -26,7 +27,6 @@ DATA_FILES = "/var/tmp"  # on a disk, where /tmp may be in memory: there an fsyn
 
 PLACES = {
     "python": sys.executable,
-    "ours": str(ROOT / "run_server.py"),
     "code": str(CODE),
     "venv": str(INSTALLED / "venv" / "bin"),
     "go": str(INSTALLED / "go_server"),
@@ -52,15 +52,17 @@ class Server:
 
     name: str
     label: str
-    command: str  # words separated by spaces, with the names of PLACES, {port} and {data}
+    command: str  # words separated by spaces, with the names of PLACES, {ours}, {port} and {data}
     is_ours: bool = False
     in_default_set: bool = True
     plays: bool = True  # it is the game, not a constant
     durable: bool = False  # a score is on the disk when it is answered
+    run_server: Path = RUN_SERVER  # {ours}
 
     def words(self, port: int = 0, data: str = "") -> list[str]:
         """The command line."""
-        return [word.format(**PLACES, port=port, data=data) for word in self.command.split()]
+        places = PLACES | {"ours": str(self.run_server)}
+        return [word.format(**places, port=port, data=data) for word in self.command.split()]
 
     def missing(self) -> str | None:
         """The first file of the command that is not installed, if any."""
@@ -101,6 +103,20 @@ SERVERS = {
         ),
     )
 }
+
+
+BASELINE = "baseline-"
+BASELINES = {BASELINE + name: name for name in ("threaded", "forked", "threaded-sqlite")}
+
+
+def baseline_servers(run_server: Path) -> dict[str, Server]:
+    """Servers of ours as another checkout has them, of which `run_server` is the program."""
+    return {name: _baseline(name, SERVERS[ours], run_server) for name, ours in BASELINES.items()}
+
+
+def _baseline(name: str, ours: Server, run_server: Path) -> Server:
+    label = ours.label.replace("gameserver", "baseline")
+    return replace(ours, name=name, label=label, is_ours=False, run_server=run_server)
 
 
 class StartError(Exception):

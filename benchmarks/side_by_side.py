@@ -45,7 +45,8 @@ def parse_arguments() -> argparse.Namespace:
     parser = command_line.parser(__doc__)
     add = parser.add_argument
     add("--connections", type=int, default=64, help="at a time [default: %(default)s]")
-    add("--only", metavar="NAME,...", help=f"of {', '.join(SERVERS)} [default: those in memory]")
+    add("--only", metavar="NAME,...",
+        help=f"of {', '.join(SERVERS)} and the baseline's [default: those in memory]")
     add("--load", choices=MEASURES, default="mixed", help="[default: %(default)s]")
     add("--footprint", action="store_true", help="start, memory and idle connections instead")
     add("--save", nargs="?", const="", metavar="NAME",
@@ -55,11 +56,12 @@ def parse_arguments() -> argparse.Namespace:
 
 def choose(options: argparse.Namespace) -> list[Server]:
     """The servers that were asked for and are there."""
+    servers = command_line.with_baseline(SERVERS, options)
     default = (
-        server.name for server in SERVERS.values()
+        server.name for server in servers.values()
         if server.in_default_set and (server.is_ours or not options.footprint)
     )
-    return command_line.choose(SERVERS, options.only.split(",") if options.only else default)
+    return command_line.choose(servers, options.only.split(",") if options.only else default)
 
 
 def measure_rounds(
@@ -84,7 +86,7 @@ def report(rounds: Mapping[Server, Sequence[Sample]], options: argparse.Namespac
             server.name: {"label": server.label, **results.document(samples)}
             for server, samples in rounds.items()
         }
-        path = results.save(name, command_line.settings(options), servers)
+        path = results.save(name, command_line.settings(options), servers, options.baseline)
         path.with_suffix(".svg").write_text(drawing(medians, options))
         say(f"saved {path} and the drawing beside it")
     return command_line.exit_status({
