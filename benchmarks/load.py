@@ -49,12 +49,13 @@ class Script:
     mix: Mix
     new_bests_above: int
     new_best_every: int
+    pipelined: int
     seed: int = 1  # the same requests in the warm-up and in the measurement
 
     def arguments(self) -> list[str]:
         numbers = (
             self.mix.levels, self.mix.prepared_requests, self.seed, self.new_bests_above,
-            self.new_best_every,
+            self.new_best_every, self.pipelined,
         )
         return [str(self.sessions), *map(str, numbers)]
 

@@ -29,6 +29,7 @@ class Case:
     connects: int
     mix: load.Mix
     new_best_every: int
+    pipelined: int = 1  # requests of `mixed` that a connection sends at a time
 
 
 def in_turn(servers: Iterable[Server], case: Case, title: str) -> Iterator[tuple[Server, Sample]]:
@@ -59,7 +60,9 @@ def measure_mixed(server: Server, process: Running, case: Case) -> Sample:
         sessions.flush()
 
         def run(seconds: float, bests: int) -> load.Load:
-            script = load.Script(Path(sessions.name), case.mix, bests, case.new_best_every)
+            script = load.Script(
+                Path(sessions.name), case.mix, bests, case.new_best_every, case.pipelined
+            )
             return load.mixed(process.port, script, case.connections, seconds)
 
         warm_up = run(WARM_UP_SECONDS, WARM_UP_BESTS)

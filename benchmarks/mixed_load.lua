@@ -1,7 +1,8 @@
 -- wrk script: 10 % logins, 60 % scores, 30 % high score lists.
 -- Arguments after "--": a file with one "user key" per line, how many levels there are, how many
--- requests are made in advance, a seed, the number that the new bests of this run start above, and
--- N: every Nth score is a new best.
+-- requests are made in advance, a seed, the number that the new bests of this run start above,
+-- N: every Nth score is a new best, and how many requests are sent at a time (more than one are
+-- pipelined).
 --
 -- The requests are strings made in advance and request() takes the next one: wrk shares the
 -- machine with the server, so it must cost little. For the same reason nothing looks at responses;
@@ -13,7 +14,7 @@
 -- a list, however fast the server is (with N = 10, 6 % of all requests).
 
 local RANDOM_BELOW = 2 ^ 30 -- random scores; the new bests are above, so they have ten digits
-local levels, total, next_best, at = 0, 0, 0, 0
+local levels, total, pipelined, next_best, at = 0, 0, 1, 0, 0
 local requests, cut = {}, {}
 
 local function read_sessions(path)
@@ -47,6 +48,7 @@ function init(args)
    math.randomseed(tonumber(args[4]))
    next_best = tonumber(args[5])
    local every = tonumber(args[6])
+   pipelined = tonumber(args[7])
    local scores = 0
    for i = 1, total do
       local kind, session = math.random(10), sessions[math.random(#sessions)]
@@ -56,13 +58,22 @@ function init(args)
    end
 end
 
-function request()
+local function next_request()
    at = at % total + 1
    if cut[at] then
       next_best = next_best + 1
       return requests[at] .. next_best
    end
    return requests[at]
+end
+
+-- wrk counts the requests in what this returns at the start, and expects as many responses each
+-- time; summary.requests are the responses.
+function request()
+   if pipelined == 1 then return next_request() end
+   local batch = {}
+   for i = 1, pipelined do batch[i] = next_request() end
+   return table.concat(batch)
 end
 
 function done(summary, latency)
