@@ -56,9 +56,11 @@ def case(options: argparse.Namespace, load_name: str, connections: int) -> Case:
     )
 
 
-def choose(servers: Mapping[str, Server], names: Iterable[str]) -> list[Server]:
-    """The servers of these names that are there. A name that is unknown ends the program."""
-    names = list(names)
+def choose(
+    servers: Mapping[str, Server], only: str | None, default: Iterable[str]
+) -> list[Server]:
+    """The servers that were asked for and are there. A name that is unknown ends the program."""
+    names = only.split(",") if only else list(default)
     if unknown := set(names) - set(servers):
         raise SystemExit(f"no such server: {', '.join(sorted(unknown))}")
     wanted = [servers[name] for name in names]

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from servers import BASELINE, INSTALLED, ROOT, Server
+from servers import BASELINE, BASELINES, INSTALLED, ROOT, Server
 
 DIRECTORY = Path(__file__).resolve().parent / "results"
 PACKAGES = ("uvicorn", "uvloop", "httptools", "fastapi", "flask", "gunicorn", "aiohttp")
@@ -57,7 +57,7 @@ def table(medians: Mapping[Server, Sample]) -> str:
     by_name = {server.name: sample for server, sample in medians.items()}
     cheapest_first = sorted(medians.items(), key=lambda item: item[1].cpu_us_per_request)
     rows = [_cells(server, sample, by_name) for server, sample in cheapest_first]
-    shown = len(COLUMNS) if any(name.startswith(BASELINE) for name in by_name) else -1
+    shown = len(COLUMNS) if any(name in BASELINES for name in by_name) else -1
     return markdown(COLUMNS[:shown], [row[:shown] for row in rows])
 
 

@@ -61,7 +61,7 @@ def choose(options: argparse.Namespace) -> list[Server]:
         server.name for server in servers.values()
         if server.in_default_set and (server.is_ours or not options.footprint)
     )
-    return command_line.choose(servers, options.only.split(",") if options.only else default)
+    return command_line.choose(servers, options.only, default)
 
 
 def measure_rounds(
