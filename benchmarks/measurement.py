@@ -12,6 +12,7 @@ from pathlib import Path
 import game_client
 import load
 import processes
+from load import Mix
 from results import Sample
 from servers import Running, Server, StartError, running
 
@@ -27,7 +28,7 @@ class Case:
     connections: int  # at a time
     seconds: float
     connects: int
-    mix: load.Mix
+    mix: Mix
     new_best_every: int
     pipelined: int = 1  # requests of `mixed` that a connection sends at a time
 
