@@ -9,7 +9,8 @@ import mock  # noqa: UP026 (the same mock on every Python)
 
 from gameserver.messages import Request, Response
 from gameserver.routing import path
-from tests.support import Client, TimeMachine, request_bytes, running
+from tests.raw_client import Client, request_bytes
+from tests.support import TimeMachine, running
 
 LIST = request_bytes("GET", "/1/highscorelist")
 BIG_BODY = b"x" * 100_000

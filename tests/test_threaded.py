@@ -11,15 +11,8 @@ import mock  # noqa: UP026 (the same mock on every Python)
 from gameserver.messages import Request, Response
 from gameserver.routing import path
 from gameserver.server import GameServer
-from tests.support import (
-    PATIENCE,
-    Client,
-    TimeMachine,
-    refuses,
-    request_bytes,
-    running,
-    wait_until,
-)
+from tests.raw_client import Client, refuses, request_bytes
+from tests.support import PATIENCE, TimeMachine, running, wait_until
 
 LIST = request_bytes("GET", "/1/highscorelist")
 QUICK = request_bytes("GET", "/quick")

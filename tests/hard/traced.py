@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.hard.players import Place
-from tests.support import ROOT, Client, request_bytes, wait_until
+from tests.raw_client import Client, request_bytes
+from tests.support import ROOT, wait_until
 
 _LAUNCHER = """
 import sys

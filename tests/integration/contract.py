@@ -15,7 +15,9 @@ from typing import Any, ClassVar
 import requests
 
 from tests.http11.cases import ALL, CHUNKED, LIST, Case, chunks, head, list_with, score_with
-from tests.support import Client, Reply, ServerProcess, request_bytes, run_together
+from tests.raw_client import Client, Reply, request_bytes
+from tests.servers import ServerProcess
+from tests.support import run_together
 
 CLIENTS = 64
 

@@ -17,7 +17,9 @@ from typing import ClassVar
 import requests
 
 from tests.integration.contract import FrontEndTestCase
-from tests.support import ROOT, Client, ServerProcess, request_bytes, start_and_fail, wait_until
+from tests.raw_client import Client, request_bytes
+from tests.servers import ServerProcess, start_and_fail
+from tests.support import ROOT, wait_until
 
 CERTIFICATE = ROOT / "tests" / "localhost.pem"
 

@@ -7,7 +7,10 @@ import signal
 import unittest
 from pathlib import Path
 
-from tests.support import ServerProcess, has_proc, request_bytes, wait_until
+from tests.procfs import has_proc
+from tests.raw_client import request_bytes
+from tests.servers import ServerProcess
+from tests.support import wait_until
 
 LIST = request_bytes("GET", "/1/highscorelist")
 

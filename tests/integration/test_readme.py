@@ -9,7 +9,8 @@ import subprocess
 import tempfile
 import unittest
 
-from tests.support import PATIENCE, ROOT, ServerProcess
+from tests.servers import ServerProcess
+from tests.support import PATIENCE, ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 

@@ -11,15 +11,9 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from tests.support import (
-    PATIENCE,
-    ROOT,
-    Client,
-    ServerProcess,
-    request_bytes,
-    start_and_fail,
-    wait_until,
-)
+from tests.raw_client import Client, request_bytes
+from tests.servers import ServerProcess, start_and_fail
+from tests.support import PATIENCE, ROOT, wait_until
 
 LIST = request_bytes("GET", "/1/highscorelist")
 

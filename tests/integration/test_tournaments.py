@@ -10,7 +10,9 @@ from collections import Counter
 from pathlib import Path
 
 from tests.client.scenario.replay_files import rmv
-from tests.support import Client, ServerProcess, request_bytes, run_together, start_and_fail
+from tests.raw_client import Client, request_bytes
+from tests.servers import ServerProcess, start_and_fail
+from tests.support import run_together
 
 PASSWORD = "correct horse"
 JSON = "Content-Type: application/json"
