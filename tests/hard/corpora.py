@@ -25,18 +25,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from harness import (
-    LIST_AND_CLOSE,
-    Report,
-    Server,
-    arguments,
-    connect,
-    read_to_end,
-    take_reply,
-)
+from harness import LIST_AND_CLOSE, Report, arguments, connect, read_to_end, serving, take_reply
 
 from gameserver.http11.reader import IDLE, RequestReader
 from gameserver.urls import router
+from tests.servers import ServerProcess
 
 
 class Case(NamedTuple):
@@ -86,7 +79,7 @@ def main() -> int:
     check_judgement(cases, report)
     check_splits(cases, report)
     for mode in options.modes:
-        with Server(mode) as server:
+        with serving(mode) as server:
             check_sockets(cases, server, options.socket_splits, report)
     return report.end()
 
@@ -242,7 +235,7 @@ def check_splits(cases: list[Case], report: Report) -> None:
 # Over a socket
 
 
-def check_sockets(cases: list[Case], server: Server, splits: int, report: Report) -> None:
+def check_sockets(cases: list[Case], server: ServerProcess, splits: int, report: Report) -> None:
     """Every case whole, byte by byte and at some places; a probe behind it finds a desync."""
     sent = []
     for case in cases:

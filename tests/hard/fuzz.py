@@ -16,23 +16,25 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-from harness import Report, arguments, request
+from harness import Report, arguments
 
 from gameserver.errors import HTTPError, Unauthorized
 from gameserver.http11.reader import RequestReader
 from gameserver.scores.sessions import SignedSessions, StoredSessions
 from gameserver.urls import router
+from tests.raw_client import request_bytes
 
 BAR = 0.010
 
 SEEDS = [
-    request("GET", "/1/login"),
-    request("GET", "/2147483647/highscorelist?a=b&c=%20"),
-    request("POST", "/1/score?sessionkey=0123456789abcdef", b"1500"),
-    request("POST", "/1/score", None, "Transfer-Encoding: chunked") + b"4\r\n1500\r\n0\r\n\r\n",
-    request("POST", "/1/score", None, "Transfer-Encoding: chunked")
+    request_bytes("GET", "/1/login"),
+    request_bytes("GET", "/2147483647/highscorelist?a=b&c=%20"),
+    request_bytes("POST", "/1/score?sessionkey=0123456789abcdef", b"1500"),
+    request_bytes("POST", "/1/score", None, "Transfer-Encoding: chunked")
+    + b"4\r\n1500\r\n0\r\n\r\n",
+    request_bytes("POST", "/1/score", None, "Transfer-Encoding: chunked")
     + b'3;a=b;c="d\\"e"\r\n150\r\n1\r\n0\r\n0\r\nX-Trailer: a\r\n\r\n',
-    request("POST", "/1/score", None, "Expect: 100-continue", "Content-Length: 3") + b"150",
+    request_bytes("POST", "/1/score", None, "Expect: 100-continue", "Content-Length: 3") + b"150",
     b"GET http://localhost/1/login HTTP/1.1\r\nHost: localhost\r\n\r\n",
     b"OPTIONS * HTTP/1.1\r\nHost: [::1]:80\r\nConnection: a, close\r\n\r\n",
     b"HEAD /1/login HTTP/1.0\r\nConnection: keep-alive\r\nX-A: \tb \r\n\r\n",

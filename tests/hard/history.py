@@ -16,7 +16,7 @@ import threading
 import time
 from collections import defaultdict
 
-from harness import Exchange, Game, Load, Report, Server, arguments, high_scores, outcomes
+from harness import Exchange, Game, Load, Report, arguments, high_scores, outcomes, serving
 
 from gameserver.scores.memory import MemoryStore
 
@@ -27,7 +27,7 @@ def main() -> int:
     options = arguments(__doc__, seconds=5.0)
     report = Report("history")
     for mode in options.modes:
-        with Server(mode) as server:
+        with serving(mode) as server:
             load = Load(server.address, CLIENTS, Game(server.address, USERS, LEVELS), options.seed)
             load.start()
             time.sleep(options.seconds)
