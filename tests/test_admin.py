@@ -16,7 +16,7 @@ from gameserver.storage.database import Database
 from tests.folder import FolderTestCase
 
 
-class AdminTests(FolderTestCase):
+class AdminTest(FolderTestCase):
     """Backup, check, export and import."""
 
     def setUp(self) -> None:

@@ -37,7 +37,7 @@ ROUTES = Router(
 )
 
 
-class HandleTests(unittest.TestCase):
+class HandleTest(unittest.TestCase):
     """`App.handle` with views of its own."""
 
     def setUp(self) -> None:

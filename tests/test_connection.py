@@ -63,7 +63,7 @@ class DeadlineTestCase(unittest.TestCase):
         self.assertTrue(self.client.at_end())
 
 
-class DeadlineTests(DeadlineTestCase):
+class DeadlineTest(DeadlineTestCase):
     """Slow and idle clients."""
 
     def test_silence(self) -> None:
@@ -163,7 +163,7 @@ class DeadlineTests(DeadlineTestCase):
         self.assertEqual(client.ask(LIST).status, 200)
 
 
-class EndTests(DeadlineTestCase):
+class EndTest(DeadlineTestCase):
     """The end of a connection, seen by the next client, for whom there is no room before."""
 
     options = {"max_connections": 1}

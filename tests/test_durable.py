@@ -16,7 +16,7 @@ from tests.folder import FolderTestCase, limit_size
 from tests.support import PATIENCE, Clock, make_request
 
 
-class DurableAppTests(FolderTestCase):
+class DurableAppTest(FolderTestCase):
     """A batch is one transaction."""
 
     def setUp(self) -> None:

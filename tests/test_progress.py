@@ -16,7 +16,7 @@ class Terminal(io.StringIO):
         return True
 
 
-class ProgressTests(unittest.TestCase):
+class ProgressTest(unittest.TestCase):
     """A bar for whoever waits."""
 
     def setUp(self) -> None:

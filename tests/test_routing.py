@@ -28,7 +28,7 @@ def answer(match: Match) -> Response:
     return match.view(make_request("GET", "/"), None, *match.captures)
 
 
-class NumberTests(unittest.TestCase):
+class NumberTest(unittest.TestCase):
     """Numbers as the API writes them."""
 
     def test_numbers(self) -> None:
@@ -51,7 +51,7 @@ class NumberTests(unittest.TestCase):
         self.assertNotIn("evil", str(refusal.exception))
 
 
-class RouterTests(unittest.TestCase):
+class RouterTest(unittest.TestCase):
     """A router with routes of its own."""
 
     router = Router(
@@ -146,7 +146,7 @@ class RouterTests(unittest.TestCase):
             self.assertEqual(first.captures, second.captures)
 
 
-class ApiTests(unittest.TestCase):
+class ApiTest(unittest.TestCase):
     """The routes of the API."""
 
     def test_routes(self) -> None:

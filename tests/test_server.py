@@ -64,7 +64,7 @@ class ServerTestCase(unittest.TestCase):
         return [self.connect().send(LIST) for _ in range(count)]
 
 
-class BatchTests(ServerTestCase):
+class BatchTest(ServerTestCase):
     """Requests of many clients at once."""
 
     def test_batch(self) -> None:
@@ -121,7 +121,7 @@ class BatchTests(ServerTestCase):
         return reply if "1994" in reply.headers["date"] else None
 
 
-class RoomTests(ServerTestCase):
+class RoomTest(ServerTestCase):
     """A server that has room for three."""
 
     options = {"max_connections": 3}
@@ -163,7 +163,7 @@ class RoomTests(ServerTestCase):
             outside.ask(LIST)
 
 
-class AddressTests(ServerTestCase):
+class AddressTest(ServerTestCase):
     """A server that lets in three clients of one address."""
 
     def setUp(self) -> None:
@@ -191,7 +191,7 @@ class AddressTests(ServerTestCase):
             return client.ask(LIST).status == 200
 
 
-class DescriptorTests(unittest.TestCase):
+class DescriptorTest(unittest.TestCase):
     """A server that has run out of descriptors."""
 
     def test_accept_fails(self) -> None:
@@ -218,7 +218,7 @@ class DescriptorTests(unittest.TestCase):
         self.assertEqual(client.reply().status, 200)
 
 
-class StopTests(ServerTestCase):
+class StopTest(ServerTestCase):
     """The graceful stop."""
 
     def stop_under_way(self) -> None:

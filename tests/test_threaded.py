@@ -72,7 +72,7 @@ class BlockingTestCase(unittest.TestCase):
         self.assertEqual(self.connect().ask(LIST).status, 200)
 
 
-class OrderTests(BlockingTestCase):
+class OrderTest(BlockingTestCase):
     """Requests in front of one that blocks, and behind it."""
 
     def test_others_go_on(self) -> None:
@@ -137,7 +137,7 @@ class OrderTests(BlockingTestCase):
         self.assert_alive()
 
 
-class OneThreadOrderTests(OrderTests):
+class OneThreadOrderTest(OrderTest):
     """The same for the front end without threads, where a request that blocks blocks all."""
 
     options = {"server_class": GameServer}
@@ -152,7 +152,7 @@ class OneThreadOrderTests(OrderTests):
         self.assertEqual([client.reply().body for client in clients], [b"slow"] * 5)
 
 
-class GoneClientTests(BlockingTestCase):
+class GoneClientTest(BlockingTestCase):
     """Clients that do not wait for the answer."""
 
     def test_reset(self) -> None:
@@ -210,7 +210,7 @@ class GoneClientTests(BlockingTestCase):
         self.assertEqual(self.client.ask(LIST).status, 200)
 
 
-class BoundTests(BlockingTestCase):
+class BoundTest(BlockingTestCase):
     """How many requests may block at once."""
 
     def setUp(self) -> None:
@@ -262,7 +262,7 @@ class BoundTests(BlockingTestCase):
         wait_until(lambda: threading.active_count() == before)
 
 
-class AccessLogTests(BlockingTestCase):
+class AccessLogTest(BlockingTestCase):
     """The log of requests."""
 
     options = {"access_log": True}
@@ -285,7 +285,7 @@ class AccessLogTests(BlockingTestCase):
         )
 
 
-class StopTests(BlockingTestCase):
+class StopTest(BlockingTestCase):
     """A stop while requests block."""
 
     def test_answered(self) -> None:

@@ -21,7 +21,7 @@ def post(*fields: str) -> bytes:
     return head("POST /a HTTP/1.1", HOST, *fields)
 
 
-class BodyTests(unittest.TestCase):
+class BodyTest(unittest.TestCase):
     """Bodies that arrive in pieces."""
 
     def setUp(self) -> None:

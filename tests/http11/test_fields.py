@@ -11,7 +11,7 @@ from gameserver.urls import router
 from tests.http11.cases import HOST, LIST, head, list_with
 
 
-class FieldTests(unittest.TestCase):
+class FieldTest(unittest.TestCase):
     """How the fields of a head are read."""
 
     def headers(self, *fields: str) -> Mapping[str, str]:
@@ -86,7 +86,7 @@ class FieldTests(unittest.TestCase):
             self.assertEqual(reader.error and reader.error.status, 400, name)
 
 
-class HostTests(unittest.TestCase):
+class HostTest(unittest.TestCase):
     """The Host field."""
 
     def status(self, *fields: str, version: str = "1.1") -> int | None:

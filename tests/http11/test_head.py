@@ -22,7 +22,7 @@ def read(data: bytes) -> Request:
     return request
 
 
-class TargetTests(unittest.TestCase):
+class TargetTest(unittest.TestCase):
     """What becomes of the target."""
 
     def target(self, target: str, host: str = HOST) -> tuple[str, str]:
@@ -71,7 +71,7 @@ class TargetTests(unittest.TestCase):
             self.assertEqual(read(head(f"{method} /a HTTP/1.1", HOST)).method, method)
 
 
-class TextTests(unittest.TestCase):
+class TextTest(unittest.TestCase):
     """What the errors of a head say."""
 
     def test_nothing_is_echoed(self) -> None:

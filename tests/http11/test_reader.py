@@ -46,7 +46,7 @@ def pieces_of(data: bytes, size: int) -> Iterator[bytes]:
     return (data[at : at + size] for at in range(0, len(data), size))
 
 
-class CaseTests(unittest.TestCase):
+class CaseTest(unittest.TestCase):
     """The table of cases, each fed in many ways."""
 
     def check(self, cases: Iterable[Case], *ways: Any) -> None:
@@ -105,7 +105,7 @@ _GRAMMAR = re.compile(
 )
 
 
-class GrammarTests(unittest.TestCase):
+class GrammarTest(unittest.TestCase):
     """A head with one byte changed, judged by a second reading of the grammar."""
 
     HEAD = b"PUT /a?b=%20 HTTP/1.0\r\nX-Host: c\r\nAccept: \t*/*\r\n\r\n"
@@ -137,7 +137,7 @@ class GrammarTests(unittest.TestCase):
             self.assertEqual(read(data), read(*single_bytes(data)), data)
 
 
-class PhaseTests(unittest.TestCase):
+class PhaseTest(unittest.TestCase):
     """What a reader waits for, and what it tells its connection."""
 
     def setUp(self) -> None:
@@ -223,7 +223,7 @@ class PhaseTests(unittest.TestCase):
             self.assertFalse(reader.owes_continue, data)
 
 
-class BlockingTests(unittest.TestCase):
+class BlockingTest(unittest.TestCase):
     """Requests behind one that blocks."""
 
     def setUp(self) -> None:

@@ -28,7 +28,7 @@ def parse(data: bytes) -> tuple[http.client.HTTPResponse, bytes]:
     return response, body
 
 
-class RenderTests(unittest.TestCase):
+class RenderTest(unittest.TestCase):
     """Responses as bytes."""
 
     def test_plain(self) -> None:
@@ -117,7 +117,7 @@ class RenderTests(unittest.TestCase):
         self.assertEqual(date_line(784111777), b"Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n")
 
 
-class SplittingTests(unittest.TestCase):
+class SplittingTest(unittest.TestCase):
     """No value breaks out of its line."""
 
     def test_line_ends(self) -> None:

@@ -145,13 +145,13 @@ class DataContract(FolderTestCase):
         return done.returncode, done.stdout, done.stderr
 
 
-class ThreadedTests(DataContract):
+class ThreadedTest(DataContract):
     """One process."""
 
     flags = ("--threaded",)
 
 
-class ForkedTests(DataContract):
+class ForkedTest(DataContract):
     """Several processes."""
 
     flags = ()

@@ -76,13 +76,13 @@ class LimitContract(unittest.TestCase):
         self.assertLess(server.cpu() - before, 0.25)
 
 
-class ThreadedTests(LimitContract):
+class ThreadedTest(LimitContract):
     """One process."""
 
     flags = ("--threaded",)
 
 
-class ForkedTests(LimitContract):
+class ForkedTest(LimitContract):
     """Several processes."""
 
     processes = 2

@@ -100,13 +100,13 @@ class LogContract(unittest.TestCase):
                     self.assertRegex(line, f"{EVENT.pattern}|{ACCESS.pattern}")
 
 
-class ThreadedTests(LogContract):
+class ThreadedTest(LogContract):
     """One process."""
 
     flags = ("--threaded",)
 
 
-class ForkedTests(LogContract):
+class ForkedTest(LogContract):
     """Several processes."""
 
 

@@ -16,7 +16,7 @@ LIST = request_bytes("GET", "/1/highscorelist")
 
 
 @unittest.skipUnless(has_proc, "this system does not show processes as files")
-class ProcessTests(unittest.TestCase):
+class ProcessTest(unittest.TestCase):
     """A forked server with two workers."""
 
     def setUp(self) -> None:

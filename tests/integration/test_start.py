@@ -27,7 +27,7 @@ def answers(port: int) -> bool:
         return False
 
 
-class StartTests(unittest.TestCase):
+class StartTest(unittest.TestCase):
     """Servers that start. (That they print one line and stop cleanly is asserted by the helper.)"""
 
     def test_modes(self) -> None:
@@ -114,7 +114,7 @@ class StartTests(unittest.TestCase):
         again.stop()
 
 
-class MistakeTests(unittest.TestCase):
+class MistakeTest(unittest.TestCase):
     """Servers that cannot start: exit code 2, one line on stderr, nothing on stdout."""
 
     def setUp(self) -> None:

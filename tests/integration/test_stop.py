@@ -143,13 +143,13 @@ class _SentAway(Exception):
     """The server has said that the connection ends."""
 
 
-class ThreadedTests(StopContract):
+class ThreadedTest(StopContract):
     """One process."""
 
     flags = ("--threaded",)
 
 
-class ForkedTests(StopContract):
+class ForkedTest(StopContract):
     """Several processes."""
 
 

@@ -8,7 +8,7 @@ from gameserver.scores.memory import MemoryStore
 from tests.scores import contracts
 
 
-class MemoryTests(contracts.ScoresContract):
+class MemoryTest(contracts.ScoresContract):
     """The scores of all levels, in memory."""
 
     make = MemoryStore

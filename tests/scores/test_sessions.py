@@ -10,7 +10,7 @@ from tests.scores import contracts
 from tests.support import run_together
 
 
-class SignedTests(contracts.SessionsContract):
+class SignedTest(contracts.SessionsContract):
     """Keys that carry all that there is to know."""
 
     make = SignedSessions
@@ -39,7 +39,7 @@ class SignedTests(contracts.SessionsContract):
             self.assertEqual(self.sessions.user_of(key), user_id)
 
 
-class StoredTests(contracts.SessionsContract):
+class StoredTest(contracts.SessionsContract):
     """Keys that are remembered, the newest of each user."""
 
     make = StoredSessions

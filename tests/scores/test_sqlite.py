@@ -13,7 +13,7 @@ from tests.scores import contracts
 from tests.support import Clock
 
 
-class InMemoryTests(contracts.ScoresContract):
+class InMemoryTest(contracts.ScoresContract):
     """The contract, with a database in memory."""
 
     def make(self) -> SqliteStore:
@@ -22,7 +22,7 @@ class InMemoryTests(contracts.ScoresContract):
         return SqliteStore(database)
 
 
-class SqliteTests(FolderTestCase, contracts.ScoresContract):
+class SqliteTest(FolderTestCase, contracts.ScoresContract):
     """The contract, with a file; and what is there after a restart."""
 
     def setUp(self) -> None:

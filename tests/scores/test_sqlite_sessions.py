@@ -15,7 +15,7 @@ from tests.support import Clock
 KEYS = "SELECT user FROM session_key ORDER BY user"
 
 
-class InMemoryTests(contracts.SessionsContract):
+class InMemoryTest(contracts.SessionsContract):
     """The contract, with a database in memory."""
 
     def make(self, **options: Any) -> SqliteSessions:
@@ -24,7 +24,7 @@ class InMemoryTests(contracts.SessionsContract):
         return SqliteSessions(database, **options)
 
 
-class SqliteSessionsTests(FolderTestCase):
+class SqliteSessionsTest(FolderTestCase):
     """What is there after a restart."""
 
     def setUp(self) -> None:

@@ -10,7 +10,7 @@ from tests.support import Clock, make_app, make_request
 from tests.test_routing import NOT_NUMBERS
 
 
-class ViewTests(unittest.TestCase):
+class ViewTest(unittest.TestCase):
     """Requests that go through the application."""
 
     def setUp(self) -> None:

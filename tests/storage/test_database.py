@@ -27,7 +27,7 @@ def failure(code: int) -> sqlite3.OperationalError:
     return error
 
 
-class DatabaseTests(FolderTestCase):
+class DatabaseTest(FolderTestCase):
     """One connection and one lock."""
 
     def setUp(self) -> None:
@@ -149,7 +149,7 @@ class DatabaseTests(FolderTestCase):
         self.assertLess(log, 4096 * CHECKPOINT_CHANGES)
 
 
-class FullTests(FolderTestCase):
+class FullTest(FolderTestCase):
     """No room: writing is refused, reading goes on."""
 
     def setUp(self) -> None:
@@ -253,7 +253,7 @@ class Broken:
         self.restored += 1
 
 
-class FailureTests(FolderTestCase):
+class FailureTest(FolderTestCase):
     """An error after which the file cannot be trusted ends the process."""
 
     def setUp(self) -> None:

@@ -12,14 +12,14 @@ def read(file: Avf) -> Replay:
     return read_replay(file.encode(), AVF_MIME)
 
 
-class AvfCase(unittest.TestCase):
+class AvfTestCase(unittest.TestCase):
     def assert_refused(self, file: Avf, reason: str) -> None:
         with self.assertRaises(InvalidReplay) as caught:
             read(file)
         self.assertEqual(str(caught.exception), reason)
 
 
-class WonGames(AvfCase):
+class WonGamesTest(AvfTestCase):
     def test_arbiter(self):
         """A game gives its key, level, mode, time and minefield; it is won and proven."""
         replay = read(Avf())
@@ -62,7 +62,7 @@ class WonGames(AvfCase):
             self.assertEqual(read(Avf(events=events)).time_ms, 310)
 
 
-class Freesweeper(AvfCase):
+class FreesweeperTest(AvfTestCase):
     def test_thousandths(self):
         """The milliseconds' last digit comes from the byte of the last event."""
         events = avf_event(LEFT_DOWN, 0) + avf_event(LEFT_UP, 541)
@@ -90,7 +90,7 @@ class Freesweeper(AvfCase):
                 read_replay(data[:stop], AVF_MIME)
 
 
-class Keys(AvfCase):
+class KeysTest(AvfTestCase):
     def test_names(self):
         """The key is the name after its first #, or all of the name."""
         names = {
@@ -128,7 +128,7 @@ class Keys(AvfCase):
                 self.assert_refused(Avf(footer=footer), "no player's name")
 
 
-class Header(AvfCase):
+class HeaderTest(AvfTestCase):
     def test_brackets(self):
         """Nothing in the brackets matters: wrong times, missing separators, another mode."""
         for text in (

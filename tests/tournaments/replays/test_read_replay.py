@@ -19,7 +19,7 @@ SMALL = (
 )
 
 
-class ReaderCase(unittest.TestCase):
+class ReaderTestCase(unittest.TestCase):
     def outcome(self, data: bytes, mime_type: str) -> Replay | None:
         """The replay, or None if it is refused. Fails on any other exception or odd value."""
         try:
@@ -38,7 +38,7 @@ class ReaderCase(unittest.TestCase):
         return replay
 
 
-class Choosing(ReaderCase):
+class ChoosingTest(ReaderTestCase):
     def test_mime_types(self):
         """The MIME type alone decides which format is read."""
         for data, mime_type in SEEDS:
@@ -70,7 +70,7 @@ class Choosing(ReaderCase):
         self.assertEqual(reasons, {"unknown version of RMV"})
 
 
-class AnyBytes(ReaderCase):
+class AnyBytesTest(ReaderTestCase):
     def test_prefixes(self):
         """Every prefix of a file is read or refused; no prefix gives another game or key."""
         for data, mime_type in SEEDS:

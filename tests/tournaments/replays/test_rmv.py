@@ -15,7 +15,7 @@ def read(file: Rmv) -> Replay:
     return read_replay(file.encode(), RMV_MIME)
 
 
-class RmvCase(unittest.TestCase):
+class RmvTestCase(unittest.TestCase):
     def assert_refused(self, file: Rmv | bytes, reason: str) -> None:
         data = file if isinstance(file, bytes) else file.encode()
         with self.assertRaises(InvalidReplay) as caught:
@@ -23,7 +23,7 @@ class RmvCase(unittest.TestCase):
         self.assertEqual(str(caught.exception), reason)
 
 
-class WonGames(RmvCase):
+class WonGamesTest(RmvTestCase):
     def test_both_versions(self):
         """A won game gives its key, level, mode, time and minefield, and is proven."""
         for file in BOTH:
@@ -75,7 +75,7 @@ class WonGames(RmvCase):
             self.assert_refused(Rmv(1, mode=number), "unknown mode")
 
 
-class Keys(RmvCase):
+class KeysTest(RmvTestCase):
     def test_empty_token(self):
         """Without a token the nickname is the key, in both versions."""
         for version in (1, 2):
@@ -135,7 +135,7 @@ class Keys(RmvCase):
         self.assert_refused(Rmv(1, nick=b"\xff", more_properties=b"\1"), "text that is not UTF-8")
 
 
-class Sections(RmvCase):
+class SectionsTest(RmvTestCase):
     def test_wrong_file_size(self):
         """The file size in the header is not relied on."""
         for version in (1, 2):
@@ -190,7 +190,7 @@ class Sections(RmvCase):
             self.assert_refused(other, "unknown version of RMV")
 
 
-class Boards(RmvCase):
+class BoardsTest(RmvTestCase):
     def test_level_and_size(self):
         """A standard level with another board is refused."""
         wrong = {
