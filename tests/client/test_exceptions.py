@@ -3,8 +3,8 @@
 import pickle
 import unittest
 from datetime import timedelta
-from unittest import mock
 
+import mock  # noqa: UP026 (the same mock on every Python)
 import requests
 
 from scoreganizer_client_lib import exceptions

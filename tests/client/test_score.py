@@ -5,7 +5,8 @@ import os
 import pathlib
 import tempfile
 from email import message_from_bytes
-from unittest import mock
+
+import mock  # noqa: UP026 (the same mock on every Python)
 
 from scoreganizer_client_lib.exceptions import ScoreganizerInvalidData, ScoreganizerRetry
 

@@ -3,7 +3,8 @@
 import os
 import stat
 import tempfile
-from unittest import mock
+
+import mock  # noqa: UP026 (the same mock on every Python)
 
 from scoreganizer_client_lib.exceptions import (
     InvalidLoginData,

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pprint import pformat
-from unittest import mock
+
+import mock  # noqa: UP026 (the same mock on every Python)
 
 from scoreganizer_client_lib.exceptions import (
     ScoreganizerError,

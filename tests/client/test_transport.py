@@ -1,8 +1,8 @@
 """Addresses, timeouts, redirects, and which request is sent again."""
 
 import unittest
-from unittest import mock
 
+import mock  # noqa: UP026 (the same mock on every Python)
 import requests
 from urllib3.exceptions import NewConnectionError, ProtocolError, ReadTimeoutError
 from urllib3.response import HTTPResponse

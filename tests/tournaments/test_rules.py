@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import unittest
-import unittest.mock
 from dataclasses import replace
+
+import mock  # noqa: UP026 (the same mock on every Python)
 
 from gameserver.tournaments import rules
 from gameserver.tournaments.errors import Refused
@@ -96,7 +97,7 @@ class EntryTest(unittest.TestCase):
         class Early(Sum):
             closes_entry_at_start = True
 
-        with unittest.mock.patch.dict(MODES, sum=Early):
+        with mock.patch.dict(MODES, sum=Early):
             self.assertIsNone(refusal(rules.participate, CUP, Entry.NONE, START - 1))
             self.assertEqual(refusal(rules.participate, CUP, Entry.NONE, START), "too_late")
             self.assertIsNone(refusal(rules.participate, CUP, Entry.PARTICIPATING, START))

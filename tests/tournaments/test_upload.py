@@ -4,7 +4,8 @@ import os
 import tempfile
 import unittest
 from dataclasses import replace
-from unittest import mock
+
+import mock  # noqa: UP026 (the same mock on every Python)
 
 from gameserver.tournaments.replays import read_replay
 from tests.client.scenario.replay_files import LOST, avf, rmv

@@ -2,7 +2,8 @@
 
 import random
 import unittest
-from unittest import mock
+
+import mock  # noqa: UP026 (the same mock on every Python)
 
 from gameserver.tournaments import replays
 from gameserver.tournaments.replays import MAX_SIZE, InvalidReplay, Level, Mode, Replay, read_replay
