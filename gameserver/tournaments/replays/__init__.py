@@ -1,22 +1,24 @@
 """Replays: what a game client recorded of one game of Minesweeper, read from untrusted bytes.
 
-``read_replay`` is the only way in. Any bytes give a ``Replay`` or an ``InvalidReplay``, in time
-linear in their number. A new format is one module with one function from bytes to ``Replay``,
-and one line in ``_READERS``.
+`read_replay` is the only way in. Any bytes give a `Replay` or an `InvalidReplay`, in time
+linear in their number. A new format is one module with one function from bytes to `Replay`,
+and one line in `_READERS`.
 
 What a replay cannot prove: the formats end in a checksum whose method is secret to the game
 clients, so nothing here shows that a file was written by a client. The tournament key in the
-file and the server's clock are the proof of when it was made; see ``Replay.proven`` for what the
+file and the server's clock are the proof of when it was made; see `Replay.proven` for what the
 events themselves show.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 
-from .avf import read_avf
-from .errors import InvalidReplay
-from .minefield import Minefield
-from .replay import Level, Mode, Replay
-from .rmv import read_rmv
+from gameserver.tournaments.replays.avf import read_avf
+from gameserver.tournaments.replays.errors import InvalidReplay
+from gameserver.tournaments.replays.minefield import Minefield
+from gameserver.tournaments.replays.replay import Level, Mode, Replay
+from gameserver.tournaments.replays.rmv import read_rmv
 
 __all__ = ["MAX_SIZE", "InvalidReplay", "Level", "Minefield", "Mode", "Replay", "read_replay"]
 
@@ -30,10 +32,10 @@ _READERS: dict[str, Callable[[bytes], Replay]] = {
 
 
 def read_replay(data: bytes, mime_type: str) -> Replay:
-    """Return the replay that ``data`` holds, in the format that ``mime_type`` names.
+    """The replay that `data` holds, in the format that `mime_type` names.
 
-    ``InvalidReplay`` is the only exception, whatever the bytes: for an unknown MIME type (they
-    are compared exactly), for more than ``MAX_SIZE`` bytes, and for all that the readers refuse.
+    `InvalidReplay` is the only exception, whatever the bytes: for an unknown MIME type (they
+    are compared exactly), for more than `MAX_SIZE` bytes, and for all that the readers refuse.
     """
     reader = _READERS.get(mime_type)
     if reader is None:

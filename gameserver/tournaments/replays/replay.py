@@ -1,13 +1,15 @@
 """The value that every reader returns, and what all formats have in common."""
 
+from __future__ import annotations
+
 import hashlib
 import struct
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .errors import InvalidReplay
-from .minefield import Minefield
+from gameserver.tournaments.replays.errors import InvalidReplay
+from gameserver.tournaments.replays.minefield import Minefield
 
 
 class Level(StrEnum):
@@ -38,14 +40,14 @@ class Replay:
     """One recorded game.
 
     key        the text that should hold the tournament key; may be empty, may be any text
-    level      a standard level only if the minefield has that level's size (``check_level``)
-    mode       see ``Mode``
+    level      a standard level only if the minefield has that level's size (`check_level`)
+    mode       see `Mode`
     won        the file says that the game was won; else it was lost or left unfinished
     time_ms    how long the game took, in milliseconds; more than 0 if it was won
-    digest     32 bytes, the same for the same game under any header (``digest_of``)
+    digest     32 bytes, the same for the same game under any header (`digest_of`)
     minefield  where the mines lay
     proven     the game was won, by normal rules, on a standard level, and its events bear that
-               out. What this means depends on the format: see ``rmv`` and ``avf``. A won game
+               out. What this means depends on the format: see `rmv` and `avf`. A won game
                that is not proven has been tampered with, or is cut short.
     """
 
@@ -64,7 +66,7 @@ class Replay:
 
 
 def digest_of(minefield: Minefield, squares: Collection[int], time_ms: int) -> bytes:
-    """Return the digest of a game: its mines, the squares it opened in order, and its time.
+    """The digest of a game: of its mines, the squares it opened in order, and its time.
 
     Whatever can be altered without making it another game is left out: the player, dates and
     versions, the order in which mines are listed, mouse moves and their pixels, the times
@@ -78,7 +80,7 @@ def digest_of(minefield: Minefield, squares: Collection[int], time_ms: int) -> b
 
 
 def check_level(declared: Level, minefield: Minefield) -> Level:
-    """Return the level of a game that declares ``declared``; refuse a size that contradicts it.
+    """The level of a game that declares `declared`; a size that contradicts it is refused.
 
     A standard level has one size, that of the world ranking. The exception is a beginner board
     of 9 by 9 squares: Windows introduced that size and some clients offer it, so it is no forgery,

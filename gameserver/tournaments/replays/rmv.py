@@ -14,13 +14,15 @@ Not looked at: the version's wording beyond its encoding, preflags, extension pr
 checksum.
 """
 
+from __future__ import annotations
+
 import struct
 
-from .errors import InvalidReplay
-from .minefield import Minefield
-from .reader import ByteReader
-from .replay import Level, Mode, Replay, check_level, digest_of
-from .rmv_events import WON, Events, read_events
+from gameserver.tournaments.replays.errors import InvalidReplay
+from gameserver.tournaments.replays.minefield import Minefield
+from gameserver.tournaments.replays.reader import ByteReader
+from gameserver.tournaments.replays.replay import Level, Mode, Replay, check_level, digest_of
+from gameserver.tournaments.replays.rmv_events import WON, Events, read_events
 
 _HEADERS = {
     # Format version: (layout after the format version, the sections in order). Left out with
@@ -40,14 +42,14 @@ _PLAYER_FIELDS = 4  # name, nickname, country, token
 
 
 def read_rmv(data: bytes) -> Replay:
-    """Read one RMV file.
+    """The replay in an RMV file.
 
     Refused, besides what is too short or not RMV: a board that does not have its level's size
-    or has mines outside or twice; events that contradict each other (``read_events``); a level
+    or has mines outside or twice; events that contradict each other (`read_events`); a level
     or a mode that does not exist; invalid UTF-8 where the text is said to be UTF-8; a game won
     in no time.
 
-    ``Replay.proven``: the board events open every square without a mine, and no other, and each
+    `Replay.proven`: the board events open every square without a mine, and no other, and each
     shows its right number. Changing the end of a lost game to "won" does not make it proven.
     """
     version, sections = _read_sections(ByteReader(data))
@@ -80,7 +82,7 @@ def _read_sections(reader: ByteReader) -> tuple[int, dict[str, bytes]]:
 
 
 def _read_properties(properties: bytes, version: int) -> tuple[Mode, Level]:
-    """Return the mode and the level that the file declares.
+    """The mode and the level that the file declares.
 
     Version 2 has modes from 4 on, variants of the rules. New ones may be added, so none of them
     is refused here.
@@ -105,7 +107,7 @@ def _read_minefield(board: bytes) -> Minefield:
 
 
 def _read_key(sections: dict[str, bytes], version: int) -> str:
-    """Return the token; without one the nickname, which is where older clients keep the key."""
+    """The token; without one the nickname, which is where older clients keep the key."""
     utf8 = version == 2 or sections["properties"][4:5] == b"\x01"
     if version == 2:
         _decode(sections["version"], utf8)
@@ -115,7 +117,7 @@ def _read_key(sections: dict[str, bytes], version: int) -> str:
 
 
 def _read_player(player: bytes, utf8: bool) -> list[str]:
-    """Return the four player fields; those that the file does not have are empty."""
+    """The four player fields; those that the file does not have are empty."""
     reader = ByteReader(player)
     count = min(reader.u16(), _PLAYER_FIELDS)
     fields = [_decode(reader.take(reader.u8()), utf8).strip() for _ in range(count)]
@@ -123,7 +125,7 @@ def _read_player(player: bytes, utf8: bool) -> list[str]:
 
 
 def _read_nick(result: str) -> str:
-    """Return the value of NICK in a result string, ``LEVEL:Beginner#…#NICK:value#…#``."""
+    """The value of NICK in a result string, `LEVEL:Beginner#…#NICK:value#…#`."""
     for field in result.split("#"):
         name, _, value = field.partition(":")
         if name.strip() == "NICK":
