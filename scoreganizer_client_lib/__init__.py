@@ -14,8 +14,13 @@ Left out on purpose: asynchronous calls, and what only a host does (creating tou
 inviting, standings), which the documented API has no names for.
 """
 
-from .scoreganizer import Scoreganizer
+from __future__ import annotations
+
+from scoreganizer_client_lib import installation
+from scoreganizer_client_lib.scoreganizer import Scoreganizer
 
 __version__ = "0.4.0"
 
 __all__ = ["Scoreganizer", "__version__"]
+
+installation.check(__file__)
