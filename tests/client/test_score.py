@@ -1,5 +1,7 @@
 """Uploads."""
 
+from __future__ import annotations
+
 import io
 import os
 import pathlib
@@ -8,8 +10,7 @@ from email import message_from_bytes
 from unittest import mock
 
 from scoreganizer_client_lib.exceptions import ScoreganizerInvalidData, ScoreganizerRetry
-
-from .fake_transport import ClientTest, error, reply
+from tests.client.fake_transport import ClientTest, error, reply
 
 RMV = "application/x-viennasweeper"
 AVF = "application/x-minesweeper-arbiter"

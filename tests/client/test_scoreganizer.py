@@ -1,5 +1,7 @@
 """Logging in, credentials, the auth file."""
 
+from __future__ import annotations
+
 import os
 import stat
 import tempfile
@@ -12,8 +14,7 @@ from scoreganizer_client_lib.exceptions import (
     ScoreganizerNotLoggedIn,
     ScoreganizerTokenTooRecent,
 )
-
-from .fake_transport import ClientTest, error, reply
+from tests.client.fake_transport import ClientTest, error, reply
 
 HEADER = "X-Scoreganizer-Authorization"
 OLD, NEW = "ab" * 32, "cd" * 32
