@@ -53,7 +53,7 @@ class DistributionTest(unittest.TestCase):
 
     def sdist(self) -> str:
         """The path of a source distribution, made from the folder."""
-        self.install("setuptools>=68")
+        self.install("setuptools>=77")
         target = str(self.folder / "sdist")
         done = subprocess.run(
             [self.python, "-c", BUILD_SDIST, target],
