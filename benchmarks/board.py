@@ -1,11 +1,13 @@
-"""Memory and speed of one level's board, beside a plain dict. Linux only: it reads /proc.
+"""Memory and speed of one level's board, beside a plain dict. Linux only: it reads `/proc`.
 
     python benchmarks/board.py [--scores 2000000]
 
-Prints a table and stores it in benchmarks/results/board.json. Each subject is measured in a fresh
+Prints a table and stores it in `benchmarks/results/board.json`. Each subject is measured in a fresh
 process, so that one's freed memory does not serve the next. Times are medians of several rounds
 and include the loop that makes the calls, some 0.03 µs. Takes about half a minute.
 """
+
+from __future__ import annotations
 
 import argparse
 import json
@@ -88,7 +90,7 @@ def measure_many(count: int) -> Iterator[Row]:
 
 
 def measure_dict(size: int) -> Iterator[Row]:
-    """A dict user -> score, which knows no order."""
+    """A dict from user to score, which knows no order."""
     best: dict[int, int] = {}
 
     def submit(user_id: int, score: int) -> bool:

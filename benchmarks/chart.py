@@ -1,4 +1,6 @@
-"""Draws the comparison as horizontal bars: SVG by hand, readable on a light and a dark page."""
+"""The comparison as horizontal bars: SVG by hand, readable on a light and a dark page."""
+
+from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,7 +37,7 @@ class Bar:
 
 
 def draw(title: str, note: str, bars: Sequence[Bar]) -> str:
-    """Return the SVG; the shortest bar comes first."""
+    """The chart as SVG; the shortest bar comes first."""
     rows = sorted(bars, key=lambda bar: bar.cpu_us)
     scale = (WIDTH - LABELS - NUMBERS) / max(bar.cpu_us for bar in rows)
     height = TOP + ROW * len(rows) + BOTTOM

@@ -1,5 +1,7 @@
 """What a server costs before it has work: its start, its memory, an idle connection."""
 
+from __future__ import annotations
+
 import contextlib
 import http.client
 import resource
@@ -32,7 +34,7 @@ class Footprint:
 
 
 def measure(server: Server) -> Footprint:
-    """Start the server a few times; open idle connections to it each time."""
+    """The footprint of the server: starts it a few times, each time with idle connections."""
     allow_files(2 * IDLE_CONNECTIONS)
     starts, idle, growth = zip(*(_one_start(server) for _ in range(STARTS)), strict=True)
     per_connection = [megabytes * 1e3 / IDLE_CONNECTIONS for megabytes in growth]
@@ -45,14 +47,14 @@ def measure(server: Server) -> Footprint:
 
 
 def allow_files(wanted: int) -> None:
-    """Raise the limit of open files, which the server inherits."""
+    """Raises the limit of open files, which the server inherits."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, hard), hard))
 
 
 def _one_start(server: Server) -> tuple[float, float, float]:
-    """Return the seconds of the start, the idle memory and its growth, both in MB."""
+    """The seconds of the start, the idle memory and its growth, both in MB."""
     began = time.perf_counter()
     with running(server) as process:
         _answer(process.port).close()
@@ -71,7 +73,7 @@ def _memory_with_connections(process: Running) -> float:
 
 
 def _answer(port: int) -> http.client.HTTPConnection:
-    """Make one request; return its connection, still open."""
+    """The connection of one request that was answered, still open."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     connection.request("GET", f"/{EMPTY_LEVEL}/highscorelist")
     response = connection.getresponse()

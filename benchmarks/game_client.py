@@ -1,5 +1,7 @@
 """A client of the game API, and a check that a server plays the game before it is measured."""
 
+from __future__ import annotations
+
 import contextlib
 import http.client
 import random
@@ -43,7 +45,7 @@ class GameClient:
 
 @contextlib.contextmanager
 def connected(port: int) -> Iterator[GameClient]:
-    """Open a client and close it at the end."""
+    """A client that is closed at the end."""
     client = GameClient(port)
     try:
         yield client
@@ -52,14 +54,14 @@ def connected(port: int) -> Iterator[GameClient]:
 
 
 def log_in(port: int, users: int) -> list[tuple[int, str]]:
-    """Log in that many users, always the same ones; return (user, key) of each."""
+    """(user, session key) of that many users, always the same ones, all logged in."""
     ids = random.Random(1).sample(range(2**31), users)
     with connected(port) as client:
         return [(user, client.login(user)) for user in ids]
 
 
 def check_game(port: int) -> None:
-    """Play a little; raise NotTheGameError if an answer is wrong. CHECKED_LEVEL gets 15 scores."""
+    """Plays a little; NotTheGameError if an answer is wrong. `CHECKED_LEVEL` gets 15 scores."""
     with connected(port) as client:
         keys = {user: client.login(user) for user in range(1, LIST_LENGTH + 2)}
         _expect(len(set(keys.values())) == len(keys), "session keys differ")
@@ -82,7 +84,7 @@ def _accepts(client: GameClient, key: str) -> bool:
 
 
 def check_played(port: int, level: int) -> None:
-    """After the load: raise NotTheGameError unless the level has a full, ordered list."""
+    """After the load: NotTheGameError unless the level has a full, ordered list."""
     with connected(port) as client:
         standings = [entry.split("=") for entry in client.high_score_list(level).split(",")]
     scores = [int(score) for _, score in standings]

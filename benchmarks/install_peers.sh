@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what side_by_side.py compares with and loads with: Debian, as root.
+# Installs what side_by_side.py and scaling.py compare with and load with: Debian, as root.
 # Safe to run again: what is there already stays.
 #
 #   GAMESERVER_PEERS  where the Python packages and the Go program go

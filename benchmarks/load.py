@@ -1,4 +1,6 @@
-"""The two load generators: wrk with the mixed load, and ab with one connection per request."""
+"""The two load generators: `wrk` with the mixed load, and `ab` with one connection per request."""
+
+from __future__ import annotations
 
 import re
 import subprocess
@@ -26,24 +28,44 @@ class LoadError(Exception):
 
 @dataclass(frozen=True)
 class Mix:
-    """The arguments of mixed_load.lua, which explains them."""
+    """How widely the mixed load is spread."""
+
+    players: int
+    levels: int
+    prepared_requests: int  # played in turn, again and again
+
+
+MIXES = {
+    "narrow": Mix(players=200, levels=50, prepared_requests=5_000),
+    "wide": Mix(players=5_000, levels=50, prepared_requests=40_000),
+}
+
+
+@dataclass(frozen=True)
+class Script:
+    """The arguments of `mixed_load.lua`, which explains them."""
 
     sessions: Path
+    mix: Mix
     new_bests_above: int
     new_best_every: int
+    pipelined: int
     seed: int = 1  # the same requests in the warm-up and in the measurement
 
     def arguments(self) -> list[str]:
-        numbers = (self.seed, self.new_bests_above, self.new_best_every)
+        numbers = (
+            self.mix.levels, self.mix.prepared_requests, self.seed, self.new_bests_above,
+            self.new_best_every, self.pipelined,
+        )
         return [str(self.sessions), *map(str, numbers)]
 
 
-def mixed(port: int, mix: Mix, connections: int, seconds: float) -> Load:
-    """Load the server with mixed_load.lua over keep-alive connections."""
+def mixed(port: int, script: Script, connections: int, seconds: float) -> Load:
+    """A load of `mixed_load.lua` over keep-alive connections."""
     output = _run([
         "wrk", "--threads", "1", "--connections", str(connections),
         "--duration", f"{seconds:.0f}s", "--script", str(MIXED_LOAD),
-        f"http://127.0.0.1:{port}/", "--", *mix.arguments(),
+        f"http://127.0.0.1:{port}/", "--", *script.arguments(),
     ])
     result = {name: int(value) for name, value in re.findall(r"(\w+)=(\d+)", output)}
     return Load(
@@ -56,7 +78,7 @@ def mixed(port: int, mix: Mix, connections: int, seconds: float) -> Load:
 
 
 def connect(port: int, path: str, connections: int, requests: int) -> Load:
-    """Ask for the path with a new connection for each request."""
+    """A load of requests for the path, a new connection for each."""
     url = f"http://127.0.0.1:{port}{path}"
     output = _run(["ab", "-q", "-c", str(connections), "-n", str(requests), url])
     complete = int(_first(r"Complete requests:\s+", output))

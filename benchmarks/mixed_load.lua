@@ -1,6 +1,8 @@
--- wrk script: 10 % logins, 60 % scores, 30 % high score lists, over 50 levels.
--- Arguments after "--": a file with one "user key" per line, a seed, the number that the
--- new bests of this run start above, and N: every Nth score is a new best.
+-- wrk script: 10 % logins, 60 % scores, 30 % high score lists.
+-- Arguments after "--": a file with one "user key" per line, how many levels there are, how many
+-- requests are made in advance, a seed, the number that the new bests of this run start above,
+-- N: every Nth score is a new best, and how many requests are sent at a time (more than one are
+-- pipelined).
 --
 -- The requests are strings made in advance and request() takes the next one: wrk shares the
 -- machine with the server, so it must cost little. For the same reason nothing looks at responses;
@@ -11,9 +13,9 @@
 -- time gets a score above all before it: a fixed share of the requests are a new best that changes
 -- a list, however fast the server is (with N = 10, 6 % of all requests).
 
-local REQUESTS, LEVELS = 5000, 50
 local RANDOM_BELOW = 2 ^ 30 -- random scores; the new bests are above, so they have ten digits
-local requests, cut, next_best, at = {}, {}, 0, 0
+local levels, total, pipelined, next_best, at = 0, 0, 1, 0, 0
+local requests, cut = {}, {}
 
 local function read_sessions(path)
    local sessions = {}
@@ -25,7 +27,7 @@ local function read_sessions(path)
 end
 
 local function make(kind, session)
-   local level = math.random(LEVELS)
+   local level = math.random(levels)
    if kind == 1 then
       return wrk.format("GET", "/" .. session.user .. "/login")
    elseif kind <= 7 then
@@ -36,17 +38,19 @@ local function make(kind, session)
 end
 
 local function make_cut_score(session)
-   local path = "/" .. math.random(LEVELS) .. "/score?sessionkey=" .. session.key
+   local path = "/" .. math.random(levels) .. "/score?sessionkey=" .. session.key
    return wrk.format("POST", path, nil, "1234567890"):sub(1, -11)
 end
 
 function init(args)
    local sessions = read_sessions(args[1])
-   math.randomseed(tonumber(args[2]))
-   next_best = tonumber(args[3])
-   local every = tonumber(args[4])
+   levels, total = tonumber(args[2]), tonumber(args[3])
+   math.randomseed(tonumber(args[4]))
+   next_best = tonumber(args[5])
+   local every = tonumber(args[6])
+   pipelined = tonumber(args[7])
    local scores = 0
-   for i = 1, REQUESTS do
+   for i = 1, total do
       local kind, session = math.random(10), sessions[math.random(#sessions)]
       if kind > 1 and kind <= 7 then scores = scores + 1 end
       cut[i] = kind > 1 and kind <= 7 and scores % every == 0
@@ -54,13 +58,22 @@ function init(args)
    end
 end
 
-function request()
-   at = at % REQUESTS + 1
+local function next_request()
+   at = at % total + 1
    if cut[at] then
       next_best = next_best + 1
       return requests[at] .. next_best
    end
    return requests[at]
+end
+
+-- wrk counts the requests in what this returns at the start, and expects as many responses each
+-- time; summary.requests are the responses.
+function request()
+   if pipelined == 1 then return next_request() end
+   local batch = {}
+   for i = 1, pipelined do batch[i] = next_request() end
+   return table.concat(batch)
 end
 
 function done(summary, latency)

@@ -1,4 +1,6 @@
-"""CPU time and memory of a server: of all its processes, as /proc tells (Linux)."""
+"""CPU time and memory of a server: of all its processes, as `/proc` tells (Linux)."""
+
+from __future__ import annotations
 
 import os
 from dataclasses import dataclass
@@ -10,7 +12,7 @@ MB = 1e6
 
 @dataclass(frozen=True)
 class Process:
-    """What /proc/PID/stat tells. `ticks` includes the children that have ended and were reaped."""
+    """What `/proc/PID/stat` tells. `ticks` includes the children that have been reaped."""
 
     pid: int
     parent: int
@@ -28,7 +30,7 @@ def _read(pid: int) -> Process | None:
 
 
 def tree(root: int) -> list[Process]:
-    """Return the process, its descendants, and whatever else runs in the session it leads.
+    """The process, its descendants, and whatever else runs in the session that it leads.
 
     A child is in the tree although its parent ended, as long as it did not leave the session.
     """
@@ -41,12 +43,12 @@ def tree(root: int) -> list[Process]:
 
 
 def cpu_seconds(root: int) -> float:
-    """Return the user and system time that the tree has used since it started."""
+    """The user and system time that the tree has used since it started, in seconds."""
     return sum(process.ticks for process in tree(root)) / TICKS_PER_SECOND
 
 
 def memory_mb(root: int) -> float:
-    """Return the proportional set size of the tree in MB (10^6 bytes).
+    """The proportional set size of the tree in MB (10^6 bytes).
 
     A page that several processes map counts in equal parts for each of them, other programs
     included: a Python server looks a little smaller because this harness runs Python as well.

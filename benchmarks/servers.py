@@ -1,5 +1,7 @@
 """The servers that are compared: how each is started, and stopped with all of its processes."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import shutil
@@ -10,12 +12,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import processes
 
 ROOT = Path(__file__).resolve().parent.parent
+RUN_SERVER = ROOT / "run_server.py"
 CODE = ROOT / "benchmarks" / "peers"
 INSTALLED = Path(os.environ.get("GAMESERVER_PEERS", "~/.cache/gameserver-peers")).expanduser()
 START_SECONDS, STOP_SECONDS = 20.0, 5.0
@@ -24,7 +27,6 @@ DATA_FILES = "/var/tmp"  # on a disk, where /tmp may be in memory: there an fsyn
 
 PLACES = {
     "python": sys.executable,
-    "ours": str(ROOT / "run_server.py"),
     "code": str(CODE),
     "venv": str(INSTALLED / "venv" / "bin"),
     "go": str(INSTALLED / "go_server"),
@@ -50,18 +52,20 @@ class Server:
 
     name: str
     label: str
-    command: str  # words separated by spaces, with the names of PLACES, {port} and {data}
+    command: str  # words separated by spaces, with the names of PLACES, {ours}, {port} and {data}
     is_ours: bool = False
     in_default_set: bool = True
     plays: bool = True  # it is the game, not a constant
     durable: bool = False  # a score is on the disk when it is answered
+    run_server: Path = RUN_SERVER  # {ours}
 
     def words(self, port: int = 0, data: str = "") -> list[str]:
-        """Return the command line."""
-        return [word.format(**PLACES, port=port, data=data) for word in self.command.split()]
+        """The command line."""
+        places = PLACES | {"ours": str(self.run_server)}
+        return [word.format(**places, port=port, data=data) for word in self.command.split()]
 
     def missing(self) -> str | None:
-        """Return the first file of the command that is not installed."""
+        """The first file of the command that is not installed, if any."""
         program, *arguments = self.words()
         if shutil.which(program) is None:
             return program
@@ -101,6 +105,20 @@ SERVERS = {
 }
 
 
+BASELINE = "baseline-"
+BASELINES = {BASELINE + name: name for name in ("threaded", "forked", "threaded-sqlite")}
+
+
+def baseline_servers(run_server: Path) -> dict[str, Server]:
+    """Servers of ours as another checkout has them, of which `run_server` is the program."""
+    return {name: _baseline(name, SERVERS[ours], run_server) for name, ours in BASELINES.items()}
+
+
+def _baseline(name: str, ours: Server, run_server: Path) -> Server:
+    label = ours.label.replace("gameserver", "baseline")
+    return replace(ours, name=name, label=label, is_ours=False, run_server=run_server)
+
+
 class StartError(Exception):
     """The server ended, or did not listen in time; the message ends with what it wrote."""
 
@@ -115,7 +133,7 @@ class Running:
 
 @contextlib.contextmanager
 def running(server: Server) -> Iterator[Running]:
-    """Start the server on a free port in an empty directory; stop it and clean up at the end."""
+    """The server, started on a free port in an empty directory; stopped and cleared away after."""
     port = _free_port()
     with tempfile.TemporaryDirectory(prefix="gameserver-benchmark-", dir=DATA_FILES) as directory:
         process = _start(server, port, Path(directory))
@@ -132,7 +150,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _start(server: Server, port: int, directory: Path) -> "subprocess.Popen[bytes]":
+def _start(server: Server, port: int, directory: Path) -> subprocess.Popen[bytes]:
     data = str(directory / "scores.db")
     environment = os.environ | ({"GAME_DATA": data} if server.durable else {})
     with open(directory / "output", "wb") as output:
@@ -142,9 +160,7 @@ def _start(server: Server, port: int, directory: Path) -> "subprocess.Popen[byte
         )
 
 
-def _wait_until_it_listens(
-    process: "subprocess.Popen[bytes]", port: int, directory: Path
-) -> None:
+def _wait_until_it_listens(process: subprocess.Popen[bytes], port: int, directory: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and not _has_ended(process):
         with contextlib.suppress(OSError):
@@ -155,10 +171,10 @@ def _wait_until_it_listens(
     raise StartError(f"{process.args!r} does not listen:\n{written[-2000:]}")
 
 
-def _stop(process: "subprocess.Popen[bytes]") -> None:
-    """Ask the first process to stop, give it time, then end whatever is left of the tree.
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Asks the first process to stop, gives it time, then ends whatever is left of the tree.
 
-    The first process is reaped last (Popen.terminate and poll would reap it): until then its
+    The first process is reaped last (`Popen.terminate` and `poll` would reap it): until then its
     number, by which the others are found, is not given to a stranger.
     """
     os.kill(process.pid, signal.SIGTERM)
@@ -171,7 +187,7 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
     process.wait()
 
 
-def _has_ended(process: "subprocess.Popen[bytes]") -> bool:
-    """Tell whether it has, and leave it to be reaped later."""
+def _has_ended(process: subprocess.Popen[bytes]) -> bool:
+    """Whether it has; it is left to be reaped later."""
     options = os.WEXITED | os.WNOHANG | os.WNOWAIT
     return os.waitid(os.P_PID, process.pid, options) is not None

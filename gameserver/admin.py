@@ -1,46 +1,15 @@
-"""`python -m gameserver.admin`: backup, check, export and import of a data file.
-
-All but import work beside a server that runs on the file. They read through a connection that
-writes nothing and makes no checkpoint.
-"""
+"""`python -m gameserver.admin`: looks after a data file."""
 
 from __future__ import annotations
 
 import argparse
 import os
-import re
-import sqlite3
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
-from itertools import islice
-from typing import TextIO
+from collections.abc import Sequence
 
-from gameserver.errors import StartError
-from gameserver.progress import Progress
-from gameserver.storage.sqlite.database import Database
-from gameserver.storage.sqlite.datafile import examine, put_in_place, reading
-from gameserver.storage.sqlite.scores import CHUNK, IN_ORDER, NEXT_ARRIVAL, chunks
-from gameserver.web.errors import StorageFull
-from gameserver.web.routing import MAX_NUMBER
-
-HEADER = "level,user,score"
-
-OUT_OF_RANGE = f"""
-SELECT count(*) FROM score
-WHERE typeof(level) || typeof(user) || typeof(score) <> 'integerintegerinteger'
-OR min(level, user, score) < 0 OR max(level, user, score) > {MAX_NUMBER}
-"""
-KEEP_BETTER = """
-INSERT INTO score VALUES (?, ?, ?, ?)
-ON CONFLICT DO UPDATE SET score = excluded.score, arrival = excluded.arrival
-WHERE excluded.score > score
-"""
-
-BACKUP_PAGES = 1_000
-"""Pages that are copied between two looks of the progress bar."""
-
-_LINE = re.compile(r"([0-9]{1,10}),([0-9]{1,10}),([0-9]{1,10})")
+from gameserver.errors import StartError, StorageFull
+from gameserver.storage.sqlite import maintenance
+from gameserver.storage.sqlite.maintenance import HEADER
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -52,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         problem = str(error)
     except StorageFull:
         problem = f"{options.file}: there is no room; nothing was imported"
-    except sqlite3.Error as error:
+    except maintenance.DatabaseError as error:
         problem = f"{options.file}: {error}"
     except BrokenPipeError:  # of the export's reader
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
@@ -79,138 +48,35 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def backup(options: argparse.Namespace) -> int:
-    """Copies the file as it is at this moment; the copy has its name when it is whole."""
-    if os.path.exists(options.other):
-        raise StartError(f"{options.other} is there already")
-    path = os.path.abspath(options.other)
-    new = path + "-new"
-    with reading(options.file) as source:
-        examine(options.file, source)
-        source.execute("BEGIN")  # without it the copy would start again with each commit
-        source.execute("SELECT count(*) FROM secret").fetchone()
-        with _new_file(new):
-            _copy(source, new)
-            put_in_place(new, path)
-    print(f"{options.other}: {os.path.getsize(path):,} bytes")
+def _backup(options: argparse.Namespace) -> int:
+    maintenance.backup(options.file, options.other)
     return 0
 
 
-@contextmanager
-def _new_file(path: str) -> Iterator[None]:
-    """An empty file that only this user can read, removed if anything goes wrong."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600))
-    try:
-        yield
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(path)
-        raise
+def _check(options: argparse.Namespace) -> int:
+    return 0 if maintenance.check(options.file) else 1
 
 
-def _copy(source: sqlite3.Connection, path: str) -> None:
-    progress = Progress("copying", 100)
-
-    def show(status: int, remaining: int, total: int) -> None:
-        progress.show(100 * (total - remaining) // max(total, 1))
-
-    with closing(sqlite3.connect(path)) as target:
-        source.backup(target, pages=BACKUP_PAGES, progress=show, sleep=0)
-    progress.end()
-
-
-def check(options: argparse.Namespace) -> int:
-    """Examines every page, index and score of the file."""
-    with reading(options.file) as connection:
-        examine(options.file, connection)
-        problems = [text for (text,) in connection.execute("PRAGMA integrity_check")]
-        (strays,) = connection.execute(OUT_OF_RANGE).fetchone()
-        scores, levels = connection.execute(
-            "SELECT count(*), count(DISTINCT level) FROM score"
-        ).fetchone()
-    problems = [text for text in problems if text != "ok"]
-    if strays:
-        problems.append(f"{strays} scores with numbers out of range")
-    for text in problems:
-        print(f"{options.file}: {text}", file=sys.stderr)
-    verdict = "damaged" if problems else "ok"
-    print(f"{options.file}: {verdict}, {scores:,} scores, {levels:,} levels")
-    return 1 if problems else 0
-
-
-def export(options: argparse.Namespace) -> int:
-    """Writes all scores as CSV, those of a level in rank order."""
-    with reading(options.file) as connection:
-        examine(options.file, connection)
-        (count,) = connection.execute("SELECT count(*) FROM score").fetchone()
-        rows = connection.execute(IN_ORDER)
-        if options.other:
-            with open(options.other, "x", encoding="ascii", newline="") as target:
-                _write(rows, count, target)
-        else:
-            _write(rows, count, sys.stdout)
+def _export(options: argparse.Namespace) -> int:
+    maintenance.export(options.file, options.other)
     return 0
 
 
-def _write(rows: sqlite3.Cursor, count: int, target: TextIO) -> None:
-    target.write(HEADER + "\n")
-    progress = Progress("exporting", count)
-    lines = ("%d,%d,%d\n" % row for row in progress.follow(chunks(rows)))  # noqa: UP031 (faster)
-    target.writelines(lines)
-    target.flush()
-
-
-def import_(options: argparse.Namespace) -> int:
-    """Takes in the better scores of a CSV file: all of them, or none if a line is bad."""
-    with open(options.other, encoding="utf-8", errors="replace", newline="") as source:
-        database = Database(options.file)
-        try:
-            with database.transaction() as connection:
-                before = connection.total_changes
-                _import_lines(source, options.other, connection)
-                kept = connection.total_changes - before
-        finally:
-            database.close()
-    print(f"{options.file}: {kept:,} scores are new or better")
+def _import(options: argparse.Namespace) -> int:
+    maintenance.import_(options.file, options.other)
     return 0
-
-
-def _import_lines(source: TextIO, name: str, connection: sqlite3.Connection) -> None:
-    (arrival,) = connection.execute(NEXT_ARRIVAL).fetchone()
-    progress = Progress("importing", os.fstat(source.fileno()).st_size)
-    lines = enumerate(source, start=1)
-    size = 0
-    while chunk := list(islice(lines, CHUNK)):
-        rows = [(*numbers, arrival + at) for at, numbers in _parse(chunk, name)]
-        connection.executemany(KEEP_BETTER, rows)
-        size += sum(len(line) for _, line in chunk)
-        progress.show(size)
-    progress.end()
-
-
-def _parse(
-    lines: Iterable[tuple[int, str]], name: str
-) -> Iterator[tuple[int, tuple[int, int, int]]]:
-    """Line numbers and what the lines say; StartError for the first bad one."""
-    for number, line in lines:
-        text = line.rstrip("\r\n")
-        if number == 1 and text == HEADER:
-            continue
-        found = _LINE.fullmatch(text)
-        level_id, user_id, score = map(int, found.groups()) if found else (-1, -1, -1)
-        if not found or max(level_id, user_id, score) > MAX_NUMBER:
-            raise StartError(
-                f"{name}, line {number}: not {HEADER} in numbers from 0 to {MAX_NUMBER};"
-                " nothing was imported"
-            )
-        yield number, (level_id, user_id, score)
 
 
 COMMANDS = {
-    "backup": (backup, "copy the file as it is now", "COPY", "a file that is not there yet"),
-    "check": (check, "examine the whole file", "", ""),
-    "export": (export, f"write all scores as CSV: {HEADER}", "CSV", "a new file [standard output]"),
-    "import": (import_, f"take in the better scores of a CSV file: {HEADER}", "CSV", "the file"),
+    "backup": (_backup, "copy the file as it is now", "COPY", "a file that is not there yet"),
+    "check": (_check, "examine the whole file", "", ""),
+    "export": (
+        _export,
+        f"write all scores as CSV: {HEADER}",
+        "CSV",
+        "a new file [standard output]",
+    ),
+    "import": (_import, f"take in the better scores of a CSV file: {HEADER}", "CSV", "the file"),
 }
 
 if __name__ == "__main__":

@@ -8,85 +8,92 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from itertools import compress
 
-from gameserver.auth.accounts import Accounts
-from gameserver.auth.sessions import Sessions
-from gameserver.monitoring.metrics import Figures, Metrics
-from gameserver.tournaments.service import Tournaments
+from gameserver.errors import Refused, StorageFull
+from gameserver.monitoring.metrics import Counters
+from gameserver.services import Services
+from gameserver.storage.engine import Engine
 from gameserver.web.clients import RateLimit
-from gameserver.web.errors import HTTPError, TooManyRequests
+from gameserver.web.errors import HTTPError, InternalError, TooManyRequests, error_response
 from gameserver.web.messages import Request, Response
+from gameserver.web.routing import Router
 
 log = logging.getLogger(__name__)
 
-INTERNAL_ERROR = Response(500)
-
-
-class Scores(Protocol):
-    """What views need of high scores."""
-
-    def submit(self, level_id: int, user_id: int, score: int) -> bool:
-        """Keeps the score if it is the user's best in the level; says whether it did."""
-
-    def high_scores(self, level_id: int) -> bytes:
-        """The best scores of the level as `user=score,user=score`; empty without scores."""
-
-    def gauges(self) -> dict[str, int]:
-        """How much there is, for the metrics."""
-
-
-@dataclass(frozen=True)
-class Game:
-    """The services that views work with."""
-
-    sessions: Sessions
-    scores: Scores
-    accounts: Accounts
-    tournaments: Tournaments
-    metrics: Metrics = field(default_factory=Metrics)
-
-
-class Handler(Protocol):
-    """What a front end calls: an `App`, or what stands for one in another process."""
-
-    def handle(self, requests: Sequence[Request]) -> list[Response]:
-        """One response for each request, in order."""
-
-    def report(self, front_end: int, connections: int, figures: Figures) -> None:
-        """Takes note of what a front end has counted; Overloaded if that is not possible now."""
-
-    def close(self) -> None:
-        """The front end has ended: puts in order what is on disk."""
-
 
 class App:
-    """Calls the view of each request, if its client is within the limit."""
+    """Calls the view of each request, if its client is within the limit.
 
-    def __init__(self, game: Game, limit: RateLimit | None = None) -> None:
-        self._game = game
+    A batch happens inside `engine.batch()`, so no response is returned before everything that it
+    speaks of is kept. Where there is no room for a batch, it is undone and its views are called
+    again with all writing refused: logins and lists are answered then, too, and scores are told
+    to wait.
+
+    A request that may block comes alone, and is no batch: it would hold up all others. Each
+    operation of its view is one by itself.
+    """
+
+    def __init__(
+        self, router: Router, services: Services, engine: Engine, limit: RateLimit | None = None
+    ) -> None:
+        self.router = router
+        self._views = router.views
+        self._services = services
+        self._engine = engine
         self._limit = limit
 
     def handle(self, requests: Sequence[Request]) -> list[Response]:
-        game, limit = self._game, self._limit
+        if self._limit:
+            return self._limited(requests, self._limit)
+        return self._handle(requests)
+
+    def report(self, front_end: int, connections: int, counters: Counters) -> None:
+        self._services.metrics.report(front_end, connections, counters)
+
+    def close(self) -> None:
+        self._engine.close()
+
+    def _limited(self, requests: Sequence[Request], limit: RateLimit) -> list[Response]:
+        """The responses; that to a client which is over the limit says so."""
+        admitted = [limit.admits(request.client) for request in requests]
+        answered = iter(self._handle(list(compress(requests, admitted))))
+        error = TooManyRequests("too many requests: slow down")
+        return [
+            next(answered) if is_admitted else error_response(error, request.match.error_format)
+            for request, is_admitted in zip(requests, admitted, strict=True)
+        ]
+
+    def _handle(self, requests: Sequence[Request]) -> list[Response]:
+        if len(requests) == 1 and requests[0].match.blocking:
+            return self._answers(requests)
+        try:
+            return self._batch(requests)
+        except StorageFull:
+            pass  # it is undone, and the engine refuses to write from now on
+        try:
+            return self._batch(requests)
+        except StorageFull as error:
+            return [error_response(error, request.match.error_format) for request in requests]
+
+    def _batch(self, requests: Sequence[Request]) -> list[Response]:
+        with self._engine.batch():
+            return self._answers(requests)
+
+    def _answers(self, requests: Sequence[Request]) -> list[Response]:
+        views, services = self._views, self._services
         responses = []
         for request in requests:
             match = request.match
             try:
-                if limit and not limit.admits(request.client):
-                    raise TooManyRequests("this is faster than the server allows: slow down")
-                response = match.view(request, game, *match.captures)
-            except HTTPError as error:
-                response = error.response(request.path)
+                if match.answer is None:
+                    response = views[match.endpoint](request, services, *match.captures)
+                else:
+                    response = match.answer
+            except (HTTPError, Refused) as error:
+                response = error_response(error, match.error_format)
             except Exception:
                 log.exception("%s %s failed", request.method, request.path)
-                response = INTERNAL_ERROR
+                response = error_response(InternalError(), match.error_format)
             responses.append(response)
         return responses
-
-    def report(self, front_end: int, connections: int, figures: Figures) -> None:
-        self._game.metrics.report(front_end, connections, figures)
-
-    def close(self) -> None:
-        """There is nothing on disk."""

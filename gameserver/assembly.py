@@ -1,37 +1,39 @@
-"""How a server is put together: settings → stores → application → server."""
+"""How a server is put together: settings → engine → services → application → server."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
-from gameserver.app import App, Game
+from gameserver.app import App
 from gameserver.auth.accounts import Accounts
-from gameserver.auth.sessions import Sessions, SignedSessions, StoredSessions
-from gameserver.durable import DurableApp
 from gameserver.errors import StartError
+from gameserver.minesweeper.modes import MODES
 from gameserver.minesweeper.replay_folder import ReplayFolder, check_folder
+from gameserver.minesweeper.uploads import Uploads
+from gameserver.monitoring.progress import Progress
 from gameserver.server.acceptor import MAX_CONNECTIONS
-from gameserver.server.base import GameServer
+from gameserver.server.base import ServerOptions
 from gameserver.server.listeners import open_listeners
 from gameserver.server.threaded import ThreadedServer
+from gameserver.services import Services
 from gameserver.settings import Settings
-from gameserver.storage.memory.scores import MemoryStore
-from gameserver.storage.sqlite.database import Database
-from gameserver.storage.sqlite.scores import SqliteStore
-from gameserver.storage.sqlite.sessions import SqliteSessions
+from gameserver.storage.engine import Engine, open_engine
 from gameserver.tournaments.service import Tournaments
+from gameserver.urls import error_formats, urlpatterns
 from gameserver.web.clients import RateLimit, TrustedProxies
-from gameserver.web.errors import StorageFull
+from gameserver.web.routing import Router
 
 if TYPE_CHECKING:
+    from gameserver.processes.forked import ForkedServer
     from gameserver.server.tls import TLS
 
 SPARE_DESCRIPTORS = 32
 """Open files beside the connections: listeners, log, pipes, data file, the way to the owner."""
 
 
-def make_server(settings: Settings) -> GameServer:
+def make_server(settings: Settings) -> ThreadedServer | ForkedServer:
     """The server that the settings ask for, listening; StartError says why there is none."""
     if not settings.threaded and not hasattr(os, "fork"):
         raise StartError("this system cannot fork: use --threaded")
@@ -41,50 +43,51 @@ def make_server(settings: Settings) -> GameServer:
     if connections < 1:
         raise StartError(f"too few files may be open: ulimit -n {2 * SPARE_DESCRIPTORS} at least")
     listeners = open_listeners(settings.host, settings.port)
-    options = {
-        "max_connections": connections,
-        "access_log": settings.access_log,
-        "proxies": TrustedProxies(settings.trusted_proxy),
-        "tls": tls,
-    }
+    proxies = TrustedProxies(settings.trusted_proxy)
+    options = ServerOptions(connections, settings.access_log, proxies, tls)
+    router = make_router()
     if settings.threaded:
-        return ThreadedServer(make_app(settings), listeners, **options)
+        return ThreadedServer(make_app(settings, router), listeners, options)
     from gameserver.processes.forked import ForkedServer  # there is none where there is no fork
 
-    return ForkedServer(lambda: make_app(settings), listeners, settings.workers, **options)
-
-
-def make_app(settings: Settings) -> App:
-    """The application with its stores, in the process that owns the state.
-
-    Without `--data` nothing is written: scores and sessions are in memory, and the tables of
-    tournaments in a database that is in memory as well.
-    """
-    database = Database(settings.data or None)
-    try:
-        game = make_game(settings, database)
-    except BaseException as error:
-        database.close()
-        if isinstance(error, StorageFull):
-            raise StartError(f"there is no room for {settings.data}") from None
-        raise
-    limit = RateLimit(settings.rate_limit) if settings.rate_limit else None
-    return DurableApp(database, game, limit) if settings.data else App(game, limit)
-
-
-def make_game(settings: Settings, database: Database) -> Game:
-    """The services, with their state in memory or, with `--data`, in the file."""
-    sessions: Sessions
-    if settings.store_tokens:
-        sessions = SqliteSessions(database) if settings.data else StoredSessions()
-    else:
-        sessions = SignedSessions(database.secret("session keys", 32) if settings.data else None)
-    return Game(
-        sessions=sessions,
-        scores=SqliteStore(database) if settings.data else MemoryStore(),
-        accounts=Accounts(database),
-        tournaments=Tournaments(database, ReplayFolder(settings.replays)),
+    return ForkedServer(
+        lambda: make_app(settings, router),
+        router,
+        listeners,
+        settings.workers,
+        options,
+        # A rate limit counts them too, and is the owner's.
+        answers_known=not settings.rate_limit,
     )
+
+
+def make_router() -> Router:
+    """The router of the whole API."""
+    return Router(urlpatterns, error_formats)
+
+
+def make_app(settings: Settings, router: Router) -> App:
+    """The application with everything that it keeps, in the process that owns the state."""
+    engine = open_engine(settings.data, settings.store_tokens, _follow)
+    limit = RateLimit(settings.rate_limit) if settings.rate_limit else None
+    return App(router, make_services(engine, settings.replays), engine, limit)
+
+
+def make_services(engine: Engine, replays: str = "") -> Services:
+    """The services, on what the engine keeps; `replays` is the folder for replays, if any."""
+    tournaments = Tournaments(engine.tournaments, MODES)
+    return Services(
+        sessions=engine.sessions,
+        scores=engine.scores,
+        accounts=Accounts(engine.accounts),
+        tournaments=tournaments,
+        uploads=Uploads(tournaments, ReplayFolder(replays)),
+    )
+
+
+def _follow(label: str, total: int, chunks: Iterable[Sequence[Any]]) -> Iterator[Any]:
+    """Shows on a terminal how far loading is."""
+    return Progress(label, total).follow(chunks)
 
 
 def make_tls(settings: Settings) -> TLS | None:

@@ -11,7 +11,6 @@ from gameserver.assembly import make_server
 from gameserver.errors import StartError, StorageFailed
 from gameserver.monitoring.logs import open_log
 from gameserver.processes.signals import obey_signals
-from gameserver.server.base import GameServer
 from gameserver.settings import Settings, parse_settings
 
 log = logging.getLogger(__name__)
@@ -28,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         server = make_server(settings)
         obey_signals(server)
         server.start()
-        announcement = f"listening on {url(server, settings)}"
+        announcement = f"listening on {url(server.port, settings)}"
         log.info("%s, %s", announcement, settings.mode)
         announce(f"{program}: {announcement} ({settings.mode})")
         server.serve_forever()
@@ -51,8 +50,8 @@ def announce(line: str) -> None:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 (until the end)
 
 
-def url(server: GameServer, settings: Settings) -> str:
+def url(port: int, settings: Settings) -> str:
     """Where the server is to be found."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     scheme = "https" if settings.certfile else "http"
-    return f"{scheme}://{host}:{server.server_address[1]}/"
+    return f"{scheme}://{host}:{port}/"

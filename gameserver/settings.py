@@ -8,28 +8,25 @@ from collections.abc import Callable, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, NoReturn
 
+from gameserver.numbers import parse_number
 from gameserver.web.clients import Network, parse_networks
 
 
-def _port(text: str) -> int:
-    port = int(text) if text.isascii() and text.isdigit() else -1
-    if not 0 <= port <= 65535:
-        raise argparse.ArgumentTypeError("a port is a number from 0 (any free one) to 65535")
-    return port
+def _number(what: str, lowest: int, highest: int) -> Callable[[str], int]:
+    """Reads a number; `what` says in the error what the numbers mean."""
+
+    def parse(text: str) -> int:
+        try:
+            return parse_number(text, lowest, highest)
+        except ValueError:
+            raise argparse.ArgumentTypeError(what) from None
+
+    return parse
 
 
-def _processes(text: str) -> int:
-    number = int(text) if text.isascii() and text.isdigit() else 0
-    if not 1 <= number <= 1000:
-        raise argparse.ArgumentTypeError("the number of processes goes from 1 to 1000")
-    return number
-
-
-def _limit(text: str) -> int:
-    limit = int(text) if text.isascii() and text.isdigit() else -1
-    if not 0 <= limit <= 1_000_000:
-        raise argparse.ArgumentTypeError("a limit goes from 1 to 1000000 a second; 0: none")
-    return limit
+_port = _number("a port is a number from 0 (any free one) to 65535", 0, 65535)
+_processes = _number("the number of processes goes from 1 to 1000", 1, 1000)
+_limit = _number("a limit goes from 1 to 1000000 a second; 0: none", 0, 1_000_000)
 
 
 def _networks(text: str) -> tuple[Network, ...]:
@@ -62,7 +59,9 @@ class Settings:
         False, "one process instead of several: the fastest way on one or two cores"
     )
     data: str = _option(
-        "", "file that keeps the scores; without one they are in memory only, and end with it"
+        "",
+        "file to keep scores, accounts and tournaments in; without it they are lost when the"
+        " server ends",
     )
     logfile: str = _option("/tmp/basic_test_server.log", "path of the log file")
     store_tokens: bool = _option(

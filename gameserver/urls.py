@@ -1,47 +1,57 @@
-"""The whole API on one screen."""
+"""The whole API on one screen. This is data; `web/routing.py` makes a router of it."""
 
 from __future__ import annotations
 
-from gameserver.views import operations, scores, tournaments
-from gameserver.views.tournaments import FORM_SIZE, UPLOAD_SIZE
-from gameserver.web.routing import Router, path
+from functools import partial
 
-_ID = r"(?P<tournament_id>[^/]+)"
+from gameserver.minesweeper.replays import MAX_SIZE as REPLAY
+from gameserver.views import accounts, operations, scores, tournaments
+from gameserver.web.routing import path
+
+SCORE = 1024
+FORM = 64 * 1024
+UPLOAD = REPLAY + 4096
+"""A replay in its multipart frame."""
+
+api = partial(path, wants=("content-type", accounts.CREDENTIALS), error_format="api")
 
 # fmt: off
 urlpatterns = [
-    path(r"/healthz", GET=operations.health),
-    path(r"/metrics", GET=operations.metrics),
-    path(r"/(?P<user_id>[^/]+)/login", GET=scores.login),
-    path(r"/(?P<user_id>[^/]+)/", GET=scores.login),
-    path(r"/(?P<level_id>[^/]+)/score", POST=scores.submit_score, body=1024),
-    path(r"/(?P<level_id>[^/]+)/highscorelist", GET=scores.high_score_list),
+    path("/healthz", GET=operations.health),
+    path("/metrics", GET=operations.metrics),
 
-    path(r"/api/register", POST=tournaments.register, body=FORM_SIZE, blocking=True),
-    path(r"/api/obtain_token", POST=tournaments.obtain_token, body=FORM_SIZE, blocking=True),
-    path(r"/api/token_status", GET=tournaments.token_status),
-    path(r"/api/refresh_token", POST=tournaments.refresh_token),
+    path("/<number:user_id>/login", GET=scores.login),
+    path("/<digits:user_id>/", GET=scores.login),
+    path("/<number:level_id>/score", POST=scores.submit_score, body=SCORE),
+    path("/<number:level_id>/highscorelist", GET=scores.high_score_list),
 
-    path(r"/api/tournaments/all", GET=tournaments.listing("all")),
-    path(r"/api/tournaments/archive", GET=tournaments.listing("archive")),
-    path(r"/api/tournaments/in_progress", GET=tournaments.listing("in_progress")),
-    path(r"/api/tournaments/upcoming", GET=tournaments.listing("upcoming")),
-    path(r"/api/tournaments/active", GET=tournaments.listing("active")),
-    path(r"/api/tournaments/my_active", GET=tournaments.my_active),
+    api("/api/register", POST=accounts.register, body=FORM, blocking=True),
+    api("/api/obtain_token", POST=accounts.obtain_token, body=FORM, blocking=True),
+    api("/api/token_status", GET=accounts.token_status),
+    api("/api/refresh_token", POST=accounts.refresh_token),
 
-    path(r"/api/tournaments/create", POST=tournaments.create, body=FORM_SIZE),
-    path(rf"/api/tournaments/invite/{_ID}", POST=tournaments.invite, body=FORM_SIZE),
-    path(rf"/api/tournaments/host_confirm/{_ID}", POST=tournaments.host_confirm, body=FORM_SIZE),
-    path(rf"/api/tournaments/stop/{_ID}", POST=tournaments.stop),
+    api("/api/tournaments/all", GET=tournaments.listing("all")),
+    api("/api/tournaments/archive", GET=tournaments.listing("archive")),
+    api("/api/tournaments/in_progress", GET=tournaments.listing("in_progress")),
+    api("/api/tournaments/upcoming", GET=tournaments.listing("upcoming")),
+    api("/api/tournaments/active", GET=tournaments.listing("active")),
+    api("/api/tournaments/my_active", GET=tournaments.my_active),
 
-    path(rf"/api/tournaments/detail/{_ID}", GET=tournaments.detail),
-    path(rf"/api/tournaments/standings/{_ID}", GET=tournaments.standings),
-    path(rf"/api/tournaments/participate/{_ID}", POST=tournaments.participate),
-    path(rf"/api/tournaments/player_confirm/{_ID}", POST=tournaments.player_confirm),
-    path(rf"/api/tournaments/gen_key/{_ID}", POST=tournaments.gen_key),
-    path(rf"/api/tournaments/get_key/{_ID}", GET=tournaments.get_key),
-    path(r"/api/scores/upload", POST=tournaments.upload, body=UPLOAD_SIZE, blocking=True),
+    api("/api/tournaments/create", POST=tournaments.create, body=FORM),
+    api("/api/tournaments/invite/<number:tournament_id>", POST=tournaments.invite, body=FORM),
+    api("/api/tournaments/host_confirm/<number:tournament_id>", POST=tournaments.host_confirm,
+        body=FORM),
+    api("/api/tournaments/stop/<number:tournament_id>", POST=tournaments.stop),
+
+    api("/api/tournaments/detail/<number:tournament_id>", GET=tournaments.detail),
+    api("/api/tournaments/standings/<number:tournament_id>", GET=tournaments.standings),
+    api("/api/tournaments/participate/<number:tournament_id>", POST=tournaments.participate),
+    api("/api/tournaments/player_confirm/<number:tournament_id>", POST=tournaments.player_confirm),
+    api("/api/tournaments/gen_key/<number:tournament_id>", POST=tournaments.gen_key),
+    api("/api/tournaments/get_key/<number:tournament_id>", GET=tournaments.get_key),
+    api("/api/scores/upload", POST=tournaments.upload, body=UPLOAD, blocking=True),
 ]
 # fmt: on
 
-router = Router(urlpatterns)
+error_formats = {"/api/": "api"}
+"""The format of the errors of unknown paths, by what they begin with."""

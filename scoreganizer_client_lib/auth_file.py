@@ -1,8 +1,10 @@
-"""The file that credentials are saved in: one line, ``name:token``.
+"""The file that credentials are saved in: one line, `name:token`.
 
 Invariant: a reader finds the whole old line or the whole new one, never a part, and what
 this module wrote only its owner can read.
 """
+
+from __future__ import annotations
 
 import os
 import tempfile
@@ -11,7 +13,7 @@ OWNER_ONLY = 0o600
 
 
 class AuthFile:
-    """Saved credentials at `path`. OSError where the path cannot be read or written."""
+    """The credentials saved at `path`. OSError where it cannot be read or written."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         # A symbolic link stays one: the file that it points at is replaced.
@@ -28,7 +30,7 @@ class AuthFile:
         return line if line.isprintable() else ""
 
     def write(self, auth_str: str) -> None:
-        """Replace what is saved, all at once."""
+        """Replaces what is saved, all at once."""
         folder, name = os.path.split(self._path)
         # mkstemp makes the file readable and writable by its owner only.
         descriptor, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=folder)

@@ -9,11 +9,18 @@
         ├── ScoreganizerKeyExists
         ├── ScoreganizerModeConstraintViolated
         ├── ScoreganizerNeverGenerated
+        ├── ScoreganizerNoSuchTournament
+        ├── ScoreganizerNoSuchUser
         ├── ScoreganizerNotGenerated
+        ├── ScoreganizerNotHost
         ├── ScoreganizerNotLoggedIn
+        ├── ScoreganizerNotRequested
+        ├── ScoreganizerResultsHidden
         ├── ScoreganizerRetry
         ├── ScoreganizerTokenTooRecent
+        ├── ScoreganizerTooManyTournaments
         ├── ScoreganizerTournamentOver
+        ├── ScoreganizerUsernameTaken
         └── ScoreganizerWait                        it will be different after `wait_time`
             ├── ScoreganizerNotGeneratedYet
             └── ScoreganizerTooEarly
@@ -21,6 +28,8 @@
 A code without a class of its own raises `ScoreganizerWait` if the server said how
 long to wait, `ScoreganizerError` if not.
 """
+
+from __future__ import annotations
 
 import time
 from datetime import timedelta
@@ -38,15 +47,25 @@ class ScoreganizerError(Exception):
     `error` is the server's code, for example "invalid_login_data". It is the HTTP
     status ("502") if the reply is not one of the API's, "invalid_response" if a reply
     without an error cannot be understood. `wait_time` is how long to wait before
-    another attempt, None if the server did not say.
+    another attempt, None if the server did not say. `field` is the part of the request
+    that is wrong, `message` says for a person what is; both are empty where the server
+    says nothing.
     """
 
     wait_time: timedelta | None
+    field: str = ""
+    message: str = ""
 
     def __init__(self, error: str, wait_time: timedelta | None = None) -> None:
         super().__init__(error)
         self.error = error
         self.wait_time = wait_time
+
+    def explain(self, field: str, message: str) -> None:
+        """Keeps what the server says in addition, and shows it below the error in a traceback."""
+        self.field, self.message = field, message
+        if message:
+            self.add_note(f"{field}: {message}" if field else message)
 
 
 class ScoreganizerWait(ScoreganizerError):
@@ -58,12 +77,12 @@ class ScoreganizerWait(ScoreganizerError):
         super().__init__(error, UNSTATED_WAIT if wait_time is None else wait_time)
 
     def do_wait(self) -> None:
-        """Sleep for `wait_time`, however long that is."""
+        """Sleeps for `wait_time`, however long that is."""
         time.sleep(self.wait_time.total_seconds())
 
 
 class ScoreganizerInvalidData(ScoreganizerError):
-    """The uploaded file is not a replay, or names no valid key."""
+    """A field is wrong; or the uploaded file is not a replay, or names no valid key."""
 
 
 class ScoreganizerInvalidLoginData(ScoreganizerError):
@@ -82,6 +101,14 @@ class ScoreganizerNeverGenerated(ScoreganizerError):
     """No key was generated, and none can be any more."""
 
 
+class ScoreganizerNoSuchTournament(ScoreganizerError):
+    """No tournament has this id."""
+
+
+class ScoreganizerNoSuchUser(ScoreganizerError):
+    """Nobody has this name."""
+
+
 class ScoreganizerNotGenerated(ScoreganizerError):
     """No key was generated so far: `gen_key` generates it."""
 
@@ -90,8 +117,20 @@ class ScoreganizerNotGeneratedYet(ScoreganizerWait):
     """No key can be generated before the tournament starts."""
 
 
+class ScoreganizerNotHost(ScoreganizerError):
+    """Only the tournament's host may do this."""
+
+
 class ScoreganizerNotLoggedIn(ScoreganizerError):
     """The call needs valid credentials."""
+
+
+class ScoreganizerNotRequested(ScoreganizerError):
+    """The player has not asked to enter the tournament."""
+
+
+class ScoreganizerResultsHidden(ScoreganizerError):
+    """Before the tournament's end only its host sees the standings."""
 
 
 class ScoreganizerRetry(ScoreganizerError):
@@ -106,8 +145,16 @@ class ScoreganizerTooEarly(ScoreganizerWait):
     """The tournament has not started."""
 
 
+class ScoreganizerTooManyTournaments(ScoreganizerError):
+    """Too many of the user's tournaments are not over."""
+
+
 class ScoreganizerTournamentOver(ScoreganizerError):
     """The tournament, or the player's own time in it, has ended."""
+
+
+class ScoreganizerUsernameTaken(ScoreganizerError):
+    """Somebody else has this name."""
 
 
 InvalidLoginData = ScoreganizerInvalidLoginData
@@ -118,13 +165,20 @@ CLASS_BY_CODE: dict[str, type[ScoreganizerError]] = {
     "key_exists": ScoreganizerKeyExists,
     "mode_constraint_violated": ScoreganizerModeConstraintViolated,
     "never_generated": ScoreganizerNeverGenerated,
+    "no_such_tournament": ScoreganizerNoSuchTournament,
+    "no_such_user": ScoreganizerNoSuchUser,
     "not_generated": ScoreganizerNotGenerated,
     "not_generated_yet": ScoreganizerNotGeneratedYet,
+    "not_host": ScoreganizerNotHost,
     "not_logged_in": ScoreganizerNotLoggedIn,
+    "not_requested": ScoreganizerNotRequested,
+    "results_hidden": ScoreganizerResultsHidden,
     "retry": ScoreganizerRetry,
     "token_too_recent": ScoreganizerTokenTooRecent,
     "too_early": ScoreganizerTooEarly,
+    "too_many_tournaments": ScoreganizerTooManyTournaments,
     "tournament_over": ScoreganizerTournamentOver,
+    "username_taken": ScoreganizerUsernameTaken,
 }
 
 
@@ -143,12 +197,19 @@ __all__ = [
     "ScoreganizerKeyExists",
     "ScoreganizerModeConstraintViolated",
     "ScoreganizerNeverGenerated",
+    "ScoreganizerNoSuchTournament",
+    "ScoreganizerNoSuchUser",
     "ScoreganizerNotGenerated",
     "ScoreganizerNotGeneratedYet",
+    "ScoreganizerNotHost",
     "ScoreganizerNotLoggedIn",
+    "ScoreganizerNotRequested",
+    "ScoreganizerResultsHidden",
     "ScoreganizerRetry",
     "ScoreganizerTokenTooRecent",
     "ScoreganizerTooEarly",
+    "ScoreganizerTooManyTournaments",
     "ScoreganizerTournamentOver",
+    "ScoreganizerUsernameTaken",
     "ScoreganizerWait",
 ]

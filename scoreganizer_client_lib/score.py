@@ -1,12 +1,14 @@
-"""The calls under ``scores``: uploading replays."""
+"""The calls under `scores`: uploads of replays."""
+
+from __future__ import annotations
 
 import os
 import time
 from itertools import count
 from typing import IO
 
-from .exceptions import ScoreganizerRetry
-from .transport import Transport
+from scoreganizer_client_lib.exceptions import ScoreganizerRetry
+from scoreganizer_client_lib.transport import Transport
 
 RMV = "application/x-viennasweeper"
 MIME_TYPES = {"rmv": RMV, "avf": "application/x-minesweeper-arbiter"}
@@ -14,7 +16,7 @@ PAUSE = 0.3  # seconds between two tries
 
 
 class Scores:
-    """Uploads. Reach it as ``Scoreganizer().scores``."""
+    """Uploads; an instance is `Scoreganizer().scores`."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -26,7 +28,7 @@ class Scores:
         mime_type: str | None = None,
         tries: int = 10,
     ) -> None:
-        """Upload the replay at this path; otherwise as `upload_file`."""
+        """Uploads the replay at this path; otherwise as `upload_file`."""
         with open(filename, "rb") as file:
             self.upload_file(file, filename, ext=ext, mime_type=mime_type, tries=tries)
 
@@ -38,15 +40,15 @@ class Scores:
         mime_type: str | None = None,
         tries: int = 10,
     ) -> None:
-        """Upload the replay in an open binary file, from where it stands to its end.
+        """Uploads the replay in an open binary file, from where it stands to its end.
 
         `mime_type` follows from `ext` ("rmv", "avf"), and `ext` from `filename`; a name
         that says neither is taken for an rmv. The server may ask for the same upload
-        again; it gets it, up to `tries` times in all (at least once), then `ScoreganizerRetry`
-        is raised.
+        again; it gets it, up to `tries` times in all (at least once), then it is
+        `ScoreganizerRetry`.
 
-        Raises `ScoreganizerInvalidData`, `ScoreganizerModeConstraintViolated`,
-        `ScoreganizerTournamentOver` if the server does not accept the replay.
+        `ScoreganizerInvalidData`, `ScoreganizerModeConstraintViolated` or
+        `ScoreganizerTournamentOver`: the server does not accept the replay.
         """
         # Read once, so that each try sends all of it, also from a file without seek.
         video = (os.path.basename(filename), file.read())

@@ -1,15 +1,17 @@
 """`Scoreganizer`: the account's calls, and the way to the other calls."""
 
+from __future__ import annotations
+
 import os
 
 from requests.adapters import HTTPAdapter
 from requests.auth import HTTPDigestAuth
 
-from .auth_file import AuthFile
-from .reply import text_field
-from .score import Scores
-from .tournament import Tournaments
-from .transport import Transport
+from scoreganizer_client_lib.auth_file import AuthFile
+from scoreganizer_client_lib.reply import text_field
+from scoreganizer_client_lib.score import Scores
+from scoreganizer_client_lib.tournament import Tournaments
+from scoreganizer_client_lib.transport import Transport
 
 STALE = "ok_stale"
 VALID = frozenset({"ok", STALE})
@@ -24,8 +26,8 @@ class Scoreganizer:
     `digest_auth_username`, `digest_auth_password`: HTTP digest authentication, for a
     server that stands behind it.
 
-    Each call raises `NetworkException` if no reply came, `ScoreganizerError` if the
-    reply is an error; see `exceptions`. `username` is the user whose credentials these
+    Each call may end with `NetworkException`: no reply came; or with `ScoreganizerError`:
+    the reply is an error; see `exceptions`. `username` is the user whose credentials these
     are, None as long as it is unknown.
     """
 
@@ -53,17 +55,25 @@ class Scoreganizer:
         if self._auth_file is not None:
             self._use(self._auth_file.read())
 
-    def login(self, username: str, password: str) -> str:
-        """Obtain credentials, use and return them (``name:token``).
+    def register(self, username: str, password: str) -> None:
+        """Opens an account. Logging in is a call of its own.
 
-        Raises `InvalidLoginData` if the server knows no such user and password.
+        `ScoreganizerUsernameTaken`: somebody else has the name; `ScoreganizerInvalidData`: the
+        name or the password is not one that the server takes, its `message` says why.
+        """
+        self._transport.post("register", data={"username": username, "password": password})
+
+    def login(self, username: str, password: str) -> str:
+        """New credentials (`name:token`), which are used from now on.
+
+        `InvalidLoginData`: the server knows no such user and password.
         """
         form = {"username": username, "password": password}
         response = self._transport.post("obtain_token", data=form)
         return self._set_token(username, text_field(response, "token"))
 
     def set_auth_str(self, auth_str: str) -> None:
-        """Use these credentials (``name:token``), and write them to the auth file."""
+        """Uses these credentials (`name:token`), and writes them to the auth file."""
         auth_str = auth_str.strip()
         self._use(auth_str)
         if self._auth_file is not None:
@@ -78,10 +88,10 @@ class Scoreganizer:
         return self.token_status() in VALID
 
     def refresh_login(self) -> str:
-        """Exchange the token for a new one, use and return the new credentials.
+        """New credentials in exchange for the token, which are used from now on.
 
-        Raises `ScoreganizerTokenTooRecent` if that was done recently,
-        `ScoreganizerNotLoggedIn` without a valid token.
+        `ScoreganizerTokenTooRecent`: that was done recently; `ScoreganizerNotLoggedIn`: there
+        is no valid token.
         """
         response = self._transport.post("refresh_token")
         return self._set_token(self.username or "", text_field(response, "token"))

@@ -9,16 +9,24 @@ Three kinds of failure, three answers:
 - nothing comes for `TIMEOUT`: like a failed connection.
 
 A POST whose reply was lost may have been carried out. Sending it again is safe where the
-second one changes nothing, and that is so for all but one:
+second one changes nothing:
 
     obtain_token       makes one token more; the unseen one expires by itself
-    participate,
-    player_confirm     say again what was said
+    participate, player_confirm,
+    invite, host_confirm
+                       say again what was said
     gen_key            answers "key_exists", and get_key has the key
+    stop               answers "tournament_over", and it is
     scores/upload      the server does not count the same replay twice
-    refresh_token      would answer "token_too_recent" and hide that there is a new
-                       token: repeated only if the connection never came about
+
+Three calls are repeated only if the connection never came about:
+
+    refresh_token      would answer "token_too_recent" and hide that there is a new token
+    register           would answer "username_taken", as if somebody else had the name
+    create             would make a second tournament
 """
+
+from __future__ import annotations
 
 from typing import Any
 
@@ -26,13 +34,13 @@ from requests import Response, Session
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
-from .reply import checked
+from scoreganizer_client_lib.reply import checked
 
 TIMEOUT = (10.0, 60.0)
 """Seconds to wait for a connection, and for each next byte of a reply."""
 
 AUTH_HEADER = "X-Scoreganizer-Authorization"
-UNREPEATABLE = "refresh_token"
+UNREPEATABLE = ("refresh_token", "register", "tournaments/create")
 RETRIES = 7
 BACKOFF = 0.5  # in seconds; urllib3 doubles it before each retry, and skips it before the first
 LONGEST_RETRY_AFTER = 60.0
@@ -73,23 +81,24 @@ class Transport:
         self.session = Session()
         if http_adapter is None:
             http_adapter = patient_adapter("GET", "POST")
-            self.session.mount(base_url + UNREPEATABLE, patient_adapter("GET"))
+            for path in UNREPEATABLE:
+                self.session.mount(base_url + path, patient_adapter("GET"))
         self.session.mount("http://", http_adapter)
         self.session.mount("https://", http_adapter)
 
     def set_credentials(self, auth_str: str) -> None:
-        """Send `auth_str` with every further request; nothing if it is empty."""
+        """Sends `auth_str` with every further request; nothing if it is empty."""
         self.session.headers.pop(AUTH_HEADER, None)
         if auth_str:
             # Bytes, because a str would have to be Latin-1, and not every name is.
             self.session.headers[AUTH_HEADER] = auth_str.encode()
 
     def get(self, path: str) -> Response:
-        """The successful response to GET `path`; raises otherwise."""
+        """The successful response to GET `path`; an exception otherwise."""
         return self._send("GET", path)
 
     def post(self, path: str, **body: Any) -> Response:
-        """The successful response to POST `path`; `body` as in requests (data, files)."""
+        """The same for POST; `body` as in requests (data, files, json)."""
         return self._send("POST", path, **body)
 
     def _send(self, method: str, path: str, **body: Any) -> Response:

@@ -12,11 +12,11 @@ import mock  # noqa: UP026 (the same mock on every Python)
 from gameserver import admin
 from gameserver.storage.sqlite import datafile
 from gameserver.storage.sqlite.database import Database
-from gameserver.storage.sqlite.scores import SqliteStore
+from gameserver.storage.sqlite.scores import SqliteScores
 from tests.folder import FolderTestCase
 
 
-class AdminTests(FolderTestCase):
+class AdminTest(FolderTestCase):
     """Backup, check, export and import."""
 
     def setUp(self) -> None:
@@ -42,7 +42,7 @@ class AdminTests(FolderTestCase):
     def test_round_trip(self) -> None:
         """What was exported and imported elsewhere is exported the same, ties included."""
         database = self.open()
-        store = SqliteStore(database)
+        store = SqliteScores(database)
         chance = random.Random(9)
         with database.batch():
             for _ in range(2000):
@@ -55,7 +55,7 @@ class AdminTests(FolderTestCase):
         self.assertEqual(self.run_admin("import", self.path, first)[0], 0)
         self.assertEqual(self.run_admin("export", self.path, second)[0], 0)
         self.assertEqual(self.files()["first.csv"], self.files()["second.csv"])
-        store = SqliteStore(self.open())
+        store = SqliteScores(self.open())
         self.assertEqual([store.high_scores(level_id) for level_id in range(5)], lists)
 
     def test_import_keeps_the_better(self) -> None:
@@ -105,7 +105,8 @@ class AdminTests(FolderTestCase):
     def test_backup_beside_a_server(self) -> None:
         """A backup has what is committed, also what is only in the log yet."""
         database = self.open()
-        SqliteStore(database).submit(1, 7, 10)
+        with database.batch():
+            SqliteScores(database).submit(1, 7, 10)
         copy = str(self.folder / "copy.db")
         self.assertEqual(self.run_admin("backup", self.path, copy)[0], 0)
         database.close()

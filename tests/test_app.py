@@ -11,19 +11,19 @@ from gameserver.web.routing import Router, path
 from tests.support import make_app, make_request, run_together
 
 
-def fail(request: Request, game: Any) -> Response:
+def fail(request: Request, services: Any) -> Response:
     raise RuntimeError("a secret of the server's")
 
 
-def refuse(request: Request, game: Any) -> Response:
+def refuse(request: Request, services: Any) -> Response:
     raise BadRequest("it is wrong")
 
 
-def forbid(request: Request, game: Any) -> Response:
+def forbid(request: Request, services: Any) -> Response:
     raise Unauthorized("log in")
 
 
-def show(request: Request, game: Any, level_id: int) -> Response:
+def show(request: Request, services: Any, level_id: int) -> Response:
     return Response(body=b"%d" % level_id)
 
 
@@ -32,16 +32,16 @@ ROUTES = Router(
         path("/fail", GET=fail),
         path("/refuse", GET=refuse),
         path("/forbid", GET=forbid),
-        path("/(?P<level_id>[^/]+)/show", GET=show),
+        path("/<number:level_id>/show", GET=show),
     ]
 )
 
 
-class HandleTests(unittest.TestCase):
+class HandleTest(unittest.TestCase):
     """`App.handle` with views of its own."""
 
     def setUp(self) -> None:
-        self.app = make_app()
+        self.app = make_app(routes=ROUTES)
 
     def handle(self, *targets: str) -> list[Response]:
         return self.app.handle([make_request("GET", target, routes=ROUTES) for target in targets])

@@ -15,24 +15,31 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 class ReadmeTest(unittest.TestCase):
+    def assert_stands(self, what: str, pattern: str) -> None:
+        """The README has what the pattern says; if not, one line names what is missing."""
+        if not re.search(pattern, README, re.MULTILINE):
+            self.fail(f"README.md has no {what}")
+
     def test_names_every_route(self) -> None:
         """Each route of `urls.py` stands in the README with its method."""
         for route in urlpatterns:
             for method in route.views.keys() - {"HEAD"}:
-                with self.subTest(route=route.name):
-                    self.assertRegex(README, rf"`{method} {re.escape(route.name)}[`?]")
+                call = f"{method} {route.name}"
+                with self.subTest(call=call):
+                    self.assert_stands(f"row for the call {call}", rf"`{re.escape(call)}[`?]")
 
     def test_names_every_flag(self) -> None:
         """Each flag, with its short form, stands in the README's table."""
         for option in fields(Settings):
             for flag in (f"--{option.name}", *option.metadata["short"]):
                 with self.subTest(flag=flag):
-                    self.assertIn(f"`{flag}`", README)
+                    self.assert_stands(f"row for the flag {flag}", rf"^\|[^|]*`{flag}`")
 
     def test_shows_the_two_commands(self) -> None:
         """How to run the server and how to run the tests stand in the README."""
-        self.assertIn("python run_server.py", README)
-        self.assertIn("python test_runner.py", README)
+        for command in ("python run_server.py", "python test_runner.py"):
+            with self.subTest(command=command):
+                self.assert_stands(f"command {command}", re.escape(command))
 
 
 class LinksTest(unittest.TestCase):
@@ -41,4 +48,4 @@ class LinksTest(unittest.TestCase):
         for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]:
             for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
                 with self.subTest(page=page.name, link=link):
-                    self.assertTrue((page.parent / link).exists())
+                    self.assertTrue((page.parent / link).exists(), f"{page.name}: no such file")

@@ -12,7 +12,7 @@ import mock  # noqa: UP026 (the same mock on every Python)
 from gameserver.settings import Settings, parse_settings
 
 
-class SettingsTests(unittest.TestCase):
+class SettingsTest(unittest.TestCase):
     """The settings of a command line that is right."""
 
     def test_defaults(self) -> None:
@@ -56,7 +56,7 @@ class SettingsTests(unittest.TestCase):
             Settings().port = 1  # type: ignore[misc]
 
 
-class MistakeTests(unittest.TestCase):
+class MistakeTest(unittest.TestCase):
     """Command lines that are wrong, and the one that asks for help."""
 
     def run_parser(self, *arguments: str) -> tuple[object, str, str]:

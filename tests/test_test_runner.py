@@ -13,13 +13,13 @@ from tests.support import ROOT
 
 GOOD = """
 import unittest
-class GoodTests(unittest.TestCase):
+class GoodTest(unittest.TestCase):
     def test_one(self): pass
     def test_two(self): pass
 """
 BAD = """
 import unittest, warnings
-class BadTests(unittest.TestCase):
+class BadTest(unittest.TestCase):
     def test_assertion(self): self.assertTrue(False)
     def test_several_subtests(self):
         for number in range(3):
@@ -33,7 +33,7 @@ import threading, unittest
 def fail(): raise RuntimeError("on purpose")
 class Careless:
     def __del__(self): fail()
-class StrayTests(unittest.TestCase):
+class StrayTest(unittest.TestCase):
     def test_thread(self):
         thread = threading.Thread(target=fail)
         thread.start()
@@ -43,7 +43,7 @@ class StrayTests(unittest.TestCase):
 """
 SETUP = """
 import unittest
-class SetupTests(unittest.TestCase):
+class SetupTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls): raise OSError
     def test_one(self): pass
@@ -51,7 +51,7 @@ class SetupTests(unittest.TestCase):
 """
 
 
-class TestRunnerTests(unittest.TestCase):
+class TestRunnerTest(unittest.TestCase):
     """The runner in a folder of its own."""
 
     def setUp(self) -> None:
@@ -108,7 +108,7 @@ class TestRunnerTests(unittest.TestCase):
             (["tests/test_good.py"], 2),
             (["./tests/test_good.py"], 2),
             (["tests.test_good"], 2),
-            (["GoodTests.test_one"], 1),
+            (["GoodTest.test_one"], 1),
             (["test_one", "test_two"], 2),
         ]:
             self.assertEqual(self.run_runner(*names), (0, f"{passed} passed, 0 failed"), names)
@@ -123,7 +123,7 @@ class TestRunnerTests(unittest.TestCase):
         self.add("tests/test_bad.py", BAD)
         self.add("tests/test_good.py", GOOD)
         self.assertEqual(self.run_runner("-v", "test_good"), (0, "2 passed, 0 failed"))
-        self.assertIn("test_two (tests.test_good.GoodTests.test_two) ... ok", self.output)
+        self.assertIn("test_two (tests.test_good.GoodTest.test_two) ... ok", self.output)
         self.assertEqual(self.run_runner("-f"), (1, "0 passed, 1 failed"))
 
 

@@ -1,4 +1,6 @@
-"""The game API on aiohttp, its event loop uvloop. Usage: aiohttp_server.py PORT"""
+"""The game API on aiohttp, its event loop uvloop. Usage: `aiohttp_server.py PORT`"""
+
+from __future__ import annotations
 
 import sys
 
@@ -40,7 +42,7 @@ def bad_request_on_invalid_number(handler):  # a decorator costs less than a mid
 
 
 def create_app() -> web.Application:
-    """Return the application with an empty game."""
+    """The application with an empty game."""
     app = web.Application(client_max_size=1024)
     app[game_key] = MemoryGame()
     app.router.add_get("/{user}/login", bad_request_on_invalid_number(login), allow_head=False)

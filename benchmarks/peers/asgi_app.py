@@ -1,5 +1,7 @@
 """The game API as a bare ASGI application, without a framework."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -72,5 +74,5 @@ class Application:
 
 
 def create_app() -> Application:
-    """Return the application, for uvicorn --factory."""
+    """The application, for `uvicorn --factory`."""
     return Application()

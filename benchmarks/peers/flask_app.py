@@ -1,4 +1,6 @@
-"""The game API on Flask. With GAME_DATA set, the scores are in that SQLite file."""
+"""The game API on Flask. With `GAME_DATA` set, the scores are in that SQLite file."""
+
+from __future__ import annotations
 
 from flask import Flask, Response, request
 from game import InvalidKeyError, InvalidNumberError, number
@@ -10,7 +12,7 @@ def text(body: str) -> Response:
 
 
 def create_app() -> Flask:
-    """Return the application, for gunicorn."""
+    """The application, for gunicorn."""
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = 1024
     game = open_game()

@@ -4,6 +4,8 @@ All peers keep the same state in the same way, so that they differ only in how t
 `sqlite_game.py` has the same game in a file.
 """
 
+from __future__ import annotations
+
 import secrets
 import threading
 import time
@@ -24,7 +26,7 @@ class InvalidNumberError(ValueError):
 
 
 def number(text: str) -> int:
-    """Return the user, level or score that a request names."""
+    """The user, level or score that a request names."""
     if not (text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= LARGEST):
         raise InvalidNumberError(text)
     return int(text)
@@ -39,7 +41,7 @@ class Sessions:
         self._sessions: dict[str, tuple[int, float]] = {}
 
     def open(self, user: int) -> str:
-        """Return a new session key for the user; forget those that have expired."""
+        """A new session key for the user; those that have expired are forgotten."""
         key, now = secrets.token_urlsafe(16), self._clock()
         with self._lock:
             while self._sessions and (oldest := next(iter(self._sessions.items())))[1][1] < now:
@@ -48,7 +50,7 @@ class Sessions:
         return key
 
     def user(self, key: str) -> int:
-        """Return whose key it is, or raise InvalidKeyError."""
+        """Whose key it is, or InvalidKeyError."""
         user, expires = self._sessions.get(key, (0, 0.0))
         if expires < self._clock():
             raise InvalidKeyError(key)
@@ -95,11 +97,11 @@ class MemoryGame:
         self._levels: dict[int, Level] = {}
 
     def login(self, user: int) -> str:
-        """Return a new session key."""
+        """A new session key."""
         return self._sessions.open(user)
 
     def submit(self, key: str, level_id: int, score: int) -> None:
-        """Keep the score if it is the best of the key's user, or raise InvalidKeyError."""
+        """Keeps the score if it is the best of the key's user, or InvalidKeyError."""
         user = self._sessions.user(key)
         with self._lock:
             level = self._levels.get(level_id)
@@ -108,7 +110,7 @@ class MemoryGame:
             level.submit(user, score)
 
     def high_score_list(self, level_id: int) -> str:
-        """Return the top 15 as CSV of user=score, best first."""
+        """The top 15 as CSV of `user=score`, best first."""
         with self._lock:
             level = self._levels.get(level_id)
             return "" if level is None else level.high_score_list()

@@ -1,7 +1,9 @@
-"""The game API on the standard library's http.server: a thread per connection, keep-alive.
+"""The game API on the standard library's `http.server`: a thread per connection, keep-alive.
 
-Usage: http_server.py PORT
+Usage: `http_server.py PORT`
 """
+
+from __future__ import annotations
 
 import re
 import sys

@@ -1,8 +1,10 @@
 """The game of the durable peers: the scores in a SQLite file, each request its own transaction.
 
-WAL with synchronous=FULL: a score that was answered survives a power cut. Session keys stay in
+WAL with `synchronous=FULL`: a score that was answered survives a power cut. Session keys stay in
 memory. Reads have a connection of their own, since in WAL they need not wait for a commit.
 """
+
+from __future__ import annotations
 
 import os
 import sqlite3
@@ -25,7 +27,7 @@ TOP = f"SELECT user, score FROM score WHERE level = ? ORDER BY score DESC LIMIT 
 
 
 def connect(path: str) -> sqlite3.Connection:
-    """Open the file; each statement outside BEGIN is a transaction of its own."""
+    """The open file; each statement outside BEGIN is a transaction of its own."""
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
@@ -43,23 +45,23 @@ class SqliteGame:
         self._reader = connect(path)
 
     def login(self, user: int) -> str:
-        """Return a new session key."""
+        """A new session key."""
         return self._sessions.open(user)
 
     def submit(self, key: str, level_id: int, score: int) -> None:
-        """Keep the score if it is the best of the key's user, or raise InvalidKeyError."""
+        """Keeps the score if it is the best of the key's user, or InvalidKeyError."""
         user = self._sessions.user(key)
         with self._write_lock:
             self._writer.execute(SUBMIT, (level_id, user, score))
 
     def high_score_list(self, level_id: int) -> str:
-        """Return the top 15 as CSV of user=score, best first."""
+        """The top 15 as CSV of `user=score`, best first."""
         with self._read_lock:
             top = self._reader.execute(TOP, (level_id,)).fetchall()
         return ",".join(f"{user}={score}" for user, score in top)
 
 
 def open_game() -> MemoryGame | SqliteGame:
-    """Return the game in the file that GAME_DATA names, or in memory."""
+    """The game in the file that `GAME_DATA` names, or in memory."""
     path = os.environ.get("GAME_DATA")
     return SqliteGame(path) if path else MemoryGame()

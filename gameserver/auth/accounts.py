@@ -6,18 +6,15 @@ import os
 import re
 import time
 from collections.abc import Callable
-from contextlib import suppress
-from hashlib import sha256
+from functools import partial
 
 from gameserver.auth import tokens
+from gameserver.auth.account_store import AccountStore
 from gameserver.auth.passwords import Passwords
-from gameserver.auth.throttle import GuessLimit
+from gameserver.auth.throttle import LoginThrottle
 from gameserver.auth.tokens import Token
-from gameserver.storage.sqlite.accounts import AccountStore
-from gameserver.storage.sqlite.database import Database
+from gameserver.errors import Refused, invalid
 from gameserver.times import Clock, moment_of
-from gameserver.tournaments.errors import Refused, invalid
-from gameserver.web.errors import StorageFull
 
 MAX_NAME = 64
 PASSWORD_SIZES = range(8, 257)
@@ -32,15 +29,14 @@ class Accounts:
 
     def __init__(
         self,
-        database: Database,
+        store: AccountStore,
         passwords: Passwords | None = None,
         clock: Clock = time.time,
         randomness: Callable[[int], bytes] = os.urandom,
     ) -> None:
-        self._database = database
-        self._store = AccountStore(database)
+        self._store = store
         self._passwords = passwords or Passwords()
-        self._guesses = GuessLimit()
+        self._throttle = LoginThrottle()
         self._clock = clock
         self._randomness = randomness
 
@@ -49,14 +45,14 @@ class Accounts:
         if not _USERNAME.fullmatch(username):
             raise invalid(
                 "username",
-                f"1 to {MAX_NAME} ASCII characters are wanted, without a colon, a control"
+                f"must be 1 to {MAX_NAME} ASCII characters, without a colon, a control"
                 " character, or a space at either end",
             )
         if len(password.encode()) not in PASSWORD_SIZES:
-            raise invalid("password", "8 to 256 bytes are wanted")
+            raise invalid("password", "must have 8 to 256 bytes")
         # Asked before hashing, which may be in vain, and again when the account is made.
         taken = self._store.named(username)
-        user_id = taken or self._store.add(username, self._passwords.hashed(password), self._now())
+        user_id = taken or self._store.add(username, self._passwords.hash(password), self._now())
         if not isinstance(user_id, int):
             raise Refused("username_taken", "somebody else has this name", "username")
         return user_id
@@ -67,15 +63,15 @@ class Accounts:
         An unknown user gets the same answers as a wrong password, after the same time.
         """
         name = username.lower()[: MAX_NAME + 1]
-        wait = self._guesses.begin(name, self._now())
+        wait = self._throttle.begin(name, self._now())
         if wait:
             raise Refused("invalid_login_data", wait=wait)
         right = None
         try:
             account = self._store.named(username)
-            right = self._passwords.is_right(password, account.password if account else None)
+            right = self._passwords.verify(password, account.password if account else None)
         finally:
-            self._guesses.end(name, self._now(), right)
+            self._throttle.end(name, self._now(), right)
         if not (right and account):
             raise Refused("invalid_login_data")
         return self._new_token(account.id)
@@ -88,15 +84,13 @@ class Accounts:
     def refresh_token(self, header: str) -> str:
         """A new token in exchange for a valid one."""
         now = self._now()
-        with self._database.transaction():
-            token = self._shown(header, now)
-            if token is None or not tokens.is_valid(token, now):
-                raise Refused("not_logged_in")
-            wait = tokens.refresh_wait(token, now)
-            if wait:
-                raise Refused("token_too_recent", wait=wait)
-            self._store.mark_replaced(token.digest, now)
-            return self._new_token(token.user_id, token.digest)
+        digest = tokens.digest_in(header)
+        if digest is None:
+            raise Refused("not_logged_in")
+        self._store.show_token(digest, now)
+        secret = self._randomness(tokens.SIZE)
+        self._store.replace_token(digest, tokens.digest(secret), now, partial(check_refresh, now))
+        return secret.hex()
 
     def user_of(self, header: str) -> int | None:
         """The user's id, if the authorization header is that of somebody logged in."""
@@ -119,18 +113,23 @@ class Accounts:
         return account.id
 
     def _shown(self, header: str, now: int) -> Token | None:
-        """The token in a header. When it is first shown, the one that it replaces ends."""
         digest = tokens.digest_in(header)
-        token = self._store.token(digest) if digest else None
-        if token and token.predecessor and not token.used and tokens.is_valid(token, now):
-            with suppress(StorageFull):  # then it is done when the token is shown again
-                self._store.mark_used(token)
-        return token
+        return self._store.show_token(digest, now) if digest else None
 
-    def _new_token(self, user_id: int, predecessor: bytes | None = None) -> str:
+    def _new_token(self, user_id: int) -> str:
         secret = self._randomness(tokens.SIZE)
-        self._store.add_token(sha256(secret).digest(), user_id, self._now(), predecessor)
+        self._store.add_token(tokens.digest(secret), user_id, self._now())
         return secret.hex()
 
     def _now(self) -> int:
         return moment_of(self._clock())
+
+
+def check_refresh(now: int, token: Token | None) -> Token:
+    """The token, if it is valid and may be refreshed already."""
+    if token is None or not tokens.is_valid(token, now):
+        raise Refused("not_logged_in")
+    wait = tokens.refresh_wait(token, now)
+    if wait:
+        raise Refused("token_too_recent", wait=wait)
+    return token

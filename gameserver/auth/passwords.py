@@ -12,8 +12,8 @@ from functools import partial
 from hmac import compare_digest
 from typing import TYPE_CHECKING, NamedTuple
 
+from gameserver.errors import Refused
 from gameserver.times import SECOND
-from gameserver.tournaments.errors import Refused
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -112,12 +112,12 @@ class Passwords:
         self._randomness = randomness
         self._nobodys = self._written(self._cost, bytes(SALT_SIZE), bytes(64))
 
-    def hashed(self, password: str) -> str:
+    def hash(self, password: str) -> str:
         """A hash to keep. It takes a while, and is not to be asked for inside a transaction."""
         salt = self._randomness(SALT_SIZE)
         return self._written(self._cost, salt, self._scrypt(self._cost, salt, password))
 
-    def is_right(self, password: str, kept: str | None) -> bool:
+    def verify(self, password: str, kept: str | None) -> bool:
         """Whether the password is the one hashed; without a hash it is not, after as long."""
         _, n, r, p, salt, expected = (kept or self._nobodys).split(":")
         cost = Cost(int(n), int(r), int(p))

@@ -36,7 +36,7 @@ class _Guesses:
         return self.failures[0] + HOUR - now if self.failures else SECOND
 
 
-class GuessLimit:
+class LoginThrottle:
     """Counts the guesses at each name, in memory.
 
     Names that nobody has are counted like all others, so that an answer does not tell them

@@ -42,13 +42,18 @@ class Token:
     """When this one was first refreshed, if it was."""
 
 
+def digest(secret: bytes) -> bytes:
+    """What the server keeps of a token."""
+    return hashlib.sha256(secret).digest()
+
+
 def digest_in(header: str) -> bytes | None:
     """The digest of the token in an authorization header, `<username>:<token>`.
 
     The name is a hint that clients get wrong, and may hold anything; the token says it all.
     """
     text = header.rpartition(":")[2]
-    return hashlib.sha256(bytes.fromhex(text)).digest() if _TOKEN.fullmatch(text) else None
+    return digest(bytes.fromhex(text)) if _TOKEN.fullmatch(text) else None
 
 
 def status(token: Token | None, now: int) -> str:

@@ -14,9 +14,11 @@ MAX_CHUNKS = 4096
 """A body in tinier pieces than this costs more to read than it is worth."""
 
 
+_BWS = r"[ \t]*"  # white space that is bad style but no error (RFC 9110 section 5.6.3)
 _QUOTED = r'"(?:[\t !#-\[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*"'
 _CHUNK_LINE = re.compile(
-    rf"([0-9A-Fa-f]{{1,8}})(?:;{TOKEN}(?:=(?:{TOKEN}|{_QUOTED}))?)*".encode("latin-1")
+    rf"([0-9A-Fa-f]{{1,8}})"
+    rf"(?:{_BWS};{_BWS}{TOKEN}(?:{_BWS}={_BWS}(?:{TOKEN}|{_QUOTED}))?)*".encode("latin-1")
 )
 _TRAILER = re.compile(rf"({TOKEN}):[^\x00-\x08\n-\x1f\x7f]*".encode("latin-1"))
 

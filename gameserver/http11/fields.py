@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
 
 from gameserver.http11.head import TOKEN, LineCheck
 from gameserver.web.errors import BadRequest, ExpectationFailed, NotImplementedHere
-from gameserver.web.messages import VIEW_FIELDS
 
 _CACHED_BLOCK = 2048
 """Only blocks up to this size are remembered: 1,024 of them take at most a few megabytes."""
@@ -21,20 +20,28 @@ _LENGTH = re.compile(r"[0-9]{1,15}")
 
 _FRAMING = frozenset(("content-length", "transfer-encoding", "host", "connection", "expect"))
 """What says where a request ends and what becomes of it; no trailer may (RFC 9110 6.5.1)."""
+_NO_FIELDS: Mapping[str, str] = {}
 _ONLY_ONCE = frozenset(("content-length", "content-type", "host"))
 
 
-class Fields(NamedTuple):
+@dataclass(slots=True)
+class Fields:
     """A header block, judged."""
 
     by_name: Mapping[str, str]
     """Values by lower-case name; those of a repeated field are joined by a comma."""
-    for_views: Mapping[str, str]
     content_length: int | None
     chunked: bool
     expects_continue: bool
     connection: str
     """What the reply says in `Connection`: nothing (it stays open), `keep-alive` or `close`."""
+
+    def select(self, names: tuple[str, ...]) -> Mapping[str, str]:
+        """The fields of these names, as far as they are there."""
+        if not names:
+            return _NO_FIELDS
+        by_name = self.by_name
+        return {name: by_name[name] for name in names if name in by_name}
 
 
 def read_fields(block: str) -> Fields:
@@ -55,7 +62,6 @@ def _read_fields(block: str) -> Fields:
         raise BadRequest("an HTTP/1.1 request needs a Host field")
     return Fields(
         by_name,
-        {name: by_name[name] for name in VIEW_FIELDS if name in by_name},
         _content_length(by_name),
         _is_chunked(minor, by_name),
         _expects_continue(minor, by_name),

@@ -33,27 +33,27 @@ def _run_of(plain: str) -> str:
 
 # The bytes 0x21 to 0x7E without # % \ and, in the path, without the ? that ends it.
 _PATH = "/" + _run_of(r"[!\"$&->@-\[\]-~]")
-_QUERY = _run_of(r"[!\"$&-\[\]-~]")
+QUERY = _run_of(r"[!\"$&-\[\]-~]")
 
 # RFC 9112 section 3: one space between the parts and no other white space. The version's last
 # digit is left to the header block, which is judged knowing it.
-_REQUEST_LINE = re.compile(rf"({TOKEN}) ({_PATH})(?:\?({_QUERY}))? HTTP/1\.(?=[01]\r\n)")
+REQUEST_LINE = re.compile(rf"({TOKEN}) ({_PATH})(?:\?({QUERY}))? HTTP/1\.(?=[01]\r\n)")
 _ANY_REQUEST_LINE = re.compile(rf"({TOKEN}) ([!-~]+) HTTP/([0-9])\.([0-9])")
 _ABSOLUTE_FORM = re.compile(r"https?://([^/?#@]+)(.*)", re.IGNORECASE)
 _HOST_FIELD = re.compile(r"\r\nHost:([^\r]*)\r\n", re.IGNORECASE)
 _STRAY = re.compile(r"[\r\n\x00]")
 
 
-def split_head(text: str, start: int, end: int) -> tuple[str, str, str, str]:
-    """The head in `text[start:end]` as method, path, query and header block.
+def split_head(head: str) -> tuple[str, str, str, str]:
+    """A head, the end of its last line included, as method, path, query and header block.
 
     The block begins with the last digit of the version: `1\\r\\nHost: …\\r\\n`.
     """
-    line = _REQUEST_LINE.match(text, start, end + 2)
-    if line is None or end - start > MAX_REQUEST_LINE:
-        return _split_unusual_head(text[start : end + 2])
+    line = REQUEST_LINE.match(head)
+    if line is None or len(head) > MAX_REQUEST_LINE:
+        return _split_unusual_head(head)
     method, path, query = line.groups("")
-    return method, path, query, text[line.end() : end + 2]
+    return method, path, query, head[line.end() :]
 
 
 class LineCheck:
@@ -101,11 +101,11 @@ def _split_unusual_head(head: str) -> tuple[str, str, str, str]:
     # RFC 9112 section 2.2: there may be one empty line too many in front.
     head = head.removeprefix("\r\n")
     LineCheck().check(head)
-    if not _REQUEST_LINE.match(head):
+    if not REQUEST_LINE.match(head):
         head = _in_origin_form(head)
     if head.startswith("OPTIONS * "):
         return "OPTIONS", "*", "", head.removeprefix("OPTIONS * HTTP/1.")
-    line = _REQUEST_LINE.match(head)
+    line = REQUEST_LINE.match(head)
     if line is None:
         raise BadRequest("the request target is not valid")
     method, path, query = line.groups("")

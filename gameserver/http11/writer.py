@@ -8,7 +8,7 @@ from functools import lru_cache
 from http import HTTPStatus
 
 from gameserver.http11.head import TOKEN
-from gameserver.web.messages import Response
+from gameserver.web.messages import EVERY_RESPONSE, Headers, Response
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -22,15 +22,22 @@ def date_line(now: int) -> bytes:
     return b"Date: %b\r\n" % formatdate(now, usegmt=True).encode()
 
 
-def render(response: Response, date: bytes, connection: str = "", head_only: bool = False) -> bytes:
+def render(
+    response: Response,
+    date: bytes,
+    connection: str = "",
+    head_only: bool = False,
+    fields: Headers = EVERY_RESPONSE,
+) -> bytes:
     """The bytes of one response.
 
     `date` is the line of `date_line`; `connection` what the `Connection` field says, if anything.
-    `head_only` leaves the body out, as the answer to HEAD (RFC 9110 section 9.3.2). Raises
-    ValueError for a header that would break out of its line, and KeyError for an unknown status.
+    `head_only` leaves the body out, as the answer to HEAD (RFC 9110 section 9.3.2). `fields` are
+    those of every response of the route. Raises ValueError for a header that would break out of
+    its line, and KeyError for an unknown status.
     """
     status, body, content_type, headers = response
-    head = _head(status, content_type, headers, connection)
+    head = _head(status, content_type, headers, connection, fields)
     if status in _BODILESS:
         return b"%b%b\r\n" % (head, date)
     content = b"" if head_only else body
@@ -39,23 +46,17 @@ def render(response: Response, date: bytes, connection: str = "", head_only: boo
 
 @lru_cache(maxsize=256)
 def _head(
-    status: int, content_type: str, headers: tuple[tuple[str, str], ...], connection: str
+    status: int, content_type: str, headers: Headers, connection: str, fields: Headers
 ) -> bytes:
     """All lines that are the same for every response of a kind."""
-    fields = [
-        ("Server", "gameserver"),
-        # A game in a browser is served from elsewhere; there are no cookies to protect.
-        ("Access-Control-Allow-Origin", "*"),
-        # Session keys and standings are nothing that a cache may keep.
-        ("Cache-Control", "no-store"),
-        *headers,
-    ]
+    own = {name.lower() for name, _ in headers}
+    lines = [("Server", "gameserver"), *(f for f in fields if f[0].lower() not in own), *headers]
     if status not in _BODILESS:
-        fields.append(("Content-Type", content_type))
+        lines.append(("Content-Type", content_type))
     if connection:
-        fields.append(("Connection", connection))
-    lines = [f"HTTP/1.1 {status} {_REASONS[status]}", *(_field(*field) for field in fields)]
-    return "\r\n".join([*lines, ""]).encode("latin-1")
+        lines.append(("Connection", connection))
+    start = f"HTTP/1.1 {status} {_REASONS[status]}"
+    return "\r\n".join([start, *(_field(*line) for line in lines), ""]).encode("latin-1")
 
 
 def _field(name: str, value: str) -> str:

@@ -1,6 +1,6 @@
 """What the server counts, and how Prometheus reads it (text format 0.0.4).
 
-Every front end counts for itself (`Figures`) and reports to the application twice a second what
+Every front end counts for itself (`Counters`) and reports to the application twice a second what
 has come since; so nothing is shared on the way of a request. `Metrics` adds it up.
 """
 
@@ -48,7 +48,7 @@ class Histogram:
 
 
 @dataclass
-class Figures:
+class Counters:
     """What one front end has counted."""
 
     requests: Counter[tuple[str, int]] = field(default_factory=Counter)
@@ -69,7 +69,7 @@ class Figures:
         self.seconds.observe(seconds, len(requests))
         self.batches.observe(len(requests))
 
-    def add(self, other: Figures) -> None:
+    def add(self, other: Counters) -> None:
         self.requests += other.requests
         self.refused += other.refused
         self.seconds.add(other.seconds)
@@ -77,19 +77,19 @@ class Figures:
 
 
 class Metrics:
-    """The figures of all front ends together. Thread-safe: workers report at the same time."""
+    """The counters of all front ends together. Thread-safe: workers report at the same time."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._total = Figures()
+        self._total = Counters()
         self._connections: dict[int, tuple[int, float]] = {}
         """By front end: how many, and when it said so."""
 
-    def report(self, front_end: int, connections: int, figures: Figures) -> None:
+    def report(self, front_end: int, connections: int, counters: Counters) -> None:
         """Adds what a front end, known by its process id, has counted since its last report."""
         with self._lock:
-            self._total.add(figures)
+            self._total.add(counters)
             self._connections[front_end] = connections, self._clock()
 
     def text(self, gauges: dict[str, int]) -> str:

@@ -8,16 +8,20 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Sequence
-from selectors import EVENT_READ
-from socketserver import ForkingMixIn
+from socketserver import BaseServer, ForkingMixIn
 from typing import Any
 
-from gameserver.app import App
 from gameserver.errors import StartError
-from gameserver.processes.owner import Lifeline, Owner, RemoteApp
+from gameserver.processes.lifeline import Lifeline
+from gameserver.processes.owner import Owner
+from gameserver.processes.remote import RemoteApplication
 from gameserver.processes.signals import SIGNALS, obey_signals
-from gameserver.server.base import STOP_SECONDS, GameServer
+from gameserver.server.application import Application
+from gameserver.server.base import STOP_SECONDS, ServerOptions
+from gameserver.server.listeners import turn_away
+from gameserver.server.loop import Loop
 from gameserver.server.threaded import ThreadedServer
+from gameserver.web.routing import Router
 
 log = logging.getLogger(__name__)
 
@@ -32,29 +36,45 @@ class Worker(ThreadedServer):
         """The sockets are those of all workers, and only this one may be stopping."""
 
 
-class ForkedServer(ForkingMixIn, GameServer):
-    """Keeps the owner of the state and the workers running, and serves nothing itself.
+class ForkedServer(ForkingMixIn, BaseServer):
+    """Supervises the owner of the state and the workers, which serve.
 
     A worker is a `ThreadedServer` on the same listening sockets whose application is the
     owner's. All of them start ahead of need. One that ends is replaced within an interval, which
     is also what keeps a worker that cannot run from being started in a frenzy.
+
+    Of `socketserver` it uses the mix-in's `process_request`, which forks a worker, with
+    `finish_request` as what the worker does, and its book of children.
     """
 
     def __init__(
         self,
-        make_app: Callable[[], App],
+        make_app: Callable[[], Application],
+        router: Router,
         listeners: Sequence[socket.socket],
         workers: int,
-        **options: Any,
+        options: ServerOptions | None = None,
+        answers_known: bool = True,
     ) -> None:
+        """`make_app` makes the application, in the owner; for the rest see `RemoteApplication`."""
+        super().__init__(listeners[0].getsockname(), Worker)  # type: ignore[arg-type]
+        self.stopping = False
         self._lifeline = Lifeline()
         self._owner = Owner(make_app, self._lifeline, listeners)
-        super().__init__(RemoteApp(self._owner.connect), listeners, **options)
+        self._router = router
+        self._sockets = listeners
         self._workers = workers
-        self._options = options
+        self._options = options or ServerOptions()
+        self._answers_known = answers_known
+        self._loop = Loop()
         # The mix-in waits for any child at all once there are as many as this.
         self.max_children = workers + 1
         self.active_children: set[int] = set()
+
+    @property
+    def port(self) -> int:
+        """The port that it listens on."""
+        return int(self._sockets[0].getsockname()[1])
 
     def start(self) -> None:
         """Starts the owner, which loads the scores."""
@@ -62,17 +82,26 @@ class ForkedServer(ForkingMixIn, GameServer):
 
     def serve_forever(self, poll_interval: float = 0.25) -> None:
         """Keeps workers running until `stop`, and then until they have answered everything."""
-        self.watch(self._bell, EVENT_READ)
         try:
             while not self.stopping:
                 self.service_actions()
-                for key, _ in self._selector.select(poll_interval):
-                    key.data.ready()
+                for source in self._loop.wait(poll_interval):
+                    source.ready()
         finally:
             self._stop_workers()
             self._lifeline.cut()
             self._owner.join()
         self._owner.check_storage()
+
+    def stop(self) -> None:
+        """Has the workers stop, and ends behind them. For signal handlers, too."""
+        self.stopping = True
+        self._loop.wake()
+
+    def server_close(self) -> None:
+        for sock in self._sockets:
+            sock.close()
+        self._loop.close()
 
     def service_actions(self) -> None:
         """At every interval: starts the processes that are missing."""
@@ -97,28 +126,34 @@ class ForkedServer(ForkingMixIn, GameServer):
         # Held back meanwhile: a signal that comes while the child is not ready would be lost.
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         try:
-            self.process_request(self.socket, self.server_address)
+            self.process_request(self._sockets[0], self.server_address)
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """In a child: serves until told to stop."""
-        self._selector.close()
-        app = RemoteApp(self._owner.connect)
-        worker = Worker(app, self._sockets, **self._options)
+        self._loop.close()
+        app = RemoteApplication(self._router, self._owner.connect, self._answers_known)
+        worker = Worker(app, self._sockets, self._options)
         obey_signals(worker)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         self._lifeline.hold(worker.stop)
         worker.serve_forever()
         worker.server_close()
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """An error in a child goes to the log, not to the terminal."""
+        log.exception("an unexpected error")
+
     def reload(self) -> None:
-        super().reload()
+        """Has the certificate read again, for the workers that are running and those to come."""
+        self._options.reload()
         self._signal_workers(signal.SIGHUP)
 
     def abort(self) -> None:
+        """Ends at once."""
         self._signal_workers(signal.SIGKILL)
-        super().abort()
+        os._exit(1)
 
     def _signal_workers(self, number: int) -> None:
         for pid in self.active_children:
@@ -126,13 +161,13 @@ class ForkedServer(ForkingMixIn, GameServer):
 
     def _stop_workers(self) -> None:
         # Without the parent's copies the sockets close with the last worker.
-        self.turn_away()
+        turn_away(self._sockets)
         for sock in self._sockets:
             sock.close()
         self._signal_workers(signal.SIGTERM)
         give_up = time.monotonic() + STOP_SECONDS + 1
         while self.active_children and time.monotonic() < give_up:
-            self._selector.select(0.02)
+            time.sleep(0.02)
             self.collect_children()
         self._signal_workers(signal.SIGKILL)
         self.collect_children(blocking=True)

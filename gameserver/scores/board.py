@@ -27,10 +27,10 @@ from array import array
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
+from gameserver.numbers import MAX_NUMBER
 from gameserver.scores.column import BLOCK_SIZE, Column
 
 TOP = 15
-MAX_NUMBER = 2**31 - 1  # user ids and scores are 31-bit unsigned integers
 ARRIVAL_BITS = 33
 ABOVE_ALL_KEYS = 2**64
 

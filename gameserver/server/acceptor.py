@@ -1,4 +1,4 @@
-"""The listening sockets: who gets in, and who has to wait.
+"""Accepting clients: as many as there is room for; the others wait.
 
 While there is no room, clients stay in the kernel's backlog and nothing is polled for them. So a
 server that is full, or out of descriptors, does not spin.
@@ -10,25 +10,22 @@ import errno
 import logging
 import socket
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from selectors import EVENT_READ
-from typing import TYPE_CHECKING
 
+from gameserver.server.loop import Loop
 from gameserver.web.messages import Request
-
-if TYPE_CHECKING:
-    from gameserver.server.base import GameServer
 
 log = logging.getLogger(__name__)
 
 MAX_CONNECTIONS = 10_000
 MAX_CONNECTIONS_PER_ADDRESS = 1_000
 MAX_ACCEPTS = 8
-"""Clients let in during one turn of the loop: the others get theirs, and so do other workers."""
+"""Clients accepted in one iteration of the loop: the others get theirs, and so do other workers."""
 
-COMPLAINT_SECONDS = 10
-"""Between two lines in the log about a want of descriptors."""
+WARNING_SECONDS = 10
+"""Shortest time between two warnings about running out of descriptors."""
 
 _OUT_OF_RESOURCES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
@@ -36,44 +33,55 @@ _OUT_OF_RESOURCES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 class Listener:
     """A listening socket, as the loop knows it."""
 
-    def __init__(self, sock: socket.socket, door: Door) -> None:
+    def __init__(self, sock: socket.socket, acceptor: Acceptor) -> None:
         self.socket = sock
-        self._door = door
+        self._acceptor = acceptor
 
     def fileno(self) -> int:
         return self.socket.fileno()
 
     def ready(self) -> Sequence[Request]:
-        self._door.accept(self.socket)
+        self._acceptor.accept(self.socket)
         return ()
 
 
-class Door:
-    """Lets clients in to a server while there is room for them."""
+Take = Callable[[socket.socket, str, bool], None]
+"""What becomes of a client: `take(client, address, within_limit)`."""
+
+
+class Acceptor:
+    """Accepts clients while there is room for them, and counts those of each address."""
 
     def __init__(
-        self, server: GameServer, sockets: Sequence[socket.socket], max_connections: int
+        self, loop: Loop, sockets: Sequence[socket.socket], max_connections: int, take: Take
     ) -> None:
-        self._server = server
+        self._loop = loop
+        self._take = take
         self._listeners = [Listener(sock, self) for sock in sockets]
         self._room = max_connections
         self._per_address: Counter[str] = Counter()
-        self._open = False
-        self._closed = False
-        self._next_complaint = 0.0
+        self._accepting = False
+        self._stopped = False
+        self._next_warning = 0.0
 
-    def open(self) -> None:
-        """Lets clients in from now on, if there is room and the door is not closed for good."""
-        if self._open or self._closed or self._room <= 0:
+    def resume(self) -> None:
+        """Accepts clients from now on, if there is room and it has not been stopped."""
+        if self._accepting or self._stopped or self._room <= 0:
             return
-        self._open = True
+        self._accepting = True
         for listener in self._listeners:
-            self._server.watch(listener, EVENT_READ)
+            self._loop.watch(listener, EVENT_READ)
 
-    def close(self) -> None:
-        """Lets in who has connected by now, and then nobody any more."""
-        self._closed = True
-        self._shut()
+    def pause(self) -> None:
+        """Accepts nobody until `resume`."""
+        self._accepting = False
+        for listener in self._listeners:
+            self._loop.watch(listener, 0)
+
+    def stop(self) -> None:
+        """Accepts all clients that have connected by now, and then nobody any more."""
+        self._stopped = True
+        self.pause()
         arrived = []
         for listener in self._listeners:
             # At once and nothing in between: who connects after the last accept is lost.
@@ -83,10 +91,10 @@ class Door:
             self._admit(client, address)
 
     def accept(self, sock: socket.socket) -> None:
-        """Lets in some of those who wait at one of the sockets."""
+        """Accepts some of the clients that wait at one of the sockets."""
         for _ in range(MAX_ACCEPTS):
             if self._room <= 0:
-                self._shut()
+                self.pause()
                 return
             try:
                 client, address = sock.accept()
@@ -94,42 +102,36 @@ class Door:
                 return
             except OSError as error:
                 if error.errno in _OUT_OF_RESOURCES:
-                    self._complain(error)
-                    self._shut()
+                    self._warn(error)
+                    self.pause()
                     return
                 continue  # the client has gone already
             self._admit(client, address[0])
 
-    def leave(self, address: str) -> None:
+    def left(self, address: str) -> None:
         """A client has gone."""
         self._room += 1
         self._per_address[address] -= 1
         if not self._per_address[address]:
             del self._per_address[address]
-        self.open()
+        self.resume()
 
     def _admit(self, client: socket.socket, address: str) -> None:
         client.setblocking(False)
         self._room -= 1
         self._per_address[address] += 1
-        self._server.admit(
-            client, address, self._per_address[address] <= MAX_CONNECTIONS_PER_ADDRESS
-        )
+        within_limit = self._per_address[address] <= MAX_CONNECTIONS_PER_ADDRESS
+        self._take(client, address, within_limit)
 
-    def _complain(self, error: OSError) -> None:
+    def _warn(self, error: OSError) -> None:
         """Says so in the log, but not each time that a place comes free and is taken."""
-        if self._server.now >= self._next_complaint:
-            self._next_complaint = self._server.now + COMPLAINT_SECONDS
+        if self._loop.now >= self._next_warning:
+            self._next_warning = self._loop.now + WARNING_SECONDS
             log.warning("cannot accept a client: %s", error.strerror)
-
-    def _shut(self) -> None:
-        self._open = False
-        for listener in self._listeners:
-            self._server.watch(listener, 0)
 
 
 def _accept_all(sock: socket.socket) -> Iterator[tuple[socket.socket, str]]:
-    """Everybody who waits at the socket, as far as descriptors go."""
+    """All clients that wait at the socket, as far as descriptors go."""
     with suppress(OSError):
         while True:
             client, address = sock.accept()

@@ -17,16 +17,15 @@ import socket
 from collections.abc import Sequence
 from contextlib import suppress
 from selectors import EVENT_READ, EVENT_WRITE
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from gameserver.app import INTERNAL_ERROR
-from gameserver.http11.reader import IDLE, IN_BODY, IN_HEAD, RequestReader
+from gameserver.http11.reader import BLOCKED, CLOSED, IDLE, IN_BODY, IN_HEAD, RequestReader
 from gameserver.http11.writer import CONTINUE, render
-from gameserver.web.errors import HTTPError, RequestTimeout
+from gameserver.server.loop import Loop
+from gameserver.web.errors import HTTPError, InternalError, RequestTimeout, error_response
 from gameserver.web.messages import Request, Response
 
 if TYPE_CHECKING:
-    from gameserver.server.base import GameServer
     from gameserver.server.tls import TLSSocket
 
     Socket = socket.socket | TLSSocket
@@ -45,32 +44,53 @@ LINGER_SECONDS = 2
 BODY_BYTES_PER_SECOND = 16384
 """A body has this much time on top."""
 
-_SECONDS: dict[int, float] = {IDLE: IDLE_SECONDS, IN_HEAD: HEAD_SECONDS, IN_BODY: BODY_SECONDS}
+_TIMEOUTS: dict[int, float] = {
+    IDLE: IDLE_SECONDS, IN_HEAD: HEAD_SECONDS, IN_BODY: BODY_SECONDS,
+    BLOCKED: math.inf, CLOSED: IDLE_SECONDS,
+}  # fmt: skip
+"""By the state of the reader."""
+
+
+class Host(Protocol):
+    """What a connection needs of its server."""
+
+    stopping: bool
+
+    def defer(self, request: Request, connection: Connection) -> None:
+        """Has a request that may block answered, with `Connection.resume`."""
+
+    def refused(self, connection: Connection, status: int) -> None:
+        """What the connection sent was not HTTP, or too much of it."""
+
+    def left(self, connection: Connection) -> None:
+        """The connection is closing."""
 
 
 class Connection:
     """One client. `ready` when its socket is, until it closes itself."""
 
     __slots__ = (
-        "_lingering", "_output", "_reader", "_sending", "_server", "_socket", "_waiting",
-        "address", "deadline", "since",
+        "_host", "_lingering", "_loop", "_output", "_reader", "_sending", "_socket", "_waiting",
+        "address", "deadline", "deferred_at",
     )  # fmt: skip
 
-    def __init__(self, sock: Socket, address: str, server: GameServer) -> None:
+    def __init__(
+        self, sock: Socket, address: str, loop: Loop, host: Host, reader: RequestReader
+    ) -> None:
+        """`address` is the client's, without the port."""
         self._socket = sock
-        self._server = server
-        proxies = server.proxies if address in server.proxies else None
-        self._reader = RequestReader(server.resolve, address, proxies)
+        self._loop = loop
+        self._host = host
+        self._reader = reader
         self._output = b""
         self._sending = False
         self._waiting = False
         self._lingering = False
         self.address = address
-        """The client's address, without the port."""
-        self.since = server.now
-        """When a request of it that blocks was there, in the server's time."""
-        self.deadline = server.now + HEAD_SECONDS
-        """When it has to be over with what it is at, in the server's time."""
+        self.deferred_at = loop.now
+        """When a request of it that blocks was there, in the loop's time."""
+        self.deadline = loop.now + HEAD_SECONDS
+        """When what it is doing times out, in the loop's time."""
 
     def fileno(self) -> int:
         return self._socket.fileno()
@@ -78,7 +98,7 @@ class Connection:
     @property
     def idle(self) -> bool:
         """Nothing of a request has arrived, and nothing is owed."""
-        return self._reader.phase == IDLE and not (self._sending or self._waiting)
+        return self._reader.state == IDLE and not (self._sending or self._waiting)
 
     def ready(self) -> Sequence[Request]:
         """Reads or writes as the socket allows; returns the requests to answer now."""
@@ -97,23 +117,23 @@ class Connection:
         if self._lingering:
             return ()
         reader = self._reader
-        phase = reader.phase
+        state = reader.state
         requests = reader.feed(data)
-        if reader.phase != phase:
+        if reader.state != state:
             self._start_deadline()
-        if requests and not reader.paused:
+        if requests and not requests[-1].match.blocking:
             return requests
         return self._without_blocking(requests)
 
     def _without_blocking(self, requests: list[Request]) -> Sequence[Request]:
-        """What is to be answered now; a request that blocks is sent on its way instead."""
+        """What is to be answered now; a request that blocks is deferred instead."""
         reader = self._reader
-        if reader.paused:
+        if requests and requests[-1].match.blocking:
             self._waiting = True
-            self.since = self._server.now
+            self.deferred_at = self._loop.now
             self.deadline = math.inf
-            self._server.watch(self, 0)
-            self._server.defer(requests.pop(), self)
+            self._loop.watch(self, 0)
+            self._host.defer(requests.pop(), self)
         elif not requests and (reader.error or reader.owes_continue):
             self.respond((), ())
         return requests
@@ -121,37 +141,50 @@ class Connection:
     def resume(self, request: Request, response: Response) -> Sequence[Request]:
         """The request that blocked is answered; returns those that had arrived behind it."""
         self._waiting = False
-        self._server.watch(self, EVENT_WRITE if self._sending else EVENT_READ)
+        self._loop.watch(self, EVENT_WRITE if self._sending else EVENT_READ)
         self.respond((request,), (response,))
         return self._without_blocking(self._reader.resume())
 
     def respond(self, requests: Sequence[Request], responses: Sequence[Response]) -> None:
         """Sends a response for each request, and what is to be said behind them."""
-        reader, date = self._reader, self._server.date
-        if self._server.stopping:
+        reader = self._reader
+        if self._host.stopping:
             reader.stop()
         # What the reply to the newest request says, unless that one is answered later.
         connection = "" if self._waiting or reader.error else reader.connection
-        left = len(requests)
-        parts = []
-        for request, response in zip(requests, responses):  # noqa: B905 (strict costs time)
-            left -= 1
-            option = "" if left and connection == "close" else connection
-            head_only = request.method == "HEAD"
-            try:
-                parts.append(render(response, date, option, head_only))
-            except (KeyError, ValueError):
-                log.exception("the response to %s %s failed", request.method, request.path)
-                parts.append(render(INTERNAL_ERROR, date, option, head_only))
-        if reader.error:
-            self._server.record_refusal(self, reader.error.status)
-            error = reader.error.response(reader.path)
-            parts.append(render(error, date, "close", reader.head_only))
-        elif reader.owes_continue:
-            reader.owes_continue = False
-            parts.append(CONTINUE)
-        self._output += b"".join(parts)
+        if len(requests) == 1:
+            output = self._rendered(requests[0], responses[0], connection)
+        else:
+            earlier = "" if connection == "close" else connection
+            last = len(requests) - 1
+            output = b"".join(
+                self._rendered(request, response, earlier if at < last else connection)
+                for at, (request, response) in enumerate(zip(requests, responses, strict=True))
+            )
+        if reader.error or reader.owes_continue:
+            output += self._afterword()
+        self._output = self._output + output if self._output else output
         self._flush()
+
+    def _rendered(self, request: Request, response: Response, connection: str) -> bytes:
+        date, fields = self._loop.date, request.match.fields
+        head_only = request.method == "HEAD"
+        try:
+            return render(response, date, connection, head_only, fields)
+        except (KeyError, ValueError):
+            log.exception("the response to %s %s failed", request.method, request.path)
+            error = error_response(InternalError(), request.match.error_format)
+            return render(error, date, connection, head_only, fields)
+
+    def _afterword(self) -> bytes:
+        """What is said behind the responses: the reader's error, or `100 Continue`."""
+        reader = self._reader
+        if not reader.error:
+            reader.continued()
+            return CONTINUE
+        self._host.refused(self, reader.error.status)
+        error = error_response(reader.error, reader.error_format)
+        return render(error, self._loop.date, "close", reader.head_only)
 
     def refuse(self, error: HTTPError) -> None:
         """Answers whatever the client sends with the error, and ends."""
@@ -160,14 +193,15 @@ class Connection:
 
     def expire(self) -> None:
         """The deadline has passed: says so where a request was on its way, and ends."""
-        if self._sending or self._lingering or self._reader.phase == IDLE:
-            self.close()
-        else:
+        arriving = self._reader.state in (IN_HEAD, IN_BODY)
+        if arriving and not (self._sending or self._lingering):
             self.refuse(RequestTimeout("the request did not arrive in time"))
+        else:
+            self.close()
 
     def close(self) -> None:
         self._reader.stop()
-        self._server.forget(self)
+        self._host.left(self)
         self._socket.close()
 
     def _flush(self) -> None:
@@ -182,34 +216,34 @@ class Connection:
         self._output = self._output[sent:]
         if self._output:
             self._wait_to_send()
-        elif self._reader.closing and not self._waiting:
+        elif self._reader.state == CLOSED and not self._waiting:
             self._end()
         else:
             self._start_deadline()
             if self._sending:
                 self._sending = False
-                self._server.watch(self, 0 if self._waiting else EVENT_READ)
+                self._loop.watch(self, 0 if self._waiting else EVENT_READ)
 
     def _wait_to_send(self) -> None:
         if not self._sending:
             self._sending = True
-            self.deadline = self._server.now + REPLY_SECONDS
-            self._server.watch(self, EVENT_WRITE)
+            self.deadline = self._loop.now + REPLY_SECONDS
+            self._loop.watch(self, EVENT_WRITE)
 
     def _start_deadline(self) -> None:
-        seconds = math.inf if self._waiting else _SECONDS[self._reader.phase]
-        if self._reader.phase == IN_BODY:
+        seconds = math.inf if self._waiting else _TIMEOUTS[self._reader.state]
+        if self._reader.state == IN_BODY:
             seconds += self._reader.body_limit / BODY_BYTES_PER_SECOND
-        self.deadline = self._server.now + seconds
+        self.deadline = self._loop.now + seconds
 
     def _end(self) -> None:
         """Closes; where the client may still be sending, not before it has had time to read."""
         if self._reader.unread:
             with suppress(OSError):
                 self._socket.shutdown(socket.SHUT_WR)
-                self._server.watch(self, EVENT_READ)
+                self._loop.watch(self, EVENT_READ)
                 self._sending = False
                 self._lingering = True
-                self.deadline = self._server.now + LINGER_SECONDS
+                self.deadline = self._loop.now + LINGER_SECONDS
                 return
         self.close()

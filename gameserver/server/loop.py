@@ -1,17 +1,21 @@
-"""What a server's loop waits for beside the connections."""
+"""The loop's tools: what it waits for, the time of an iteration, and how to wake it."""
 
 from __future__ import annotations
 
+import selectors
 import socket
+import time
 from collections.abc import Sequence
 from contextlib import suppress
+from selectors import EVENT_READ
 from typing import Protocol
 
+from gameserver.http11.writer import date_line
 from gameserver.web.messages import Request
 
 
 class Source(Protocol):
-    """Something that the loop waits for; a `Connection` is one, too."""
+    """Something that the loop waits for: a connection, a listening socket, a waker."""
 
     def fileno(self) -> int:
         """The descriptor to wait for."""
@@ -20,7 +24,7 @@ class Source(Protocol):
         """Does what the descriptor is ready for; returns requests to answer."""
 
 
-class Bell:
+class Waker:
     """Wakes the loop, from another thread or from a signal handler."""
 
     def __init__(self) -> None:
@@ -31,9 +35,8 @@ class Bell:
     def fileno(self) -> int:
         return self._inside.fileno()
 
-    def ring(self) -> None:
-        # When it does not go, many rings are unheard and one more changes nothing, or the loop
-        # has ended.
+    def wake(self) -> None:
+        # If the pipe is full, a wake-up is pending already; if it is closed, the loop has ended.
         with suppress(OSError):
             self._outside.send(b"\0")
 
@@ -44,3 +47,45 @@ class Bell:
     def close(self) -> None:
         self._inside.close()
         self._outside.close()
+
+
+class Loop:
+    """Waits for sources, and knows the time."""
+
+    def __init__(self) -> None:
+        self._selector = selectors.DefaultSelector()
+        self._waker = Waker()
+        self.watch(self._waker, EVENT_READ)
+        self.tick()
+
+    def tick(self) -> None:
+        """An iteration begins."""
+        self.now = time.monotonic()
+        """When this iteration began; all deadlines are in this time."""
+        self.date = date_line(int(time.time()))
+        """The `Date` field of the responses of this iteration."""
+
+    def wait(self, seconds: float) -> list[Source]:
+        """The sources that are ready, within this time; begins an iteration."""
+        ready = self._selector.select(seconds)
+        self.tick()
+        return [key.data for key, _ in ready]
+
+    def arriving(self) -> set[Source]:
+        """The sources that are ready at this moment."""
+        return {key.data for key, _ in self._selector.select(0)}
+
+    def watch(self, source: Source, events: int) -> None:
+        """Waits for these events of the source; 0: for none."""
+        if source.fileno() in self._selector.get_map():
+            self._selector.unregister(source)
+        if events:
+            self._selector.register(source, events, source)
+
+    def wake(self) -> None:
+        """Ends the wait. For other threads and signal handlers."""
+        self._waker.wake()
+
+    def close(self) -> None:
+        self._waker.close()
+        self._selector.close()

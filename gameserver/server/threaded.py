@@ -7,19 +7,16 @@ import socket
 from collections import deque
 from collections.abc import Sequence
 from socketserver import ThreadingMixIn
-from typing import Any
 
-from gameserver.app import Handler
-from gameserver.server.base import GameServer
+from gameserver.server.application import Application
+from gameserver.server.base import GameServer, ServerOptions
 from gameserver.server.connection import Connection
-from gameserver.web.errors import Overloaded
+from gameserver.web.errors import Overloaded, error_response
 from gameserver.web.messages import Request, Response
 
 MAX_THREADS = 2 * (os.cpu_count() or 1)
 MAX_WAITING = 64
 """Requests that may wait for a thread."""
-
-_TOO_BUSY = Overloaded("the server has too much to do: try again in a moment")
 
 
 class ThreadedServer(ThreadingMixIn, GameServer):
@@ -31,20 +28,27 @@ class ThreadedServer(ThreadingMixIn, GameServer):
 
     daemon_threads = True  # a stop waits for the requests, for a bounded time, not for threads
 
-    def __init__(self, app: Handler, listeners: Sequence[socket.socket], **options: Any) -> None:
-        super().__init__(app, listeners, **options)
+    def __init__(
+        self,
+        app: Application,
+        listeners: Sequence[socket.socket],
+        options: ServerOptions | None = None,
+    ) -> None:
+        super().__init__(app, listeners, options)
         self._served: set[Connection] = set()
         """The connections for which a thread is running."""
         self._queue: deque[tuple[Request, Connection]] = deque()
 
-    def defer(self, request: Request, connection: Connection) -> None:
+    def begin(self, request: Request, connection: Connection) -> None:
         if len(self._served) < MAX_THREADS:
             self._served.add(connection)
             self.process_request(request, connection)  # type: ignore[arg-type]
         elif len(self._queue) < MAX_WAITING:
             self._queue.append((request, connection))
         else:
-            self._finished.append((request, connection, _TOO_BUSY.response(request.path)))
+            busy = Overloaded("the server has too much to do: try again later")
+            response = error_response(busy, request.match.error_format)
+            self._finished.append((request, connection, response))
 
     def resume(
         self, request: Request, connection: Connection, response: Response
@@ -52,5 +56,5 @@ class ThreadedServer(ThreadingMixIn, GameServer):
         if connection in self._served:
             self._served.remove(connection)
             if self._queue:
-                self.defer(*self._queue.popleft())
+                self.begin(*self._queue.popleft())
         return super().resume(request, connection, response)

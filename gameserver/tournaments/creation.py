@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from gameserver.minesweeper.modes import MODES
+from collections.abc import Mapping
+
+from gameserver.errors import Refused, invalid
 from gameserver.times import parse_moment
-from gameserver.tournaments.errors import Refused, invalid
-from gameserver.tournaments.rules import Tournament
-from gameserver.web.forms import Fields, text_field
+from gameserver.tournaments.modes import Modes
+from gameserver.tournaments.tournament import NOT_STORED, Tournament
 
 MAX_NAME = 100
 MAX_LOCATION = 200
 
-NOT_STORED = 0
-"""The id of a tournament that has none yet."""
+Fields = Mapping[str, object]
+"""What a request says, by the name of the field: text, bool, int or None."""
 
 _FIELDS = frozenset(
     ("name", "mode", "modeparams", "location", "start", "end", "open_entry", "hide_results")
@@ -23,7 +24,7 @@ _BOOLEANS = {
 }  # fmt: skip
 
 
-def read_tournament(fields: Fields, host_id: int, now: int) -> Tournament:
+def read_tournament(fields: Fields, modes: Modes, host_id: int, now: int) -> Tournament:
     """The tournament that the fields describe; `Refused` names the first that is wrong.
 
     `location` may be left out and is then empty, and so may `open_entry` (then true) and
@@ -32,7 +33,7 @@ def read_tournament(fields: Fields, host_id: int, now: int) -> Tournament:
     for name in fields:
         if name not in _FIELDS:
             raise invalid(name[:MAX_NAME], "there is no such field")
-    mode, modeparams = _mode(fields)
+    mode, modeparams = _mode(fields, modes)
     name = _line(fields, "name", MAX_NAME)
     location = _line(fields, "location", MAX_LOCATION, default="")
     start, end = _window(fields, now)
@@ -50,11 +51,11 @@ def read_tournament(fields: Fields, host_id: int, now: int) -> Tournament:
     )
 
 
-def _mode(fields: Fields) -> tuple[str, str]:
-    mode, modeparams = text_field(fields, "mode"), text_field(fields, "modeparams")
-    make = MODES.get(mode)
+def _mode(fields: Fields, modes: Modes) -> tuple[str, str]:
+    mode, modeparams = _text(fields, "mode"), _text(fields, "modeparams")
+    make = modes.get(mode)
     if make is None:
-        raise invalid("mode", f"one of these is wanted: {', '.join(sorted(MODES))}")
+        raise invalid("mode", f"must be one of {', '.join(sorted(modes))}")
     try:
         make(modeparams)
     except ValueError as error:
@@ -62,29 +63,36 @@ def _mode(fields: Fields) -> tuple[str, str]:
     return mode, modeparams
 
 
+def _text(fields: Fields, name: str, default: str | None = None) -> str:
+    text = fields.get(name, default)
+    if not isinstance(text, str):
+        raise invalid(name, "must be text")
+    return text
+
+
 def _line(fields: Fields, name: str, size: int, default: str | None = None) -> str:
-    text = text_field(fields, name, default).strip(" ")
+    text = _text(fields, name, default).strip(" ")
     if not text and default is None:
-        raise invalid(name, "it must not be empty")
+        raise invalid(name, "must not be empty")
     if len(text) > size:
-        raise invalid(name, f"it may have {size} characters at most")
+        raise invalid(name, f"must have at most {size} characters")
     if not text.isprintable():
-        raise invalid(name, "a control character, or one that cannot be seen, is in it")
+        raise invalid(name, "must have no control character, and none that cannot be seen")
     return text
 
 
 def _window(fields: Fields, now: int) -> tuple[int, int]:
     start, end = _moment(fields, "start"), _moment(fields, "end")
     if end <= start:
-        raise invalid("end", "it must be after the start")
+        raise invalid("end", "must be after the start")
     if end <= now:
-        raise invalid("end", "it must not be over already")
+        raise invalid("end", "must not be over already")
     return start, end
 
 
 def _moment(fields: Fields, name: str) -> int:
     try:
-        return parse_moment(text_field(fields, name))
+        return parse_moment(_text(fields, name))
     except Refused:
         raise
     except ValueError as error:
@@ -94,5 +102,5 @@ def _moment(fields: Fields, name: str) -> int:
 def _boolean(fields: Fields, name: str, default: bool) -> bool:
     value = fields.get(name, default)
     if not isinstance(value, str | bool) or value not in _BOOLEANS:
-        raise invalid(name, "true or false is wanted")
+        raise invalid(name, "must be true or false")
     return _BOOLEANS[value]

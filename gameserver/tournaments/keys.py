@@ -31,7 +31,7 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class DrawnKey:
+class IssuedKey:
     """A key, when it was generated, and until when its player may upload with it."""
 
     key: Key

@@ -6,20 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from gameserver.minesweeper.modes import Mode, Result
-from gameserver.minesweeper.replays import Level
-
-
-class Score(NamedTuple):
-    """A game that counts, as it was uploaded."""
-
-    user_id: int
-    level: Level
-    time_ms: int
+from gameserver.tournaments.modes import Mode, Result
+from gameserver.tournaments.tournament import Score
 
 
 class Standing(NamedTuple):
-    """A player's line in the table. `score` is in milliseconds."""
+    """A player's line in the table."""
 
     rank: int
     username: str
@@ -34,11 +26,11 @@ def standings(mode: Mode, players: Mapping[int, str], scores: Iterable[Score]) -
     Equal results share a rank, and the next one is counted on past them: 1, 1, 3. Among
     themselves they stand in the order of `players`.
     """
-    times: defaultdict[int, defaultdict[Level, list[int]]]
-    times = defaultdict(lambda: defaultdict(list))
-    for score in sorted(scores, key=lambda score: score.time_ms):
-        times[score.user_id][score.level].append(score.time_ms)
-    results = [(name, mode.result(times[user_id])) for user_id, name in players.items()]
+    values: defaultdict[int, defaultdict[str, list[int]]]
+    values = defaultdict(lambda: defaultdict(list))
+    for score in sorted(scores, key=lambda score: score.value):
+        values[score.user_id][score.category].append(score.value)
+    results = [(name, mode.result(values[user_id])) for user_id, name in players.items()]
     results.sort(key=lambda line: line[1].rank_key)
     return _ranked(results)
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from gameserver.app import Game
+from gameserver.services import Services
 from gameserver.web.messages import Request, Response
 
 _WELL = Response(body=b"ok\n")
 
 
-def health(request: Request, game: Game) -> Response:
+def health(request: Request, services: Services) -> Response:
     """Says that the application answers; where its process is away, the front end says 503."""
     return _WELL
 
 
-def metrics(request: Request, game: Game) -> Response:
-    """The figures of the server, for Prometheus."""
-    text = game.metrics.text({**game.scores.gauges(), **game.sessions.gauges()})
+def metrics(request: Request, services: Services) -> Response:
+    """The metrics of the server, for Prometheus."""
+    text = services.metrics.text({**services.scores.gauges(), **services.sessions.gauges()})
     return Response(body=text.encode(), content_type="text/plain; version=0.0.4; charset=utf-8")

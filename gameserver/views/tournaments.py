@@ -2,50 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from gameserver.app import Game
+from gameserver.errors import invalid
+from gameserver.services import Services
 from gameserver.times import format_moment
-from gameserver.tournaments.errors import invalid
-from gameserver.tournaments.keys import DrawnKey
-from gameserver.tournaments.rules import Entry, Tournament
+from gameserver.tournaments.keys import IssuedKey
+from gameserver.tournaments.tournament import Entry, Tournament
+from gameserver.views.accounts import credentials, user
 from gameserver.web.forms import read_fields, read_upload, text_field
-from gameserver.web.messages import JSON, Request, Response, View
-
-FORM_SIZE = 64 * 1024
-UPLOAD_SIZE = 1024 * 1024
+from gameserver.web.messages import Request, Response, View, json_response
 
 NOT_LOGGED_IN = "not_logged_in"
 """What stands in the place of an entry for somebody whom the server does not know."""
-
-# Accounts
-
-
-def register(request: Request, game: Game) -> Response:
-    """Opens an account."""
-    fields = read_fields(request)
-    username = text_field(fields, "username")
-    user_id = game.accounts.register(username, text_field(fields, "password"))
-    return _json({"id": user_id, "username": username}, 201)
-
-
-def obtain_token(request: Request, game: Game) -> Response:
-    """Logs in. Credentials that are sent along are not looked at."""
-    fields = read_fields(request)
-    username, password = text_field(fields, "username"), text_field(fields, "password")
-    return _json({"token": game.accounts.obtain_token(username, password)})
-
-
-def token_status(request: Request, game: Game) -> Response:
-    """What has become of the token in the header, if there is one."""
-    return _json({"status": game.accounts.token_status(_header(request))})
-
-
-def refresh_token(request: Request, game: Game) -> Response:
-    """A new token for an old one."""
-    return _json({"token": game.accounts.refresh_token(_header(request))})
-
 
 # Lists
 
@@ -53,25 +22,26 @@ def refresh_token(request: Request, game: Game) -> Response:
 def listing(name: str) -> View:
     """The view of one of the lists that everybody may see."""
 
-    def view(request: Request, game: Game) -> Response:
-        user_id = game.accounts.user_of(_header(request))
-        listed = game.tournaments.listed(name, user_id)
-        return _json([_tournament(each, entry, user_id) for each, entry in listed])
+    def view(request: Request, services: Services) -> Response:
+        user_id = services.accounts.user_of(credentials(request))
+        listed = services.tournaments.listed(name, user_id)
+        return json_response([_tournament(each, entry, user_id) for each, entry in listed])
 
+    view.__name__ = f"list_{name}"  # the name of the endpoint
     return view
 
 
-def my_active(request: Request, game: Game) -> Response:
+def my_active(request: Request, services: Services) -> Response:
     """The tournaments that are not over and that the user is in, or may come into."""
-    user_id = _user(request, game)
-    listed = game.tournaments.my_active(user_id)
-    return _json([_tournament(each, entry, user_id) for each, entry in listed])
+    user_id = user(request, services)
+    listed = services.tournaments.my_active(user_id)
+    return json_response([_tournament(each, entry, user_id) for each, entry in listed])
 
 
-def detail(request: Request, game: Game, tournament_id: int) -> Response:
+def detail(request: Request, services: Services, tournament_id: int) -> Response:
     """A tournament, its host and its players."""
-    user_id = game.accounts.user_of(_header(request))
-    shown = game.tournaments.detail(tournament_id, user_id)
+    user_id = services.accounts.user_of(credentials(request))
+    shown = services.tournaments.view(tournament_id, user_id)
     players = [{"username": name, "status": entry} for name, entry in shown.players]
     page = {
         "tournament": _tournament(shown.tournament, shown.entry, user_id),
@@ -80,104 +50,92 @@ def detail(request: Request, game: Game, tournament_id: int) -> Response:
     }
     if shown.unproven is not None:
         page["unproven"] = dict(shown.unproven)
-    return _json(page)
+    return json_response(page)
 
 
-def standings(request: Request, game: Game, tournament_id: int) -> Response:
+def standings(request: Request, services: Services, tournament_id: int) -> Response:
     """The table of a tournament."""
-    user_id = game.accounts.user_of(_header(request))
-    table = game.tournaments.standings(tournament_id, user_id)
-    return _json({"standings": [standing._asdict() for standing in table]})
+    user_id = services.accounts.user_of(credentials(request))
+    table = services.tournaments.standings(tournament_id, user_id)
+    return json_response({"standings": [standing._asdict() for standing in table]})
 
 
 # Hosting
 
 
-def create(request: Request, game: Game) -> Response:
+def create(request: Request, services: Services) -> Response:
     """A new tournament, whose host the user is."""
-    user_id = _user(request, game)
-    tournament = game.tournaments.create(read_fields(request), user_id)
-    return _json(_tournament(tournament, Entry.NONE, user_id), 201)
+    user_id = user(request, services)
+    tournament = services.tournaments.create(read_fields(request), user_id)
+    return json_response(_tournament(tournament, Entry.NONE, user_id), 201)
 
 
-def stop(request: Request, game: Game, tournament_id: int) -> Response:
+def stop(request: Request, services: Services, tournament_id: int) -> Response:
     """Ends a tournament now."""
-    tournament = game.tournaments.stop(tournament_id, _user(request, game))
-    return _json({"end": format_moment(tournament.end)})
+    tournament = services.tournaments.stop(tournament_id, user(request, services))
+    return json_response({"end": format_moment(tournament.end)})
 
 
-def invite(request: Request, game: Game, tournament_id: int) -> Response:
+def invite(request: Request, services: Services, tournament_id: int) -> Response:
     """Invites a player."""
-    user_id = _user(request, game)
-    game.tournaments.invite(tournament_id, user_id, _player(request, game))
-    return _json({})
+    user_id = user(request, services)
+    services.tournaments.invite(tournament_id, user_id, _player(request, services))
+    return json_response({})
 
 
-def host_confirm(request: Request, game: Game, tournament_id: int) -> Response:
+def host_confirm(request: Request, services: Services, tournament_id: int) -> Response:
     """Grants a player's request."""
-    user_id = _user(request, game)
-    game.tournaments.host_confirm(tournament_id, user_id, _player(request, game))
-    return _json({})
+    user_id = user(request, services)
+    services.tournaments.host_confirm(tournament_id, user_id, _player(request, services))
+    return json_response({})
 
 
 # Playing
 
 
-def participate(request: Request, game: Game, tournament_id: int) -> Response:
+def participate(request: Request, services: Services, tournament_id: int) -> Response:
     """Enters a tournament, or asks to be let in."""
-    game.tournaments.participate(tournament_id, _user(request, game))
-    return _json({})
+    services.tournaments.participate(tournament_id, user(request, services))
+    return json_response({})
 
 
-def player_confirm(request: Request, game: Game, tournament_id: int) -> Response:
+def player_confirm(request: Request, services: Services, tournament_id: int) -> Response:
     """Accepts an invitation."""
-    game.tournaments.player_confirm(tournament_id, _user(request, game))
-    return _json({})
+    services.tournaments.player_confirm(tournament_id, user(request, services))
+    return json_response({})
 
 
-def gen_key(request: Request, game: Game, tournament_id: int) -> Response:
+def gen_key(request: Request, services: Services, tournament_id: int) -> Response:
     """Draws the user's key."""
-    return _key(game.tournaments.gen_key(tournament_id, _user(request, game)), 201)
+    return _key(services.tournaments.gen_key(tournament_id, user(request, services)), 201)
 
 
-def get_key(request: Request, game: Game, tournament_id: int) -> Response:
+def get_key(request: Request, services: Services, tournament_id: int) -> Response:
     """The key that the user has drawn."""
-    return _key(game.tournaments.get_key(tournament_id, _user(request, game)))
+    return _key(services.tournaments.get_key(tournament_id, user(request, services)))
 
 
-def upload(request: Request, game: Game) -> Response:
-    """Counts the game in a replay. The key in it names the player: nobody need be logged in."""
+def upload(request: Request, services: Services) -> Response:
+    """Counts the game in a replay for the player whom the key in it names, logged in or not."""
     parts = read_upload(request)
     video = parts.get("video")
     if video is None or not video.is_file:
-        raise invalid("video", "the replay's file is wanted")
-    game.tournaments.upload(video.data)
-    return _json({}, 201)
+        raise invalid("video", "must be the replay's file")
+    services.uploads.upload(video.data)
+    return json_response({}, 201)
 
 
-# What all of these have in common
+# What these have in common
 
 
-def _header(request: Request) -> str:
-    return request.headers.get("x-scoreganizer-authorization", "")
-
-
-def _user(request: Request, game: Game) -> int:
-    return game.accounts.logged_in(_header(request))
-
-
-def _player(request: Request, game: Game) -> int:
+def _player(request: Request, services: Services) -> int:
     """The user whom the body names."""
-    return game.accounts.id_of(text_field(read_fields(request), "username"))
+    return services.accounts.id_of(text_field(read_fields(request), "username"))
 
 
-def _json(value: object, status: int = 200) -> Response:
-    return Response(status, json.dumps(value).encode(), JSON)
-
-
-def _key(drawn: DrawnKey, status: int = 200) -> Response:
-    expiry = None if drawn.expiry is None else format_moment(drawn.expiry)
-    return _json({"key": str(drawn.key), "key_expiry": expiry}, status)
+def _key(issued: IssuedKey, status: int = 200) -> Response:
+    expiry = None if issued.expiry is None else format_moment(issued.expiry)
+    return json_response({"key": str(issued.key), "key_expiry": expiry}, status)
 
 
 def _tournament(tournament: Tournament, entry: Entry, user_id: int | None) -> dict[str, Any]:

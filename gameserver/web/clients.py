@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 from collections import OrderedDict
@@ -89,7 +88,7 @@ class RateLimit:
 @lru_cache(maxsize=4096)
 def _network(address: str) -> str:
     """The /64 network of an IPv6 address."""
-    return socket.inet_pton(socket.AF_INET6, address.partition("%")[0])[:8].hex()
+    return ip_address(address.partition("%")[0]).packed[:8].hex()
 
 
 def parse_networks(text: str) -> tuple[Network, ...]:

@@ -1,8 +1,10 @@
-"""The errors that have an answer of their own. The class carries the status.
+"""Errors that map to an HTTP response, and the formats of that response.
 
-HTTPError
+HTTPError                   the class carries the status
 ├── BadRequest              400
 ├── Unauthorized            401
+├── NotFound                404
+├── MethodNotAllowed        405
 ├── RequestTimeout          408
 ├── LengthRequired          411
 ├── ContentTooLarge         413
@@ -10,104 +12,180 @@ HTTPError
 ├── ExpectationFailed       417
 ├── TooManyRequests         429
 ├── HeaderFieldsTooLarge    431
+├── InternalError           500
 ├── NotImplementedHere      501
 ├── Overloaded              503
-│   └── StorageFull
 └── VersionNotSupported     505
 
-An error's text is a constant of the server's: nothing of a request is ever echoed.
+A `Refused` of the application is answered in the same formats, with the status of its code. Which
+format an error takes is a property of the route.
 """
 
 from __future__ import annotations
 
 import json
-from typing import ClassVar
+from collections.abc import Callable, Mapping
+from typing import ClassVar, NamedTuple
 
-from gameserver.web.messages import JSON, Response
-
-_CODES = {
-    400: "bad_request",
-    404: "not_found",
-    405: "method_not_allowed",
-    408: "request_timeout",
-    411: "length_required",
-    413: "content_too_large",
-    503: "overloaded",
-}
-
-
-def error_response(
-    status: int, message: str, path: str, headers: tuple[tuple[str, str], ...] = ()
-) -> Response:
-    """An error as who asks at `path` can read it: under /api/ in JSON, else one line of text."""
-    if path.startswith("/api/"):
-        error = {"error": _CODES.get(status, "http_error"), "message": message}
-        return Response(status, json.dumps(error).encode(), JSON, headers)
-    return Response(status, message.encode() + b"\n", headers=headers)
+from gameserver.errors import Refused
+from gameserver.times import MILLISECOND, SECOND
+from gameserver.web.messages import JSON, Headers, Response
 
 
 class HTTPError(Exception):
     """A request that is answered with a status other than 200 and a word about why."""
 
     status: ClassVar[int] = 500
-    headers: ClassVar[tuple[tuple[str, str], ...]] = ()
-
-    def response(self, path: str = "") -> Response:
-        """The answer to a request for `path`, as far as that is known."""
-        return error_response(self.status, str(self), path, self.headers)
+    code: ClassVar[str] = "internal_error"
+    headers: Headers = ()
 
 
 class BadRequest(HTTPError):
     status = 400
+    code = "bad_request"
 
 
 class Unauthorized(HTTPError):
     status = 401
+    code = "unauthorized"
     # RFC 9110 section 15.5.2: a 401 names the scheme that it expects.
     headers = (("WWW-Authenticate", "SessionKey"),)
 
 
+class NotFound(HTTPError):
+    status = 404
+    code = "not_found"
+
+
+class MethodNotAllowed(HTTPError):
+    status = 405
+    code = "method_not_allowed"
+
+    def __init__(self, methods: str) -> None:
+        """`methods` are those that the path takes, for the `Allow` field."""
+        super().__init__(f"this path takes {methods}")
+        self.headers = (("Allow", methods),)
+
+
 class RequestTimeout(HTTPError):
     status = 408
+    code = "request_timeout"
 
 
 class LengthRequired(HTTPError):
     status = 411
+    code = "length_required"
 
 
 class ContentTooLarge(HTTPError):
     status = 413
+    code = "content_too_large"
 
 
 class URITooLong(HTTPError):
     status = 414
+    code = "uri_too_long"
 
 
 class ExpectationFailed(HTTPError):
     status = 417
+    code = "expectation_failed"
 
 
 class TooManyRequests(HTTPError):
     status = 429
+    code = "too_many_requests"
     headers = (("Retry-After", "1"),)
 
 
 class HeaderFieldsTooLarge(HTTPError):
     status = 431
+    code = "header_fields_too_large"
+
+
+class InternalError(HTTPError):
+    """A mistake of the server's: the log has the rest."""
 
 
 class NotImplementedHere(HTTPError):
     status = 501
+    code = "not_implemented"
 
 
 class Overloaded(HTTPError):
     status = 503
+    code = "overloaded"
     headers = (("Retry-After", "1"),)
-
-
-class StorageFull(Overloaded):
-    """Nothing can be stored for the time being; reading goes on."""
 
 
 class VersionNotSupported(HTTPError):
     status = 505
+    code = "version_not_supported"
+
+
+_REFUSED: Mapping[str, int] = {
+    "invalid_session_key": 401,
+    "no_such_tournament": 404,
+    "no_such_user": 404,
+    "token_too_recent": 429,
+    "overloaded": 503,
+}
+"""The statuses of the codes that are not answered 403."""
+
+_WAIT_IN_BODY = ("too_early", "not_generated_yet")
+"""The released clients of the tournaments end with a TypeError when `wait` stands beside a code
+that they know as final, so only these carry it. For all others the time is in Retry-After."""
+
+
+class _Problem(NamedTuple):
+    """What an error says, before it has a format."""
+
+    status: int
+    code: str
+    message: str
+    headers: Headers
+    field: str = ""
+    wait: int = 0
+
+
+def error_response(error: HTTPError | Refused, error_format: str = "text") -> Response:
+    """The response to a request that failed, in one of the `ERROR_FORMATS`."""
+    if isinstance(error, HTTPError):
+        problem = _Problem(error.status, error.code, str(error), error.headers)
+    else:
+        problem = _of_refused(error)
+    return ERROR_FORMATS[error_format](problem)
+
+
+def _of_refused(error: Refused) -> _Problem:
+    status = _REFUSED.get(error.code, 403)
+    headers = Unauthorized.headers if status == 401 else ()
+    if error.wait and error.code not in _WAIT_IN_BODY:
+        headers = (*headers, ("Retry-After", str(_rounded_up(error.wait, SECOND))))
+    return _Problem(status, error.code, error.message, headers, error.field, error.wait)
+
+
+def _text(problem: _Problem) -> Response:
+    """One line for a person."""
+    line = f"{problem.message}\n" if problem.message else ""
+    return Response(problem.status, line.encode(), headers=problem.headers)
+
+
+def _api(problem: _Problem) -> Response:
+    """JSON as the clients of the tournaments know it: a code in `error`."""
+    body: dict[str, str | float] = {"error": problem.code}
+    if problem.field:
+        body["field"] = problem.field
+    if problem.message:
+        body["message"] = problem.message
+    if problem.code in _WAIT_IN_BODY:
+        body["wait"] = _rounded_up(problem.wait, MILLISECOND) / 1000
+    return Response(problem.status, json.dumps(body).encode(), JSON, problem.headers)
+
+
+ERROR_FORMATS: Mapping[str, Callable[[_Problem], Response]] = {"text": _text, "api": _api}
+
+
+def _rounded_up(wait: int, unit: int) -> int:
+    """At least 1: a client that waits for as long as this does not come too early."""
+    return max(1, -(-wait // unit))

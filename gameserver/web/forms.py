@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote_plus
 
-from gameserver.tournaments.errors import Refused, invalid
+from gameserver.errors import Refused, invalid
 from gameserver.web.messages import Request
 from gameserver.web.multipart import Malformed, Part, read_multipart, split_value
 
@@ -54,7 +54,7 @@ def text_field(fields: Fields, name: str, default: str | None = None) -> str:
     """The text of a field, which must be there unless it has a default."""
     text = fields.get(name, default)
     if not isinstance(text, str):
-        raise invalid(name, "a text is wanted")
+        raise invalid(name, "must be text")
     return text
 
 
@@ -73,7 +73,7 @@ def read_json(text: str) -> Fields:
     """One JSON object (RFC 8259) without anything nested in it, no name twice, no fractions."""
     structure = _JSON_STRING.sub("", text)
     if structure.count("{") != 1 or "[" in structure:
-        raise Malformed("one JSON object is wanted, with nothing nested in it")
+        raise Malformed("the body must be one JSON object, with nothing nested in it")
     try:
         value = json.loads(
             text,
@@ -85,7 +85,7 @@ def read_json(text: str) -> Fields:
     except json.JSONDecodeError:
         raise Malformed("the JSON is not well-formed") from None
     if not isinstance(value, dict):
-        raise Malformed("a JSON object is wanted")
+        raise Malformed("the body must be a JSON object")
     return value
 
 

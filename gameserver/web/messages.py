@@ -1,19 +1,21 @@
-"""The two values that travel through the server: a request in, a response out."""
+"""The values that travel through the server: a request with its match in, a response out."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 TEXT = "text/plain; charset=utf-8"
 JSON = "application/json"
 
-VIEW_FIELDS = ("content-type", "x-scoreganizer-authorization")
-"""The header fields that a view may ask for. The others end where HTTP does: a request travels
-between processes, and clients send dozens of them."""
+Headers = tuple[tuple[str, str], ...]
+"""Header fields of a response: names and values."""
 
 View = Callable[..., "Response"]
-"""`view(request, game, *captures)`: answers one request; see `gameserver/urls.py`."""
+"""`view(request, services, *captures)`: answers one request; see `gameserver/urls.py`."""
 
 
 class Response(NamedTuple):
@@ -22,14 +24,31 @@ class Response(NamedTuple):
     status: int = 200
     body: bytes = b""
     content_type: str = TEXT
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: Headers = ()
+    """They win over the fields of the same name that the route sets."""
 
 
-class Match(NamedTuple):
-    """What a method and a path lead to: the view, and how its request is to be read."""
+def json_response(value: object, status: int = 200) -> Response:
+    """A value as JSON."""
+    return Response(status, json.dumps(value).encode(), JSON)
 
-    view: View
-    captures: tuple[Any, ...] = ()
+
+EVERY_RESPONSE: Headers = (
+    # A game in a browser is served from elsewhere; there are no cookies to protect.
+    ("Access-Control-Allow-Origin", "*"),
+    # Session keys and standings are nothing that a cache may keep.
+    ("Cache-Control", "no-store"),
+)
+"""The header fields of a route's responses, unless the route says otherwise."""
+
+
+@dataclass(slots=True)
+class Match:
+    """What a method and a path lead to: plain values only, so that a request can travel."""
+
+    endpoint: str = ""
+    """The name of the view (`Router.views`)."""
+    captures: tuple[int | str, ...] = ()
     takes_body: bool = False
     body_limit: int = 0
     """The largest body that is read for it, in bytes."""
@@ -37,9 +56,17 @@ class Match(NamedTuple):
     """The view may take long, so it runs in a thread of its own."""
     route: str = "none"
     """The route's name in the metrics."""
+    wants: tuple[str, ...] = ()
+    """The header fields that the view reads, in lower case."""
+    error_format: str = "text"
+    fields: Headers = EVERY_RESPONSE
+    """The header fields of every response: caching and CORS."""
+    answer: Response | None = None
+    """The response, where it is known without the view: 404, 405, OPTIONS."""
 
 
-class Request(NamedTuple):
+@dataclass(slots=True)
+class Request:
     """One parsed request, its body complete."""
 
     method: str
@@ -47,7 +74,7 @@ class Request(NamedTuple):
     """The path as it was sent: no escape is decoded, no slash collapsed."""
     query: str
     headers: Mapping[str, str]
-    """The header fields that views read (`VIEW_FIELDS`): values by lower-case name."""
+    """The header fields that the match wants: values by lower-case name."""
     body: bytes
     client: str
     """The address of the client, as far as it can be believed."""
@@ -55,6 +82,18 @@ class Request(NamedTuple):
 
     def parameter(self, name: str) -> str | None:
         """The query's value of `name` as it was sent; None unless it is there exactly once."""
-        field = f"&{name}="
-        _, found, rest = f"&{self.query}".partition(field)
-        return rest.partition("&")[0] if found and field not in rest else None
+        query = self.query
+        return (_remembered if len(query) <= _SHORT_QUERY else _parameter)(query, name)
+
+
+_SHORT_QUERY = 128
+"""Only queries up to this length are remembered, so that the cache stays small."""
+
+
+def _parameter(query: str, name: str) -> str | None:
+    field = f"&{name}="
+    _, found, rest = f"&{query}".partition(field)
+    return rest.partition("&")[0] if found and field not in rest else None
+
+
+_remembered = lru_cache(maxsize=8192)(_parameter)

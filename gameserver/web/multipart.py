@@ -62,7 +62,7 @@ def _delimiter(content_type: str, body: bytes) -> bytes:
     kind, parameters = split_value(content_type)
     boundary = parameters.get("boundary", "")
     if kind != "multipart/form-data" or not _BOUNDARY.fullmatch(boundary):
-        raise Malformed("multipart/form-data with a boundary of 1 to 70 characters is wanted")
+        raise Malformed("the body must be multipart/form-data, its boundary 1 to 70 characters")
     delimiter = b"--" + boundary.encode()
     start = _past_line_ends(body)
     if not body.startswith(delimiter, start) and boundary.startswith("--"):

@@ -1,21 +1,21 @@
-"""The mechanism behind `urls.py`: from a method and a path to a view.
+"""The mechanism behind `urls.py`: from a method and a path to the endpoint that answers.
 
-A pattern matches the whole path, and each of its captures is a 31-bit number. What leads
-nowhere (404, 405, a capture that is no number) is a match as well: its view answers the error.
-So whoever reads a request has one thing to ask, and one answer.
+A path is written as in `/<number:level_id>/score`: what a capture takes, and its name. What it
+takes is one of the `CONVERTERS`. An unknown path, a method that a path does not take, and a
+capture that is no number lead to a match too: it holds the answer. So a reader of requests asks
+once, and gets one answer.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from gameserver.web.errors import BadRequest, error_response
-from gameserver.web.messages import Match, Request, Response, View
-
-MAX_NUMBER = 2**31 - 1
+from gameserver.numbers import parse_number
+from gameserver.web.errors import BadRequest, HTTPError, MethodNotAllowed, NotFound, error_response
+from gameserver.web.messages import EVERY_RESPONSE, Headers, Match, Response, View
 
 DRAINED_BODY = 1024
 """A body up to this size is read even where none is wanted: the connection can go on."""
@@ -23,53 +23,102 @@ DRAINED_BODY = 1024
 _CACHED_PATH = 64
 """Only paths up to this length are remembered, so that the cache stays small."""
 
+_CAPTURE = re.compile("<([a-z]+):([a-z_]+)>")
+
+
+class Converter(NamedTuple):
+    """What a capture takes: a pattern, and what its text becomes; ValueError says what it must be.
+    """
+
+    pattern: str
+    convert: Callable[[str], int | str]
+
+
+CONVERTERS: Mapping[str, Converter] = {
+    # Any text, of which the answer says that it must be a number.
+    "number": Converter("[^/]+", parse_number),
+    # Digits alone: any other text is another path.
+    "digits": Converter("[0-9]+", parse_number),
+    "name": Converter("[A-Za-z0-9_-]+", str),
+    # The name of a file in one folder: it holds no slash and begins with no dot.
+    "file": Converter(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*", str),
+}
+
 
 class Route(NamedTuple):
     """One line of `urlpatterns`."""
 
     name: str
-    """The pattern, as it reads without its syntax: `/<level_id>/score`."""
+    """The path as it reads in the documents: `/<level_id>/score`."""
     pattern: re.Pattern[str]
-    views: dict[str, View]
+    converters: Mapping[str, Converter]
+    """By the name of the capture."""
+    views: Mapping[str, View]
     body: int
     blocking: bool
+    wants: tuple[str, ...]
+    error_format: str
+    fields: Headers
 
 
-def path(pattern: str, *, body: int = 0, blocking: bool = False, **views: View) -> Route:
-    """A route: a regular expression for the path, and the view of each method.
+def path(
+    text: str,
+    *,
+    body: int = 0,
+    blocking: bool = False,
+    wants: Iterable[str] = (),
+    error_format: str = "text",
+    fields: Headers = EVERY_RESPONSE,
+    **views: View,
+) -> Route:
+    """A route: a path, and the view of each method.
 
     HEAD and OPTIONS come by themselves, and so does a slash at the end of the path.
     `body` is the largest body that the route takes, in bytes; 0: it takes none.
     `blocking` marks views that may take long.
+    `wants` are the header fields that the views read, in lower case.
+    `error_format` is one of `ERROR_FORMATS`.
+    `fields` are the header fields of every response.
     """
-    slash = "" if pattern.endswith("/") else "/?"
     if "GET" in views:
         views["HEAD"] = views["GET"]
-    name = re.sub(r"\(\?P(<\w+>)[^)]*\)", r"\1", pattern)
-    return Route(name, re.compile(pattern + slash), views, body, blocking)
+    converters = {name: CONVERTERS[kind] for kind, name in _CAPTURE.findall(text)}
+    return Route(
+        name=_CAPTURE.sub(r"<\2>", text),
+        pattern=re.compile(_pattern(text)),
+        converters=converters,
+        views=views,
+        body=body,
+        blocking=blocking,
+        wants=tuple(wants),
+        error_format=error_format,
+        fields=fields,
+    )
 
 
-def parse_number(text: str | bytes, what: str) -> int:
-    """A number as the API writes it: one to ten ASCII digits, at most 2147483647.
-
-    Anything else raises `BadRequest`; `what` says in its message which number it was.
-    """
-    if text.isdigit() and len(text) <= 10 and text.isascii():
-        number = int(text)
-        if number <= MAX_NUMBER:
-            return number
-    raise BadRequest(f"{what} must be a whole number from 0 to {MAX_NUMBER}, in decimal digits")
+def _pattern(text: str) -> str:
+    parts = _CAPTURE.split(text)
+    pattern = re.escape(parts[0])
+    for kind, name, rest in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
+        pattern += f"(?P<{name}>{CONVERTERS[kind].pattern})" + re.escape(rest)
+    return pattern if text.endswith("/") else pattern + "/?"
 
 
 class Router:
-    """Finds the view for a method and a path."""
+    """Finds the endpoint for a method and a path."""
 
-    def __init__(self, routes: Sequence[Route]) -> None:
+    def __init__(
+        self, routes: Sequence[Route], error_formats: Mapping[str, str] | None = None
+    ) -> None:
+        """`error_formats`: those of unknown paths, by what the path begins with."""
+        self.views = {endpoint(view): view for route in routes for view in route.views.values()}
+        """By the name of the endpoint."""
         self._routes = routes
+        self._error_formats = error_formats or {}
         self._remembered = lru_cache(maxsize=4096)(self._find)
 
     def resolve(self, method: str, path: str) -> Match:
-        """The match for a request; an error is a match too, whose view answers it."""
+        """The match for a request; an error is a match too, which holds the answer."""
         return (self._remembered if len(path) <= _CACHED_PATH else self._find)(method, path)
 
     def _find(self, method: str, path: str) -> Match:
@@ -77,42 +126,70 @@ class Router:
             return _answer(_allow({method for route in self._routes for method in route.views}))
         for route in self._routes:
             if found := route.pattern.fullmatch(path):
-                return self._match(route, method, path, found)
-        return _answer(error_response(404, "there is nothing at this path", path))
+                return _match(route, method, found)
+        return self._unknown(path)
 
-    def _match(self, route: Route, method: str, path: str, found: re.Match[str]) -> Match:
-        if method == "OPTIONS":
-            return _answer(_allow(route.views), route.name)
-        if method not in route.views:
-            return _answer(_not_allowed(route.views, path), route.name)
-        try:
-            captures = tuple(
-                parse_number(value, name.replace("_", " "))
-                for name, value in found.groupdict().items()
-            )
-        except BadRequest as error:
-            return _answer(error.response(path), route.name)
-        takes_body = route.body > 0 and method not in ("GET", "HEAD")
-        limit = max(DRAINED_BODY, route.body if takes_body else 0)
-        return Match(
-            route.views[method], captures, takes_body, limit, route.blocking, route.name
+    def _unknown(self, path: str) -> Match:
+        formats = (
+            error_format
+            for prefix, error_format in self._error_formats.items()
+            if path.startswith(prefix)
         )
+        return _answer(error_response(NotFound("no such path"), next(formats, "text")))
 
 
-def _answer(response: Response, route: str = "none") -> Match:
+def endpoint(view: View) -> str:
+    """The name of a view: `scores.login` for the function `login` in `…/scores.py`."""
+    return f"{view.__module__.rpartition('.')[2]}.{view.__name__}"
+
+
+def _match(route: Route, method: str, found: re.Match[str]) -> Match:
+    if method == "OPTIONS":
+        return _answer(_allow(route.views), route)
+    if method not in route.views:
+        return _refusal(MethodNotAllowed(_methods(route.views)), route)
+    captures: list[int | str] = []
+    for name, text in found.groupdict().items():
+        try:
+            captures.append(route.converters[name].convert(text))
+        except ValueError as error:
+            return _refusal(BadRequest(f"{name.replace('_', ' ')} {error}"), route)
+    takes_body = route.body > 0 and method not in ("GET", "HEAD")
+    return Match(
+        endpoint=endpoint(route.views[method]),
+        captures=tuple(captures),
+        takes_body=takes_body,
+        body_limit=max(DRAINED_BODY, route.body if takes_body else 0),
+        blocking=route.blocking,
+        route=route.name,
+        wants=route.wants,
+        error_format=route.error_format,
+        fields=route.fields,
+    )
+
+
+def _refusal(error: HTTPError, route: Route) -> Match:
+    return _answer(error_response(error, route.error_format), route)
+
+
+def _answer(response: Response, route: Route | None = None) -> Match:
     """A match whose answer is known already, whatever the request's body says."""
+    if route is None:
+        return Match(body_limit=DRAINED_BODY, answer=response)
+    return Match(
+        body_limit=DRAINED_BODY,
+        route=route.name,
+        error_format=route.error_format,
+        fields=route.fields,
+        answer=response,
+    )
 
-    def view(request: Request, game: object) -> Response:
-        return response
 
-    return Match(view, body_limit=DRAINED_BODY, route=route)
-
-
-def _methods(views: dict[str, View] | set[str]) -> str:
+def _methods(views: Iterable[str]) -> str:
     return ", ".join(sorted({*views, "OPTIONS"}))
 
 
-def _allow(views: dict[str, View] | set[str]) -> Response:
+def _allow(views: Iterable[str]) -> Response:
     """The answer to OPTIONS, a browser's CORS preflight included (Fetch standard, 3.2.2)."""
     methods = _methods(views)
     return Response(
@@ -123,8 +200,3 @@ def _allow(views: dict[str, View] | set[str]) -> Response:
             ("Access-Control-Max-Age", "86400"),
         )
     )
-
-
-def _not_allowed(views: dict[str, View], path: str) -> Response:
-    methods = _methods(views)
-    return error_response(405, f"this path takes {methods}", path, (("Allow", methods),))

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import os
+import tempfile
 import unittest
+from pathlib import Path
 
 from tests.tournaments.world import PASSWORD, World
 
@@ -175,8 +178,13 @@ class TokenTest(unittest.TestCase):
         self.assertEqual(self.refresh(new).status, 200)
 
     def test_tokens_are_kept_as_digests(self):
-        """The database holds nothing that could be used as a token."""
-        with self.world.database.transaction() as sql:
-            dump = "\n".join(sql.iterdump())
-        self.assertNotIn(self.old, dump.lower())
+        """The data file holds nothing that could be used as a token."""
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        world = World(self, data=os.path.join(folder, "game.db"))
+        token = world.token("ann")
+        dump = b"".join(path.read_bytes() for path in Path(folder).iterdir())
+        dump = dump.decode("latin-1")
+        self.assertIn("scrypt:", dump)
+        self.assertNotIn(token, dump.lower())
+        self.assertNotIn(bytes.fromhex(token).decode("latin-1"), dump)
         self.assertNotIn(PASSWORD, dump)

@@ -4,7 +4,8 @@ import threading
 import unittest
 
 from gameserver.auth.passwords import Cost, N, Passwords, Workers
-from gameserver.tournaments.errors import Refused
+from gameserver.errors import Refused
+from gameserver.web.errors import error_response
 from tests.support import PATIENCE, wait_until
 from tests.tournaments.world import CHEAP
 
@@ -13,26 +14,26 @@ class PasswordsTest(unittest.TestCase):
     def test_right_and_wrong(self):
         """A password is right where it was hashed, and nothing is right without a hash."""
         passwords = Passwords(CHEAP)
-        kept = passwords.hashed("correct horse")
-        self.assertTrue(passwords.is_right("correct horse", kept))
-        self.assertFalse(passwords.is_right("correct horsf", kept))
-        self.assertFalse(passwords.is_right("correct horse", None))
+        kept = passwords.hash("correct horse")
+        self.assertTrue(passwords.verify("correct horse", kept))
+        self.assertFalse(passwords.verify("correct horsf", kept))
+        self.assertFalse(passwords.verify("correct horse", None))
 
     def test_salt(self):
         """The same password is never hashed to the same text."""
         passwords = Passwords(CHEAP)
-        self.assertNotEqual(passwords.hashed("correct horse"), passwords.hashed("correct horse"))
+        self.assertNotEqual(passwords.hash("correct horse"), passwords.hash("correct horse"))
 
     def test_default_cost(self):
         """By default a hash costs N=2^15, r=8, p=3, and says so."""
         self.assertEqual(Cost(N), (32768, 8, 3))
-        kept = Passwords().hashed("correct horse")
+        kept = Passwords().hash("correct horse")
         self.assertRegex(kept, r"scrypt:32768:8:3:[0-9a-f]{32}:[0-9a-f]{128}")
 
     def test_old_costs_still_work(self):
         """A hash is checked at the cost that it was made with."""
-        kept = Passwords(CHEAP).hashed("correct horse")
-        self.assertTrue(Passwords(Cost(4, 1, 1)).is_right("correct horse", kept))
+        kept = Passwords(CHEAP).hash("correct horse")
+        self.assertTrue(Passwords(Cost(4, 1, 1)).verify("correct horse", kept))
 
 
 class WorkersTest(unittest.TestCase):
@@ -48,7 +49,7 @@ class WorkersTest(unittest.TestCase):
             try:
                 results.append(workers.run(work))
             except Refused as refused:
-                results.append(refused.response())
+                results.append(error_response(refused))
 
         threads = [threading.Thread(target=ask) for _ in range(4)]
         for thread in threads:

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import unittest
 
-from gameserver.auth.throttle import GuessLimit
+from gameserver.auth.throttle import LoginThrottle
 from gameserver.times import HOUR, MINUTE, SECOND
 
 
-class GuessLimitTest(unittest.TestCase):
+class LoginThrottleTest(unittest.TestCase):
     def setUp(self):
-        self.limit, self.now = GuessLimit(), 1_000 * HOUR
+        self.limit, self.now = LoginThrottle(), 1_000 * HOUR
 
     def guess(self, right: bool | None = False, name: str = "ann") -> int:
         wait = self.limit.begin(name, self.now)

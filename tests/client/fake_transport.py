@@ -1,5 +1,7 @@
 """A transport without a network: replies from a list, requests into a list."""
 
+from __future__ import annotations
+
 import io
 import json
 import unittest

@@ -1,17 +1,19 @@
 """The exception tree, and which reply becomes which exception."""
 
+from __future__ import annotations
+
 import pickle
 import unittest
 from datetime import timedelta
-from unittest import mock
+from traceback import format_exception
 
+import mock  # noqa: UP026 (the same mock on every Python)
 import requests
 
 from scoreganizer_client_lib import exceptions
 from scoreganizer_client_lib.exceptions import ScoreganizerError, ScoreganizerWait
 from scoreganizer_client_lib.reply import build_exception
-
-from .fake_transport import after, error, reply
+from tests.client.fake_transport import after, error, reply
 
 DOCUMENTED = {
     "invalid_data": "ScoreganizerInvalidData",
@@ -19,13 +21,20 @@ DOCUMENTED = {
     "key_exists": "ScoreganizerKeyExists",
     "mode_constraint_violated": "ScoreganizerModeConstraintViolated",
     "never_generated": "ScoreganizerNeverGenerated",
+    "no_such_tournament": "ScoreganizerNoSuchTournament",
+    "no_such_user": "ScoreganizerNoSuchUser",
     "not_generated": "ScoreganizerNotGenerated",
     "not_generated_yet": "ScoreganizerNotGeneratedYet",
+    "not_host": "ScoreganizerNotHost",
     "not_logged_in": "ScoreganizerNotLoggedIn",
+    "not_requested": "ScoreganizerNotRequested",
+    "results_hidden": "ScoreganizerResultsHidden",
     "retry": "ScoreganizerRetry",
     "token_too_recent": "ScoreganizerTokenTooRecent",
     "too_early": "ScoreganizerTooEarly",
+    "too_many_tournaments": "ScoreganizerTooManyTournaments",
     "tournament_over": "ScoreganizerTournamentOver",
+    "username_taken": "ScoreganizerUsernameTaken",
 }
 WAITING = {"not_generated_yet", "too_early"}
 
@@ -91,6 +100,24 @@ class BuildExceptionTest(unittest.TestCase):
         """A code without a class is a plain error, or a wait if the reply names one."""
         self.assertIs(type(build_exception(error("too_late"))), ScoreganizerError)
         self.assertIs(type(build_exception(error("busy", wait=1))), ScoreganizerWait)
+
+    def test_field_and_message(self):
+        """What is wrong, in the server's words, is kept, and stands in the traceback."""
+        built = build_exception(error("invalid_data", field="end", message="it must be later"))
+        self.assertEqual((built.field, built.message), ("end", "it must be later"))
+        self.assertEqual(str(built), "invalid_data")
+        self.assertIn("end: it must be later", "".join(format_exception(built)))
+        copy = pickle.loads(pickle.dumps(built))
+        self.assertEqual((copy.field, copy.message), ("end", "it must be later"))
+
+    def test_no_field_and_no_message(self):
+        """Both are empty where the server says nothing, or nothing that is text."""
+        for more in ({}, {"field": 5, "message": ["no"]}, {"field": None, "message": None}):
+            built = build_exception(error("invalid_data", **more))
+            self.assertEqual((built.field, built.message), ("", ""))
+            self.assertEqual(format_exception(built)[-1].count("\n"), 1)
+        built = build_exception(error("invalid_data", message="it must be UTF-8"))
+        self.assertTrue("".join(format_exception(built)).endswith("\nit must be UTF-8\n"))
 
     def test_wait_time_is_less_the_round_trip(self):
         """What the request took is taken off what the server says."""

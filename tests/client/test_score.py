@@ -1,15 +1,17 @@
 """Uploads."""
 
+from __future__ import annotations
+
 import io
 import os
 import pathlib
 import tempfile
 from email import message_from_bytes
-from unittest import mock
+
+import mock  # noqa: UP026 (the same mock on every Python)
 
 from scoreganizer_client_lib.exceptions import ScoreganizerInvalidData, ScoreganizerRetry
-
-from .fake_transport import ClientTest, error, reply
+from tests.client.fake_transport import ClientTest, error, reply
 
 RMV = "application/x-viennasweeper"
 AVF = "application/x-minesweeper-arbiter"

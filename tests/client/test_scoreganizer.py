@@ -1,9 +1,12 @@
 """Logging in, credentials, the auth file."""
 
+from __future__ import annotations
+
 import os
 import stat
 import tempfile
-from unittest import mock
+
+import mock  # noqa: UP026 (the same mock on every Python)
 
 from scoreganizer_client_lib.exceptions import (
     InvalidLoginData,
@@ -12,8 +15,7 @@ from scoreganizer_client_lib.exceptions import (
     ScoreganizerNotLoggedIn,
     ScoreganizerTokenTooRecent,
 )
-
-from .fake_transport import ClientTest, error, reply
+from tests.client.fake_transport import ClientTest, error, reply
 
 HEADER = "X-Scoreganizer-Authorization"
 OLD, NEW = "ab" * 32, "cd" * 32

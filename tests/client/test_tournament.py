@@ -1,10 +1,13 @@
 """Lists, entry and keys."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pprint import pformat
-from unittest import mock
+
+import mock  # noqa: UP026 (the same mock on every Python)
 
 from scoreganizer_client_lib.exceptions import (
     ScoreganizerError,
@@ -14,8 +17,7 @@ from scoreganizer_client_lib.exceptions import (
     ScoreganizerTooEarly,
 )
 from scoreganizer_client_lib.tournament import Tournament, parse_utc
-
-from .fake_transport import ClientTest, error, reply
+from tests.client.fake_transport import ClientTest, error, reply
 
 LISTS = ("all", "archive", "in_progress", "upcoming", "active", "my_active")
 KEY = "1_35_99a8472376717bc7a676876cf0d351e3"

@@ -1,8 +1,10 @@
 """Addresses, timeouts, redirects, and which request is sent again."""
 
-import unittest
-from unittest import mock
+from __future__ import annotations
 
+import unittest
+
+import mock  # noqa: UP026 (the same mock on every Python)
 import requests
 from urllib3.exceptions import NewConnectionError, ProtocolError, ReadTimeoutError
 from urllib3.response import HTTPResponse
@@ -10,8 +12,7 @@ from urllib3.response import HTTPResponse
 from scoreganizer_client_lib import Scoreganizer
 from scoreganizer_client_lib.exceptions import NetworkException, ScoreganizerError
 from scoreganizer_client_lib.transport import LONGEST_RETRY_AFTER
-
-from .fake_transport import ClientTest, FakeTransport, error, reply
+from tests.client.fake_transport import ClientTest, FakeTransport, error, reply
 
 REPEATED = (
     ("GET", "token_status"),
@@ -20,8 +21,12 @@ REPEATED = (
     ("POST", "tournaments/participate/1"),
     ("POST", "tournaments/player_confirm/1"),
     ("POST", "tournaments/gen_key/1"),
+    ("POST", "tournaments/invite/1"),
+    ("POST", "tournaments/host_confirm/1"),
+    ("POST", "tournaments/stop/1"),
     ("POST", "scores/upload"),
 )
+NOT_REPEATED = ("refresh_token", "register", "tournaments/create")
 STATUS = {"status": "ok"}
 
 
@@ -103,17 +108,20 @@ class RetryPolicyTest(unittest.TestCase):
                     again = self.policy(path).increment(method, path, error=lost)
                     self.assertEqual(again.total, self.policy(path).total - 1)
 
-    def test_refresh_is_not_repeated(self):
-        """A refresh that may have been carried out is not sent a second time."""
-        policy = self.policy("refresh_token")
-        self.assertFalse(policy.is_retry("POST", 503, has_retry_after=True))
-        with self.assertRaises(ProtocolError):
-            policy.increment("POST", "refresh_token", error=ProtocolError("reset"))
+    def test_not_repeated(self):
+        """What would do something else the second time is not sent again once it may be done."""
+        for path in NOT_REPEATED:
+            with self.subTest(path):
+                policy = self.policy(path)
+                self.assertFalse(policy.is_retry("POST", 503, has_retry_after=True))
+                with self.assertRaises(ProtocolError):
+                    policy.increment("POST", path, error=ProtocolError("reset"))
 
-    def test_refresh_that_was_never_sent_is_repeated(self):
-        """A refresh is tried again if the connection never came about."""
+    def test_what_was_never_sent_is_repeated(self):
+        """These, too, are tried again if the connection never came about."""
         refused = NewConnectionError(None, "refused")
-        self.policy("refresh_token").increment("POST", "refresh_token", error=refused)
+        for path in NOT_REPEATED:
+            self.policy(path).increment("POST", path, error=refused)
 
     def test_answers_are_not_repeated(self):
         """No other status is repeated, even if it names a time to come back."""
@@ -144,7 +152,7 @@ class RetryPolicyTest(unittest.TestCase):
         """`http_adapter` is used for every request, also for those with a rule of their own."""
         adapter = FakeTransport()
         client = Scoreganizer(host="example.test", http_adapter=adapter)
-        for path in ("token_status", "refresh_token"):
+        for path in ("token_status", *NOT_REPEATED):
             address = f"https://example.test:443/api/{path}"
             self.assertIs(client.session.get_adapter(address), adapter)
 

@@ -25,18 +25,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from harness import (
-    LIST_AND_CLOSE,
-    Report,
-    Server,
-    arguments,
-    connect,
-    read_to_end,
-    take_reply,
-)
+from harness import LIST_AND_CLOSE, Report, arguments, connect, read_to_end, serving, take_reply
 
-from gameserver.http11.reader import IDLE, RequestReader
-from gameserver.urls import router
+from gameserver.http11.head_reader import HeadReader
+from gameserver.http11.reader import CLOSED, IDLE, RequestReader
+from tests.servers import ServerProcess
+from tests.support import router
 
 
 class Case(NamedTuple):
@@ -86,7 +80,7 @@ def main() -> int:
     check_judgement(cases, report)
     check_splits(cases, report)
     for mode in options.modes:
-        with Server(mode) as server:
+        with serving(mode) as server:
             check_sockets(cases, server, options.socket_splits, report)
     return report.end()
 
@@ -153,13 +147,13 @@ _ENDS = [b"\r\n", b"\r\n\r\n", b"0\r\n\r\n", *(b"x" * count for count in range(1
 
 
 def outcome(pieces: list[bytes]) -> Outcome:
-    reader = RequestReader(router.resolve)
+    reader = RequestReader(HeadReader(router.resolve))
     requests = [request for piece in pieces for request in reader.feed(piece)]
     return Outcome(
         tuple((request.method, request.path, request.body) for request in requests),
         reader.error and reader.error.status,
-        reader.closing,
-        reader.phase,
+        reader.state == CLOSED,
+        IDLE if reader.state == CLOSED else reader.state,
     )
 
 
@@ -242,7 +236,7 @@ def check_splits(cases: list[Case], report: Report) -> None:
 # Over a socket
 
 
-def check_sockets(cases: list[Case], server: Server, splits: int, report: Report) -> None:
+def check_sockets(cases: list[Case], server: ServerProcess, splits: int, report: Report) -> None:
     """Every case whole, byte by byte and at some places; a probe behind it finds a desync."""
     sent = []
     for case in cases:

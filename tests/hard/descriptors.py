@@ -12,7 +12,9 @@ import resource
 import sys
 import time
 
-from harness import Report, Server, answers, arguments, connect, wait_until
+from harness import Report, answers, arguments, connect, seconds_until, serving
+
+from tests.servers import ServerProcess
 
 CLIENTS = 200
 LIMIT = 64
@@ -22,9 +24,9 @@ def main() -> int:
     options = arguments(__doc__, seconds=5.0)
     report = Report("file descriptors")
     for mode in options.modes:
-        with Server(mode, descriptors=LIMIT) as server:
+        with serving(mode, descriptors=LIMIT) as server:
             exhaust(server, "limit from the start", options.seconds, report)
-        with Server(mode) as server:
+        with serving(mode) as server:
             answers(server.address)
             for pid in server.workers():
                 resource.prlimit(pid, resource.RLIMIT_NOFILE, (LIMIT, LIMIT))
@@ -32,7 +34,7 @@ def main() -> int:
     return report.end()
 
 
-def exhaust(server: Server, what: str, seconds: float, report: Report) -> None:
+def exhaust(server: ServerProcess, what: str, seconds: float, report: Report) -> None:
     clients = [connect(server.address) for _ in range(CLIENTS)]
     time.sleep(0.5)
     cpu = server.cpu()
@@ -41,7 +43,7 @@ def exhaust(server: Server, what: str, seconds: float, report: Report) -> None:
     report.row(f"{server.mode}, {what}: CPU while full", f"{share:.1%}", "10 %", share < 0.1)
     for client in clients:
         client.close()
-    took = wait_until(lambda: answers(server.address), 10)
+    took = seconds_until(lambda: answers(server.address), 10)
     shown = "never" if took is None else f"{took:.2f} s"
     report.row(
         f"{server.mode}, {what}: serving again after", shown, "1 s", took is not None and took <= 1

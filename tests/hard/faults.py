@@ -17,7 +17,8 @@ from pathlib import Path
 
 from gameserver.errors import StorageFailed
 from tests.hard.players import invented, lost, stored
-from tests.hard.traced import Poster, TracedServer
+from tests.hard.traced import Poster, start_traced
+from tests.servers import NotStarted, ServerProcess
 
 CALLS = ("pwrite64", "fdatasync", "ftruncate")
 ERRORS = ("EIO", "ENOSPC")
@@ -29,11 +30,10 @@ def count_calls(call: str) -> int:
     """How many calls a run without faults makes."""
     with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
         trace = Path(folder, "trace")
-        server = TracedServer(["-e", f"trace={call}", "-o", str(trace)], Path(folder))
-        poster = Poster(server.port)
-        poster.post_all()
-        poster.close()
-        assert server.end() == 0
+        with start_traced(["-e", f"trace={call}", "-o", str(trace)], Path(folder)) as server:
+            poster = Poster(server)
+            poster.post_all()
+            poster.close()
         return trace.read_text().count(f"{call}(")
 
 
@@ -44,29 +44,31 @@ class Run:
         inject = f"inject={call}:error={error}:when={number}"
         self._path = str(folder / "game.db")
         options = ["-e", f"trace={call}", "-e", inject, "-o", "/dev/null"]
-        self._server = TracedServer(options, folder)
         self.false = 0
         """Scores that were acknowledged and are not there, or are there and were never sent."""
-        self.outcome = self._play() if self._server.port else self._not_started()
+        try:
+            server = start_traced(options, folder)
+        except NotStarted as failure:
+            assert failure.exit_code in (2, StorageFailed.EXIT_CODE), failure
+            self.outcome = NOT_STARTED
+            return
+        try:
+            self.outcome = self._play(server)
+        finally:
+            server.kill()
 
-    def _not_started(self) -> str:
-        code = self._server.end()
-        assert code in (2, StorageFailed.EXIT_CODE), code
-        return NOT_STARTED
-
-    def _play(self) -> str:
-        poster = Poster(self._server.port)
+    def _play(self, server: ServerProcess) -> str:
+        poster = Poster(server)
         try:
             poster.post_all()
             self.false += not poster.shows_what_was_acknowledged()
         except (OSError, AssertionError):
-            code = self._server.end()
-            assert code == StorageFailed.EXIT_CODE, code
-            outcome = STOPPED
+            expected, outcome = StorageFailed.EXIT_CODE, STOPPED
         else:
-            code = self._server.end(signal.SIGTERM)
-            assert code == 0, code
-            outcome = WENT_ON if poster.refused else LATER
+            server.send_signal(signal.SIGTERM)
+            expected, outcome = 0, WENT_ON if poster.refused else LATER
+        code = server.exit_code()
+        assert code == expected, code
         poster.close()
         found = stored(self._path)
         self.false += lost(poster.acknowledged, found) + invented(poster.sent, found)

@@ -18,7 +18,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.hard.players import Player, invented, lost, stored
-from tests.support import ServerProcess, request_bytes, wait_until
+from tests.raw_client import request_bytes
+from tests.servers import ServerProcess
+from tests.support import wait_until
 
 USERS, LEVELS, PIPELINE = 4000, 50, 8
 """So many places that scores need more room all the time: what is written again needs none."""

@@ -1,4 +1,4 @@
-"""What the hard tests share: servers as processes, strict clients, load, a report.
+"""What the hard tests share: a server with all its processes, strict clients, load, a report.
 
 Everything goes to 127.0.0.1 (and its neighbours 127.0.0.2 … as source addresses) and is bounded in
 count and time. Processes are counted through /proc, so these scripts need Linux.
@@ -14,9 +14,7 @@ import resource
 import selectors
 import signal
 import socket
-import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -28,11 +26,12 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+from tests.raw_client import request_bytes  # noqa: E402 (found only now)
+from tests.servers import ServerProcess  # noqa: E402
+
 PATIENCE = 20
 """Seconds after which a client gives up on a reply."""
 
-PAGE = os.sysconf("SC_PAGE_SIZE")
-TICKS = os.sysconf("SC_CLK_TCK")
 MIB = 1 << 20
 
 
@@ -91,186 +90,35 @@ def percentile(values: Sequence[float], share: float) -> float:
 # Servers
 
 
-_ANNOUNCEMENT = re.compile(r"\S+: listening on http://\S+:([0-9]+)/ \((threaded|forked)\)\n")
+@contextmanager
+def serving(mode: str, *flags: str, **options: Any) -> Iterator[ServerProcess]:
+    """A server on 127.0.0.1 with all its processes there; ended at once behind the block."""
+    threaded = ("--threaded",) if mode == "threaded" else ()
+    server = ServerProcess("--host", "127.0.0.1", *threaded, *flags, **options)
+    try:
+        # The announcement comes when connections are taken, before all processes are there.
+        ready = seconds_until(lambda: answers(server.address) and all_there(server), 10)
+        assert ready is not None, "not all of the server's processes are there"
+        yield server
+    finally:
+        server.kill()
 
 
-class Process(NamedTuple):
-    """One process as /proc shows it; times in seconds, memory in bytes."""
-
-    pid: int
-    parent: int
-    state: str
-    cpu: float
-    threads: int
-    rss: int
+def all_there(server: ServerProcess) -> bool:
+    """Whether the owner and all workers have started."""
+    wanted = min(60, os.cpu_count() or 1)
+    return server.mode == "threaded" or (
+        server.owner() is not None and len(server.workers()) == wanted
+    )
 
 
-def processes_of(session: int) -> list[Process]:
-    """The processes of a session: a server and all that it has started."""
-    found = []
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            with suppress(OSError):
-                text = Path("/proc", name, "stat").read_text()
-                fields = text.rpartition(")")[2].split()
-                if int(fields[3]) == session:
-                    cpu = (int(fields[11]) + int(fields[12])) / TICKS
-                    found.append(
-                        Process(
-                            int(name),
-                            int(fields[1]),
-                            fields[0],
-                            cpu,
-                            int(fields[17]),
-                            int(fields[21]) * PAGE,
-                        )
-                    )
-    return found
+def stop(server: ServerProcess) -> int | None:
+    """Stops the server; its exit code, or None if it does not end."""
+    server.send_signal(signal.SIGTERM)
+    return server.exit_code()
 
 
-class Server:
-    """A server started by its command on a free port of 127.0.0.1, in a session of its own."""
-
-    def __init__(self, mode: str, *flags: str, descriptors: int | None = None) -> None:
-        self.mode = mode
-        self._folder = tempfile.TemporaryDirectory(prefix="hard-")
-        self.logfile = Path(self._folder.name, "server.log")
-        self._errors = open(Path(self._folder.name, "stderr"), "w+")  # noqa: SIM115
-        command = [
-            sys.executable,
-            str(ROOT / "run_server.py"),
-            "-p",
-            "0",
-            "--host",
-            "127.0.0.1",
-            "--logfile",
-            str(self.logfile),
-            *flags,
-        ]
-        if mode == "threaded":
-            command.append("--threaded")
-        if descriptors:
-            command = ["prlimit", f"--nofile={descriptors}:{descriptors}", *command]
-        self.process = subprocess.Popen(
-            command,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            text=True,
-            cwd=ROOT,
-            start_new_session=True,
-        )
-        self.pid = self.process.pid
-        assert self.process.stdout
-        line = self.process.stdout.readline()
-        found = _ANNOUNCEMENT.fullmatch(line)
-        if found is None:
-            self.kill()
-            raise SystemExit(f"the server did not start: {line!r}")
-        self.address = ("127.0.0.1", int(found[1]))
-        # The announcement comes when connections are taken; here all processes have to be there.
-        wait_until(lambda: answers(self.address) and self._complete(), 10)
-
-    def _complete(self) -> bool:
-        """Whether the owner and all workers have started."""
-        wanted = min(60, os.cpu_count() or 1)
-        return self.mode == "threaded" or (
-            self.owner() is not None and len(self.workers()) == wanted
-        )
-
-    def __enter__(self) -> Server:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.kill()
-
-    def processes(self) -> list[Process]:
-        return processes_of(self.pid)
-
-    def workers(self) -> list[int]:
-        """The processes that speak HTTP: those that listen, but for a parent that does not."""
-        if self.mode == "threaded":
-            return [self.pid]
-        owner = self.owner()
-        return [
-            p.pid
-            for p in self.processes()
-            if p.parent == self.pid and p.pid != owner and p.state != "Z"
-        ]
-
-    def owner(self) -> int | None:
-        """The process that owns the state: the one whose open files include the listening
-        socket of the manager, a path that ends in `/owner`."""
-        inodes = {
-            fields[6]: fields[7]
-            for fields in (line.split() for line in Path("/proc/net/unix").read_text().splitlines())
-            if len(fields) == 8 and fields[7].endswith("/owner") and fields[3] == "00010000"
-        }
-        for process in self.processes():
-            for link in descriptors_of(process.pid):
-                if link.startswith("socket:[") and link[8:-1] in inodes:
-                    return process.pid
-        return None
-
-    def rss(self) -> int:
-        return sum(process.rss for process in self.processes())
-
-    def cpu(self) -> float:
-        return sum(process.cpu for process in self.processes())
-
-    def footprint(self) -> tuple[int, int, int]:
-        """Processes, threads and open descriptors."""
-        processes = self.processes()
-        return (
-            len(processes),
-            sum(p.threads for p in processes),
-            sum(len(descriptors_of(p.pid)) for p in processes),
-        )
-
-    def stderr(self) -> str:
-        self._errors.flush()
-        return Path(self._errors.name).read_text()
-
-    def log(self) -> str:
-        older = self.logfile.with_name(self.logfile.name + ".1")
-        return "".join(f.read_text(errors="replace") for f in (older, self.logfile) if f.exists())
-
-    def signal(self, number: int) -> None:
-        os.kill(self.pid, number)
-
-    def wait(self, seconds: float = 35) -> int | None:
-        """The exit code, or None if it has not ended by then."""
-        try:
-            return self.process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            return None
-
-    def stop(self) -> int | None:
-        self.signal(signal.SIGTERM)
-        return self.wait()
-
-    def kill(self) -> None:
-        """Ends all processes of the session; may be called again."""
-        for process in self.processes():
-            with suppress(ProcessLookupError):
-                os.kill(process.pid, signal.SIGKILL)
-        self.process.wait()
-        if self.process.stdout:
-            self.process.stdout.close()
-        self._errors.close()
-        self._folder.cleanup()
-
-
-def descriptors_of(pid: int) -> list[str]:
-    """Where the open descriptors of a process lead."""
-    links = []
-    with suppress(OSError):
-        for name in os.listdir(f"/proc/{pid}/fd"):
-            with suppress(OSError):
-                links.append(os.readlink(f"/proc/{pid}/fd/{name}"))
-    return links
-
-
-def wait_until(condition: Callable[[], Any], seconds: float) -> float | None:
+def seconds_until(condition: Callable[[], Any], seconds: float) -> float | None:
     """How long it took until the condition held, in seconds; None if it did not in time."""
     start = time.monotonic()
     while not condition():
@@ -313,15 +161,8 @@ def ask(address: tuple[str, int], data: bytes, seconds: float = PATIENCE) -> byt
         return b""
 
 
-def request(method: str, target: str, body: bytes | None = None, *fields: str) -> bytes:
-    lines = [f"{method} {target} HTTP/1.1", "Host: localhost", *fields]
-    if body is not None:
-        lines.append(f"Content-Length: {len(body)}")
-    return "\r\n".join([*lines, "", ""]).encode() + (body or b"")
-
-
-LIST = request("GET", "/1/highscorelist")
-LIST_AND_CLOSE = request("GET", "/1/highscorelist", None, "Connection: close")
+LIST = request_bytes("GET", "/1/highscorelist")
+LIST_AND_CLOSE = request_bytes("GET", "/1/highscorelist", None, "Connection: close")
 
 
 def answers(address: tuple[str, int], seconds: float = 1) -> bool:
@@ -330,7 +171,7 @@ def answers(address: tuple[str, int], seconds: float = 1) -> bool:
 
 
 def log_in(address: tuple[str, int], user: int) -> str:
-    answer = ask(address, request("GET", f"/{user}/login", None, "Connection: close"))
+    answer = ask(address, request_bytes("GET", f"/{user}/login", None, "Connection: close"))
     return answer.rpartition(b"\r\n\r\n")[2].decode()
 
 
@@ -569,18 +410,22 @@ class Game:
         fields = ("Connection: close",) if chance.random() < self._close_share else ()
         draw = chance.random()
         if draw < 0.1:
-            return ("login", user, level, score), request("GET", f"/{user}/login", None, *fields)
+            return ("login", user, level, score), request_bytes(
+                "GET", f"/{user}/login", None, *fields
+            )
         if draw < 0.4:
             target = f"/{level}/highscorelist"
-            return ("list", user, level, score), request("GET", target, None, *fields)
+            return ("list", user, level, score), request_bytes("GET", target, None, *fields)
         target = f"/{level}/score?sessionkey={self.keys[user]}"
         body = str(score).encode()
-        return ("score", user, level, score), request("POST", target, body, *fields)
+        return ("score", user, level, score), request_bytes("POST", target, body, *fields)
 
 
 def high_scores(address: tuple[str, int], level: int) -> dict[int, int]:
     """The scores of a level's list by user: the top fifteen."""
-    answer = ask(address, request("GET", f"/{level}/highscorelist", None, "Connection: close"))
+    answer = ask(
+        address, request_bytes("GET", f"/{level}/highscorelist", None, "Connection: close")
+    )
     text = answer.rpartition(b"\r\n\r\n")[2].decode()
     return {
         int(user): int(score) for user, _, score in (e.partition("=") for e in text.split(",") if e)

@@ -16,9 +16,9 @@ import threading
 import time
 from collections import defaultdict
 
-from harness import Exchange, Game, Load, Report, Server, arguments, high_scores, outcomes
+from harness import Exchange, Game, Load, Report, arguments, high_scores, outcomes, serving
 
-from gameserver.storage.memory.scores import MemoryStore
+from gameserver.storage.memory.scores import MemoryScores
 
 CLIENTS, USERS, LEVELS = 64, 6, 3
 
@@ -27,7 +27,7 @@ def main() -> int:
     options = arguments(__doc__, seconds=5.0)
     report = Report("history")
     for mode in options.modes:
-        with Server(mode) as server:
+        with serving(mode) as server:
             load = Load(server.address, CLIENTS, Game(server.address, USERS, LEVELS), options.seed)
             load.start()
             time.sleep(options.seconds)
@@ -93,7 +93,7 @@ def wrong_lists(exchanges: list[Exchange]) -> tuple[int, int]:
 
 
 def in_process(seconds: float, seed: int, report: Report) -> None:
-    store = MemoryStore()
+    store = MemoryScores()
     best: list[dict[tuple[int, int], int]] = [{} for _ in range(16)]
     end = time.monotonic() + seconds
 

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 from tests.hard.players import Player, invented, lost, stored
-from tests.support import ServerProcess
+from tests.servers import ServerProcess
 
 PLAYERS, USERS, LEVELS, PIPELINE = 8, 100, 50, 16
 LOGIN_SECONDS = 300

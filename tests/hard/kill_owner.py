@@ -15,7 +15,9 @@ import time
 from collections import Counter
 from contextlib import suppress
 
-from harness import LIST, Load, Report, Server, arguments, outcomes, processes_of, wait_until
+from harness import LIST, Load, Report, arguments, outcomes, seconds_until, serving, stop
+
+from tests.servers import ServerProcess
 
 CLIENTS = 16
 
@@ -23,7 +25,7 @@ CLIENTS = 16
 def main() -> int:
     options = arguments(__doc__, rounds=10)
     report = Report("kill -9 of the owner")
-    with Server("forked") as server:
+    with serving("forked") as server:
         load = Load(server.address, CLIENTS, lambda chance: ("list", LIST), pause=0.002)
         load.start()
         time.sleep(0.5)
@@ -32,10 +34,10 @@ def main() -> int:
             kills += kill(server, again=number % 2)
             before = len(load.exchanges)
             start = time.monotonic()
-            back = wait_until(lambda at=before: all_good(load, at), 10)
+            back = seconds_until(lambda at=before: all_good(load, at), 10)
             away += back is None
             slowest = max(slowest, time.monotonic() - start)
-            if server.process.poll() is not None:
+            if server.exit_code(0) is not None:
                 break
             time.sleep(0.2)
         found: Counter[str] = outcomes(load.finish())
@@ -53,7 +55,7 @@ def main() -> int:
             "2 s",
             slowest <= 2 and not away,
         )
-        alive = server.process.poll() is None
+        alive = server.exit_code(0) is None
         report.row("the parent lives", alive, True, alive)
         told = server.log().count("is lost")
         report.row(
@@ -64,22 +66,22 @@ def main() -> int:
         )
         zombies = sum(p.state == "Z" for p in server.processes())
         report.row("zombies", zombies, 0, not zombies)
-        code = server.stop() if alive else None
+        code = stop(server) if alive else None
         left = len(server.processes())
         report.row("exit code, processes left", (code, left), (0, 0), code == 0 and not left)
     return report.end()
 
 
-def kill(server: Server, again: bool) -> int:
+def kill(server: ServerProcess, again: bool) -> int:
     """Kills the owner; `again`: and the next two processes that take its place, at once."""
     owner = server.owner()
     assert owner
-    known = {p.pid for p in processes_of(server.pid)}
+    known = {p.pid for p in server.processes()}
     os.kill(owner, signal.SIGKILL)
     kills = 1
     give_up = time.monotonic() + 2
     while again and kills < 3 and time.monotonic() < give_up:
-        for process in processes_of(server.pid):
+        for process in server.processes():
             if process.pid not in known:
                 known.add(process.pid)
                 with suppress(ProcessLookupError):

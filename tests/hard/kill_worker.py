@@ -19,13 +19,16 @@ from harness import (
     Game,
     Load,
     Report,
-    Server,
     answers,
     arguments,
     high_scores,
     outcomes,
-    wait_until,
+    seconds_until,
+    serving,
+    stop,
 )
+
+from tests.servers import ServerProcess
 
 CLIENTS = 32
 USERS, LEVELS = 12, 4
@@ -35,7 +38,7 @@ def main() -> int:
     options = arguments(__doc__, rounds=50, seconds=0.6)
     report = Report("kill -9 of a worker")
     chance = random.Random(options.seed)
-    with Server("forked") as server:
+    with serving("forked") as server:
         number = len(server.workers())
         load = Load(server.address, CLIENTS, Game(server.address, USERS, LEVELS), options.seed)
         load.start()
@@ -45,7 +48,7 @@ def main() -> int:
             before = len(load.exchanges)
             killed = chance.choice(server.workers())
             os.kill(killed, signal.SIGKILL)
-            took = wait_until(
+            took = seconds_until(
                 lambda killed=killed: (
                     killed not in server.workers()
                     and len(server.workers()) == number
@@ -76,7 +79,7 @@ def main() -> int:
         report.row("zombies", zombies, 0, not zombies)
         lost = lost_scores(server, exchanges)
         report.row("acknowledged scores that are lost", lost, 0, not lost)
-        code = server.stop()
+        code = stop(server)
         report.row(
             "exit code, processes left",
             (code, len(server.processes())),
@@ -86,7 +89,7 @@ def main() -> int:
     return report.end()
 
 
-def lost_scores(server: Server, exchanges: list) -> int:
+def lost_scores(server: ServerProcess, exchanges: list) -> int:
     """Users whose best is below an acknowledged score, or above every score that was sent."""
     acknowledged: Counter[tuple[int, int]] = Counter()
     sent: Counter[tuple[int, int]] = Counter()

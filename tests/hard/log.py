@@ -15,18 +15,10 @@ import time
 from contextlib import suppress
 
 from fuzz import SEEDS, mutated
-from harness import (
-    LIST,
-    Game,
-    Load,
-    Report,
-    Server,
-    arguments,
-    connect,
-    log_in,
-    read_to_end,
-    request,
-)
+from harness import LIST, Game, Load, Report, arguments, connect, log_in, read_to_end, serving
+
+from tests.raw_client import request_bytes
+from tests.servers import ServerProcess
 
 MAX_SIZE = 10_000_000
 _LINE = re.compile(
@@ -39,7 +31,7 @@ def main() -> int:
     report = Report("log")
     for mode in options.modes:
         chance = random.Random(options.seed)
-        with Server(mode, "--access_log") as server:
+        with serving(mode, "--access_log") as server:
             keys = [log_in(server.address, user) for user in range(1, 6)]
             for number in range(options.rounds):
                 one(server, chance, keys[number % 5])
@@ -74,12 +66,12 @@ def main() -> int:
     return report.end()
 
 
-def one(server: Server, chance: random.Random, key: str) -> None:
+def one(server: ServerProcess, chance: random.Random, key: str) -> None:
     data = mutated(chance, chance.choice([
         *SEEDS,
-        request("POST", f"/1/score?sessionkey={key}", b"5"),
-        request("POST", f"/1/score?a=b&sessionkey={key}&sessionkey={key}", b"x"),
-        request("GET", f"/1/none?sessionkey={key}"),
+        request_bytes("POST", f"/1/score?sessionkey={key}", b"5"),
+        request_bytes("POST", f"/1/score?a=b&sessionkey={key}&sessionkey={key}", b"x"),
+        request_bytes("GET", f"/1/none?sessionkey={key}"),
         b"GET http://a/1/none?sessionkey=%b HTTP/1.1\r\nHost: a\r\n\r\n" % key.encode(),
     ]))  # fmt: skip
     with connect(server.address) as client, suppress(OSError):
@@ -88,14 +80,14 @@ def one(server: Server, chance: random.Random, key: str) -> None:
         read_to_end(client, 5)
 
 
-def play(server: Server, options) -> None:
+def play(server: ServerProcess, options) -> None:
     load = Load(server.address, 8, Game(server.address), options.seed)
     load.start()
     time.sleep(1)
     load.finish()
 
 
-def flood(server: Server, requests: int) -> None:
+def flood(server: ServerProcess, requests: int) -> None:
     """Long paths, many in a packet, so that the log grows fast."""
     long = LIST.replace(b"/1/", b"/" + b"9" * 200 + b"/")
     with connect(server.address) as client:

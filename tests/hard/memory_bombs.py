@@ -13,7 +13,10 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 
-from harness import MIB, Report, Server, answers, arguments, connect, request
+from harness import MIB, Report, answers, arguments, connect, serving
+
+from tests.raw_client import request_bytes
+from tests.servers import ServerProcess
 
 BAR = 64 * MIB
 CLIENTS = 1000
@@ -43,13 +46,15 @@ BOMBS: dict[str, tuple[int, Stream]] = {
     "Content-Length 10^12, and a body": (
         100,
         endless(
-            request("POST", "/1/score", None, "Content-Length: 1000000000000"), b"x" * 1000, 2 * MIB
+            request_bytes("POST", "/1/score", None, "Content-Length: 1000000000000"),
+            b"x" * 1000,
+            2 * MIB,
         ),
     ),
     "Content-Length 10^14 to a GET": (
         100,
         endless(
-            request("GET", "/1/login", None, "Content-Length: 100000000000000"),
+            request_bytes("GET", "/1/login", None, "Content-Length: 100000000000000"),
             b"x" * 1000,
             2 * MIB,
         ),
@@ -97,7 +102,7 @@ def main() -> int:
     options = arguments(__doc__)
     report = Report("memory bombs")
     for mode in options.modes:
-        with Server(mode) as server:
+        with serving(mode) as server:
             answers(server.address)
             time.sleep(0.5)
             start = server.rss()
@@ -109,7 +114,7 @@ def main() -> int:
 
 
 def bomb(
-    server: Server, name: str, clients: int, stream: Stream, start: int, report: Report
+    server: ServerProcess, name: str, clients: int, stream: Stream, start: int, report: Report
 ) -> None:
     """All clients send as much as the server takes, and read only at the end."""
     selector = selectors.DefaultSelector()

@@ -25,12 +25,14 @@ from harness import (
     Load,
     Malformed,
     Report,
-    Server,
     arguments,
     connect,
     percentile,
+    serving,
     take_reply,
 )
+
+from tests.servers import ServerProcess
 
 CLIENTS = 64
 MORE_CLIENTS = 256
@@ -48,7 +50,7 @@ def main() -> int:
     options = arguments(__doc__, seconds=60.0)
     report = Report("overload")
     for mode in options.modes:
-        with Server(mode) as server:
+        with serving(mode) as server:
             calm = percentile(light(server, 2), 0.99)
             peak_time = max(3.0, options.seconds / 6)
             peak = (
@@ -82,14 +84,14 @@ def main() -> int:
     return report.end()
 
 
-def light(server: Server, seconds: float) -> list[float]:
+def light(server: ServerProcess, seconds: float) -> list[float]:
     load = Load(server.address, 2, lambda chance: (None, LIST), pause=0.005)
     load.start()
     time.sleep(seconds)
     return [e.end - e.start for e in load.finish() if e.status == 200]
 
 
-def back_to_normal(server: Server, calm: float) -> float:
+def back_to_normal(server: ServerProcess, calm: float) -> float:
     """When a quarter of a second of light load was as fast as before the overload (or 5 ms)."""
     for _ in range(40):
         start = time.monotonic()

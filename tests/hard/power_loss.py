@@ -13,7 +13,6 @@ import copy
 import random
 import re
 import shutil
-import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -22,9 +21,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gameserver.storage.sqlite.database import Database
-from gameserver.storage.sqlite.scores import SqliteStore
+from gameserver.storage.sqlite.scores import SqliteScores
 from tests.hard.players import Place, invented, lost, stored_in
-from tests.hard.traced import USERS, Poster, TracedServer
+from tests.hard.traced import USERS, Poster, start_traced
 
 SECTOR = 512
 FILES = ("game.db", "game.db-wal")
@@ -174,11 +173,10 @@ def record(folder: Path, pipeline: int) -> tuple[Trace, Poster]:
     disk = Disk({"game.db": (folder / "game.db").read_bytes()})
     output = folder / "trace"
     options = ["-e", f"trace={CALLS}", "-e", "signal=none", "-y", "-xx", "-s", "1000000"]
-    server = TracedServer([*options, "-o", str(output)], folder)
-    poster = Poster(server.port, pipeline)
-    poster.post_all()
-    poster.close()
-    assert server.end(signal.SIGTERM) == 0
+    with start_traced([*options, "-o", str(output)], folder) as server:
+        poster = Poster(server, pipeline)
+        poster.post_all()
+        poster.close()
     lines = [line for line in output.read_text().splitlines() if "+++" not in line]
     return Trace(lines, disk, folder.name), poster
 
@@ -208,7 +206,7 @@ class Verdict:
             (self._folder / name).write_bytes(content)
         try:
             with closing(Database(str(self._folder / "game.db"))) as database:
-                SqliteStore(database)
+                SqliteScores(database)
                 found = stored_in(database.connection)
         except Exception as error:
             print(f"{error!r}", file=sys.stderr)

@@ -24,7 +24,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from fuzz import mutated
-from harness import Report, Server, answers, arguments, connect, request, wait_until
+from harness import Report, answers, arguments, connect, seconds_until, serving
+
+from tests.raw_client import request_bytes
 
 ATTACKERS, HONEST = 48, 8
 PATIENCE = 0.3
@@ -73,7 +75,7 @@ def main() -> int:
     proxies = ("nginx", "haproxy") if options.proxy == "both" else (options.proxy,)
     runs = [(mode, proxy) for mode in options.modes for proxy in proxies]
     for mode, proxy in runs:
-        with Server(mode) as server, running(proxy, server.address[1]) as address:
+        with serving(mode) as server, running(proxy, server.address[1]) as address:
             attack = Attack(address, options.requests // len(runs), options.seed)
             attack.run(options.seconds / len(runs))
             what = f"{mode} behind {proxy}"
@@ -120,7 +122,7 @@ def running(proxy: str, upstream: int) -> Iterator[tuple[str, int]]:
         )
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            if wait_until(lambda: answers(("127.0.0.1", port)), 5) is None:
+            if seconds_until(lambda: answers(("127.0.0.1", port)), 5) is None:
                 raise SystemExit(f"{proxy} does not start")
             yield ("127.0.0.1", port)
         finally:
@@ -170,7 +172,7 @@ class Attack:
     def _ask(self, client: Client) -> None:
         self._next_user += 1
         client.user = 1_000_000 + self._next_user
-        data = request("GET", f"/{client.user}/login")
+        data = request_bytes("GET", f"/{client.user}/login")
         if not client.honest:
             data = self._mutation() + data
             self.sent += 1
@@ -190,24 +192,31 @@ class Attack:
         user = 1_000_000 + self._next_user
         body = str(user).encode()
         seeds = (
-            lambda: request("GET", f"/{user}/login"),
-            lambda: request("POST", f"/{user}/login", body),
-            lambda: request("POST", f"/{user}/score?sessionkey=00", body),
+            lambda: request_bytes("GET", f"/{user}/login"),
+            lambda: request_bytes("POST", f"/{user}/login", body),
+            lambda: request_bytes("POST", f"/{user}/score?sessionkey=00", body),
             lambda: (
-                request("POST", "/none", None, "Transfer-Encoding: chunked")
+                request_bytes("POST", "/none", None, "Transfer-Encoding: chunked")
                 + b"7\r\n%b\r\n0\r\n\r\n" % body
             ),
-            lambda: request("POST", "/1/score", request("GET", f"/{user}/login")),
+            lambda: request_bytes("POST", "/1/score", request_bytes("GET", f"/{user}/login")),
             lambda: (
-                request("POST", "/1/score", None, "Transfer-Encoding: chunked", "Content-Length: 4")
+                request_bytes(
+                    "POST", "/1/score", None, "Transfer-Encoding: chunked", "Content-Length: 4"
+                )
                 + b"0\r\n\r\n"
-                + request("GET", f"/{user}/login")
+                + request_bytes("GET", f"/{user}/login")
             ),
-            lambda: request(
-                "GET", f"/{user}/login", request("GET", f"/{user}/login"), "Expect: 100-continue"
+            lambda: request_bytes(
+                "GET",
+                f"/{user}/login",
+                request_bytes("GET", f"/{user}/login"),
+                "Expect: 100-continue",
             ),
-            lambda: request("HEAD", f"/{user}/login", b"x"),
-            lambda: request("OPTIONS", f"/{user}/score", None, "Connection: Content-Length, close"),
+            lambda: request_bytes("HEAD", f"/{user}/login", b"x"),
+            lambda: request_bytes(
+                "OPTIONS", f"/{user}/score", None, "Connection: Content-Length, close"
+            ),
         )
         return mutated(self._chance, self._chance.choice(seeds)())
 

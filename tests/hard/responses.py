@@ -15,10 +15,13 @@ from contextlib import suppress
 
 import h11
 from fuzz import SEEDS, mutated
-from harness import LIST_AND_CLOSE, Report, Server, arguments, connect, read_to_end, request
+from harness import LIST_AND_CLOSE, Report, arguments, connect, read_to_end, serving
 
-from gameserver.http11.reader import IDLE, RequestReader
-from gameserver.urls import router
+from gameserver.http11.head_reader import HeadReader
+from gameserver.http11.reader import CLOSED, IDLE, RequestReader
+from tests.raw_client import request_bytes
+from tests.servers import ServerProcess
+from tests.support import router
 
 
 def main() -> int:
@@ -26,13 +29,13 @@ def main() -> int:
     report = Report("responses")
     for mode in options.modes:
         chance = random.Random(options.seed)
-        with Server(mode) as server:
+        with serving(mode) as server:
             wrong = 0
             responses = 0
             for _ in range(options.rounds):
                 data = mutated(chance, chance.choice(SEEDS))
                 if chance.random() < 0.3:
-                    data = request("GET", "/1/highscorelist") + data
+                    data = request_bytes("GET", "/1/highscorelist") + data
                 number, problem = exchange(server, data)
                 responses += number
                 wrong += bool(problem)
@@ -50,13 +53,13 @@ def main() -> int:
     return report.end()
 
 
-def exchange(server: Server, data: bytes) -> tuple[int, str]:
+def exchange(server: ServerProcess, data: bytes) -> tuple[int, str]:
     """Sends it and, where more is welcome, a request to close; reads all with h11."""
     # The server's own reader says which requests there are; h11 says what the responses are.
-    reader = RequestReader(router.resolve)
+    reader = RequestReader(HeadReader(router.resolve))
     methods = [found.method for found in reader.feed(data)]
-    waits_for_more = not reader.closing and reader.phase != IDLE
-    if not reader.closing and not waits_for_more:
+    waits_for_more = reader.state != CLOSED and reader.state != IDLE
+    if reader.state != CLOSED and not waits_for_more:
         methods += [found.method for found in reader.feed(LIST_AND_CLOSE)]
         data += LIST_AND_CLOSE
     with connect(server.address) as client:

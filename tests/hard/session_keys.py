@@ -15,8 +15,9 @@ from collections.abc import Callable
 from fuzz import mutated
 from harness import Report, arguments
 
-from gameserver.auth.sessions import SignedSessions, StoredSessions
-from gameserver.web.errors import Unauthorized
+from gameserver.auth.sessions import SignedSessions
+from gameserver.errors import InvalidSessionKey
+from gameserver.storage.memory.sessions import MemorySessions
 
 START = 1_700_000_000.0
 LIFE = 600.0
@@ -33,7 +34,7 @@ class Clock:
 def main() -> int:
     options = arguments(__doc__, inputs=1_000_000)
     report = Report("session keys")
-    for store_type in (SignedSessions, StoredSessions):
+    for store_type in (SignedSessions, MemorySessions):
         attack(store_type, options.inputs, random.Random(options.seed), report)
         edges(store_type, random.Random(options.seed), report)
     return report.end()
@@ -49,13 +50,13 @@ def attack(store_type: Callable, inputs: int, chance: random.Random, report: Rep
     accepted = expected = wrong = 0
     for _ in range(inputs):
         clock.now = START + chance.uniform(-3600, 3600)
-        if store_type is StoredSessions:
+        if store_type is MemorySessions:
             # This store forgets what has expired, so its clock must not go past that.
             clock.now = min(clock.now, START + LIFE - 0.001)
         key = forged(chance, keys, others)
         try:
             user = store.user_of(key)
-        except Unauthorized:
+        except InvalidSessionKey:
             continue
         accepted += key not in valid
         wrong += key in valid and (user != valid[key] or clock.now >= START + LIFE)
@@ -114,7 +115,7 @@ def edges(store_type: Callable, chance: random.Random, report: Report) -> None:
             clock.now = login + after
             try:
                 found = store.user_of(key) == 7
-            except Unauthorized:
+            except InvalidSessionKey:
                 found = False
             wrong += found != valid
     report.row(f"{store_type.__name__}: wrong at the edges", f"{wrong} of 8,000", 0, not wrong)

@@ -22,13 +22,15 @@ from harness import (
     Game,
     Load,
     Report,
-    Server,
     arguments,
     connect,
     outcomes,
     percentile,
     read_to_end,
+    serving,
 )
+
+from tests.servers import ServerProcess
 
 HONEST = 16
 PAUSE = 0.01
@@ -60,7 +62,7 @@ def main() -> int:
     if not shutil.which("slowhttptest"):
         raise SystemExit("slowhttptest is not installed")
     for mode in options.modes:
-        with Server(mode) as server:
+        with serving(mode) as server:
             game = Game(server.address)
             unloaded = measured(server, game, lambda: time.sleep(min(5, options.seconds)))
             base = percentile(times(unloaded), 0.99)
@@ -77,7 +79,7 @@ def main() -> int:
     return report.end()
 
 
-def measured(server: Server, game: Game, meanwhile: Callable[[], object]) -> list[Exchange]:
+def measured(server: ServerProcess, game: Game, meanwhile: Callable[[], object]) -> list[Exchange]:
     load = Load(server.address, HONEST, game, pause=PAUSE)
     load.start()
     meanwhile()
@@ -99,7 +101,7 @@ def judge(what: str, found: list[Exchange], base: float, report: Report) -> None
     )
 
 
-def slowhttptest(server: Server, flags: list[str], options) -> None:
+def slowhttptest(server: ServerProcess, flags: list[str], options) -> None:
     host, port = server.address
     *flags, path = flags
     subprocess.run(
@@ -110,7 +112,7 @@ def slowhttptest(server: Server, flags: list[str], options) -> None:
     )  # fmt: skip
 
 
-def idle(server: Server, options, report: Report) -> None:
+def idle(server: ServerProcess, options, report: Report) -> None:
     """Connections that say nothing, from as many addresses as the limit for each one takes."""
     clients = []
     per_address = 900
@@ -151,7 +153,7 @@ def lasting(clients: list[socket.socket], seconds: float) -> int:
     return left
 
 
-def deadlines(server: Server, report: Report) -> None:
+def deadlines(server: ServerProcess, report: Report) -> None:
     """Twenty of each kind, all at once; how long the last of each lived."""
     clients = []
     for name, (first, _, _) in KINDS.items():

@@ -106,7 +106,7 @@ def measure(data: bytes, mime_type: str) -> tuple[float, str]:
     for _ in range(ROUNDS):
         start = time.perf_counter()
         try:
-            outcome = f"{read_replay(data, mime_type).level}"
+            outcome = f"{read_replay(data, mime_type).difficulty}"
         except InvalidReplay as error:
             outcome = str(error)
         best = min(best, time.perf_counter() - start)

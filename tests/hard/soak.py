@@ -28,14 +28,16 @@ from harness import (
     Load,
     Reply,
     Report,
-    Server,
     arguments,
     connect,
     outcomes,
-    request,
+    seconds_until,
+    serving,
     take_reply,
-    wait_until,
 )
+
+from tests.raw_client import request_bytes
+from tests.servers import ServerProcess
 
 BAR = MIB / 3600
 """Bytes a second: a slope below this says nothing even when it is distinguishable."""
@@ -45,12 +47,12 @@ def main() -> int:
     options = arguments(__doc__, seconds=1200.0)
     report = Report("soak")
     for mode in options.modes:
-        with Server(mode) as server:
+        with serving(mode) as server:
             soak(server, options.seconds / len(options.modes), options.seed, report)
     return report.end()
 
 
-def soak(server: Server, seconds: float, seed: int, report: Report) -> None:
+def soak(server: ServerProcess, seconds: float, seed: int, report: Report) -> None:
     for _ in range(4):  # each worker has caches of its own
         fill_caches(server)
     time.sleep(1)
@@ -86,7 +88,7 @@ def soak(server: Server, seconds: float, seed: int, report: Report) -> None:
         f"{server.mode}: failed honest requests", f"{counts[1]} of {counts[0]:,}", 0, not counts[1]
     )
     judge(server, samples, report)
-    back = wait_until(lambda: sum(server.footprint()) <= sum(before), 20)
+    back = seconds_until(lambda: sum(server.footprint()) <= sum(before), 20)
     report.row(
         f"{server.mode}: processes, threads, descriptors",
         server.footprint(),
@@ -95,21 +97,25 @@ def soak(server: Server, seconds: float, seed: int, report: Report) -> None:
     )
 
 
-def fill_caches(server: Server) -> None:
+def fill_caches(server: ServerProcess) -> None:
     """More different paths, keys and header blocks than the server remembers of each."""
     users = range(1, 18_001)
-    logins = pipelined(server, [request("GET", f"/{user}/login") for user in users])
+    logins = pipelined(server, [request_bytes("GET", f"/{user}/login") for user in users])
     scores = [
-        request("POST", f"/1/score?sessionkey={reply.body.decode()}", b"1") for reply in logins
+        request_bytes("POST", f"/1/score?sessionkey={reply.body.decode()}", b"1")
+        for reply in logins
     ]
     pipelined(server, scores)
     pipelined(
         server,
-        [request("GET", "/1/highscorelist", None, f"X-{n}: {'b' * 1500}") for n in range(1500)],
+        [
+            request_bytes("GET", "/1/highscorelist", None, f"X-{n}: {'b' * 1500}")
+            for n in range(1500)
+        ],
     )
 
 
-def pipelined(server: Server, requests: list[bytes]) -> list[Reply]:
+def pipelined(server: ServerProcess, requests: list[bytes]) -> list[Reply]:
     replies: list[Reply] = []
     with connect(server.address) as client:
         data = bytearray()
@@ -123,7 +129,7 @@ def pipelined(server: Server, requests: list[bytes]) -> list[Reply]:
     return replies
 
 
-def judge(server: Server, samples: list[tuple[float, float]], report: Report) -> None:
+def judge(server: ServerProcess, samples: list[tuple[float, float]], report: Report) -> None:
     samples = samples[len(samples) // 5 :]
     slope, error = line(samples)
     shown = f"{slope * 3600 / MIB:+.2f} ± {2 * error * 3600 / MIB:.2f} MiB/h"
@@ -155,7 +161,7 @@ def line(samples: list[tuple[float, float]]) -> tuple[float, float]:
     return slope, math.sqrt(rest / (len(xs) - 2) / spread)
 
 
-def misbehave(server: Server, end: threading.Event, chance: random.Random) -> None:
+def misbehave(server: ServerProcess, end: threading.Event, chance: random.Random) -> None:
     """One bad client after the other, and some silent ones beside."""
     silent: list[socket.socket] = []
     address = server.address
@@ -174,7 +180,7 @@ def misbehave(server: Server, end: threading.Event, chance: random.Random) -> No
             elif kind == 3:
                 client.sendall(b"GET /" + b"a" * chance.randrange(40_000))
             elif kind == 4:  # users that nobody has seen
-                client.sendall(request("GET", f"/{chance.randrange(2**31)}/login"))
+                client.sendall(request_bytes("GET", f"/{chance.randrange(2**31)}/login"))
                 client.recv(1000)
             else:
                 silent.append(client)

@@ -16,7 +16,7 @@ import sys
 import time
 from collections import Counter
 
-from harness import Game, Load, Report, Server, arguments, outcomes
+from harness import Game, Load, Report, arguments, outcomes, serving
 
 CLIENTS = (64, 8, 2)
 
@@ -36,7 +36,7 @@ def rounds(mode: str, churn: float, number: int, chance: random.Random, report: 
     left = 0
     slowest = 0.0
     for index in range(number):
-        with Server(mode) as server:
+        with serving(mode) as server:
             game = Game(server.address, users=4, close_share=churn)
             load = Load(
                 server.address,
@@ -48,8 +48,8 @@ def rounds(mode: str, churn: float, number: int, chance: random.Random, report: 
             load.start()
             time.sleep(0.3 + chance.random() * 0.2)
             start = time.monotonic()
-            server.signal(signal.SIGTERM)
-            exits[server.wait()] += 1
+            server.send_signal(signal.SIGTERM)
+            exits[server.exit_code()] += 1
             slowest = max(slowest, time.monotonic() - start)
             found += outcomes(load.finish())
             left += len(server.processes())

@@ -2,66 +2,33 @@
 
 from __future__ import annotations
 
-import os
-import re
-import signal
-import subprocess
-import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from tests.hard.players import Place
-from tests.support import ROOT, Client, request_bytes, wait_until
-
-_LAUNCHER = """
-import sys
-from gameserver.storage.sqlite import database
-from gameserver.command import main
-database.CHECKPOINT_CHANGES = 20
-sys.exit(main())
-"""
-"""Checkpoints come often, so that fifty scores see some."""
-
-_ANNOUNCEMENT = re.compile(r"\S+: listening on http://127\.0\.0\.1:([0-9]+)/ \(threaded\)\n")
+from tests.raw_client import request_bytes
+from tests.servers import ServerProcess
 
 LEVEL, USERS, SCORES = 1, 10, 50
 
+OFTEN = {"gameserver.storage.sqlite.database.CHECKPOINT_CHANGES": 20}
+"""Checkpoints come often, so that fifty scores see some."""
 
-class TracedServer:
-    """`options` are strace's. `port` is 0 if the server has not come up."""
 
-    def __init__(self, options: Sequence[str], folder: Path) -> None:
-        self._process = subprocess.Popen(
-            ["strace", "-f", "-qq", *options, sys.executable, "-c", _LAUNCHER, "--threaded",
-             "-p", "0", "--host", "127.0.0.1", "--logfile", str(folder / "log"),
-             "--data", str(folder / "game.db")],
-            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-            start_new_session=True,
-        )  # fmt: skip
-        assert self._process.stdout
-        found = _ANNOUNCEMENT.fullmatch(self._process.stdout.readline())
-        self.port = int(found[1]) if found else 0
-
-    def end(self, number: int = signal.SIGTERM) -> int:
-        """Stops the server, if it has not ended by itself; returns its exit code."""
-        tracer = self._process.pid
-        children = Path(f"/proc/{tracer}/task/{tracer}/children")
-        with suppress(FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
-            for pid in children.read_text().split():
-                os.kill(int(pid), number)
-        wait_until(lambda: self._process.poll() is not None)
-        assert self._process.stdout
-        self._process.stdout.close()
-        return self._process.returncode
+def start_traced(options: Sequence[str], folder: Path) -> ServerProcess:
+    """A threaded server with a data file in the folder; `options` are strace's."""
+    return ServerProcess(
+        "--threaded", "--host", "127.0.0.1", "--data", str(folder / "game.db"),
+        constants=OFTEN, through=["strace", "-D", "-f", "-qq", *options],
+    )  # fmt: skip
 
 
 class Poster:
     """Ten users on one level, each time with a better score, one request at a time."""
 
-    def __init__(self, port: int, pipeline: int = 1) -> None:
-        self._client = Client(("127.0.0.1", port))
+    def __init__(self, server: ServerProcess, pipeline: int = 1) -> None:
+        self._client = server.client()
         self._pipeline = pipeline
         self._keys = [self._ask("GET", f"/{user}/login").body.decode() for user in range(USERS)]
         self.sent: dict[Place, set[int]] = {}

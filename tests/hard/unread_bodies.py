@@ -9,18 +9,12 @@ import sys
 from collections import Counter
 from contextlib import suppress
 
-from harness import (
-    LIST_AND_CLOSE,
-    Report,
-    Server,
-    arguments,
-    connect,
-    read_to_end,
-    request,
-    take_reply,
-)
+from harness import LIST_AND_CLOSE, Report, arguments, connect, read_to_end, serving, take_reply
 
-SMUGGLED = request("GET", "/1/login") * 3
+from tests.raw_client import request_bytes
+from tests.servers import ServerProcess
+
+SMUGGLED = request_bytes("GET", "/1/login") * 3
 """The body is a request itself: read as one, it would show as one more response."""
 
 ROUTES = {
@@ -44,7 +38,7 @@ def main() -> int:
     options = arguments(__doc__, rounds=1000)
     report = Report("unread bodies")
     for mode in options.modes:
-        with Server(mode) as server:
+        with serving(mode) as server:
             small(server, report)
             found = uploads(server, options.rounds)
             good = found.pop("HTTP/1.1 413 end", 0)
@@ -59,7 +53,7 @@ def main() -> int:
     return report.end()
 
 
-def small(server: Server, report: Report) -> None:
+def small(server: ServerProcess, report: Report) -> None:
     wrong = 0
     bodies = {
         "small": SMUGGLED,
@@ -80,14 +74,14 @@ def small(server: Server, report: Report) -> None:
 
 
 def two_responses(
-    server: Server, method: str, target: str, status: int, body: bytes, framing: str
+    server: ServerProcess, method: str, target: str, status: int, body: bytes, framing: str
 ) -> str:
     if framing == "chunked":
-        data = request(method, target, None, "Transfer-Encoding: chunked")
+        data = request_bytes(method, target, None, "Transfer-Encoding: chunked")
         data += b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
     else:
         fields = ("Expect: 100-continue",) if framing == "expect" else ()
-        data = request(method, target, body, *fields)
+        data = request_bytes(method, target, body, *fields)
     with connect(server.address) as client:
         with suppress(OSError):
             client.sendall(data)
@@ -114,13 +108,13 @@ def two_responses(
     return ""
 
 
-def uploads(server: Server, rounds: int) -> Counter[str]:
+def uploads(server: ServerProcess, rounds: int) -> Counter[str]:
     """How many uploads got what reply; the client sends everything before it reads."""
     found: Counter[str] = Counter()
     for _ in range(rounds):
         with connect(server.address) as client:
             with suppress(OSError):
-                client.sendall(request("POST", "/1/score?sessionkey=00", MIB))
+                client.sendall(request_bytes("POST", "/1/score?sessionkey=00", MIB))
             answer, end = read_to_end(client)
         found[f"{answer[:12].decode()} {end}"] += 1
     return found

@@ -6,12 +6,13 @@ import unittest
 from collections.abc import Mapping
 
 from gameserver.http11.fields import read_fields
-from gameserver.http11.reader import RequestReader
-from gameserver.urls import router
+from gameserver.http11.head_reader import HeadReader
+from gameserver.http11.reader import CLOSED, RequestReader
 from tests.http11.cases import HOST, LIST, head, list_with
+from tests.support import router
 
 
-class FieldTests(unittest.TestCase):
+class FieldTest(unittest.TestCase):
     """How the fields of a head are read."""
 
     def headers(self, *fields: str) -> Mapping[str, str]:
@@ -20,12 +21,17 @@ class FieldTests(unittest.TestCase):
 
     def test_views_see_their_own(self) -> None:
         """A request carries the fields that views read, and no other."""
-        (request,) = RequestReader(router.resolve).feed(
-            list_with("X-Game: a", "Content-Type: text/plain", "X-Scoreganizer-Authorization: k")
-        )
+        fields = (
+            "X-Game: a", "Content-Type: text/plain",
+            "X-Scoreganizer-Authorization: 1", "x-scoreganizer-authorization:  2 ",
+        )  # fmt: skip
+        reader = RequestReader(HeadReader(router.resolve))
+        request = head("GET /api/token_status HTTP/1.1", "Host: localhost", *fields)
+        game, api = reader.feed(list_with(*fields) + request)
+        self.assertEqual(dict(game.headers), {})
         self.assertEqual(
-            dict(request.headers),
-            {"content-type": "text/plain", "x-scoreganizer-authorization": "k"},
+            dict(api.headers),
+            {"content-type": "text/plain", "x-scoreganizer-authorization": "1, 2"},
         )
 
     def test_names(self) -> None:
@@ -67,30 +73,30 @@ class FieldTests(unittest.TestCase):
         block = ("Connection: x",)
         for _ in range(2):
             for version, closing in [("1.1", False), ("1.0", True)]:
-                reader = RequestReader(router.resolve)
+                reader = RequestReader(HeadReader(router.resolve))
                 reader.feed(head(f"GET /1/highscorelist HTTP/{version}", HOST, *block))
-                self.assertEqual(reader.closing, closing)
+                self.assertEqual(reader.state == CLOSED, closing)
 
     def test_refused_block_twice(self) -> None:
         """A block that was refused is refused again."""
         for _ in range(2):
-            reader = RequestReader(router.resolve)
+            reader = RequestReader(HeadReader(router.resolve))
             self.assertEqual(reader.feed(list_with("X Y: 1")), [])
             self.assertEqual(reader.error and reader.error.status, 400)
 
     def test_framing_names_with_underscores(self) -> None:
         """No name that a gateway could take for a framing field passes."""
         for name in ["Content_Length", "TRANSFER_ENCODING", "transfer_Encoding"]:
-            reader = RequestReader(router.resolve)
+            reader = RequestReader(HeadReader(router.resolve))
             reader.feed(list_with(f"{name}: 0"))
             self.assertEqual(reader.error and reader.error.status, 400, name)
 
 
-class HostTests(unittest.TestCase):
+class HostTest(unittest.TestCase):
     """The Host field."""
 
     def status(self, *fields: str, version: str = "1.1") -> int | None:
-        reader = RequestReader(router.resolve)
+        reader = RequestReader(HeadReader(router.resolve))
         reader.feed(head(LIST.replace("1.1", version), *fields))
         return reader.error and reader.error.status
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import unittest
 
 from gameserver.http11.head import METHODS
+from gameserver.http11.head_reader import HeadReader
 from gameserver.http11.reader import RequestReader
-from gameserver.urls import router
 from gameserver.web.errors import HTTPError
 from gameserver.web.messages import Request
 from tests.http11.cases import HOST, head, list_with
+from tests.support import router
 
 
 def read(data: bytes) -> Request:
     """The only request in the data; raises the error that is there instead."""
-    reader = RequestReader(router.resolve)
+    reader = RequestReader(HeadReader(router.resolve))
     requests = reader.feed(data)
     if reader.error:
         raise reader.error
@@ -22,11 +23,12 @@ def read(data: bytes) -> Request:
     return request
 
 
-class TargetTests(unittest.TestCase):
+class TargetTest(unittest.TestCase):
     """What becomes of the target."""
 
     def target(self, target: str, host: str = HOST) -> tuple[str, str]:
-        return read(head(f"GET {target} HTTP/1.1", host))[1:3]
+        request = read(head(f"GET {target} HTTP/1.1", host))
+        return request.path, request.query
 
     def test_path_and_query(self) -> None:
         """The first question mark divides path and query."""
@@ -71,7 +73,7 @@ class TargetTests(unittest.TestCase):
             self.assertEqual(read(head(f"{method} /a HTTP/1.1", HOST)).method, method)
 
 
-class TextTests(unittest.TestCase):
+class TextTest(unittest.TestCase):
     """What the errors of a head say."""
 
     def test_nothing_is_echoed(self) -> None:

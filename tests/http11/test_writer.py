@@ -28,7 +28,7 @@ def parse(data: bytes) -> tuple[http.client.HTTPResponse, bytes]:
     return response, body
 
 
-class RenderTests(unittest.TestCase):
+class RenderTest(unittest.TestCase):
     """Responses as bytes."""
 
     def test_plain(self) -> None:
@@ -85,10 +85,12 @@ class RenderTests(unittest.TestCase):
                  if isinstance(kind, type) and issubclass(kind, errors.HTTPError)]  # fmt: skip
         self.assertGreater(len(kinds), 8)
         for kind in kinds:
-            response, body = parse(render(kind("it is wrong").response(), DATE))
+            error = kind("it is wrong")
+            error.args = ("it is wrong",)
+            response, body = parse(render(errors.error_response(error), DATE))
             self.assertEqual((response.status, body), (kind.status, b"it is wrong\n"))
             self.assertRegex(response.reason, r"\A[A-Za-z -]+\Z")
-            for name, value in kind.headers:
+            for name, value in error.headers:
                 self.assertEqual(response.headers[name], value)
 
     def test_own_headers(self) -> None:
@@ -117,7 +119,7 @@ class RenderTests(unittest.TestCase):
         self.assertEqual(date_line(784111777), b"Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n")
 
 
-class SplittingTests(unittest.TestCase):
+class SplittingTest(unittest.TestCase):
     """No value breaks out of its line."""
 
     def test_line_ends(self) -> None:

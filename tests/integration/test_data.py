@@ -16,7 +16,9 @@ from gameserver.errors import StorageFailed
 from gameserver.storage.sqlite.database import Database
 from tests.folder import FolderTestCase
 from tests.hard.players import Player, invented, lost, stored
-from tests.support import ROOT, ServerProcess, request_bytes, start_and_fail, wait_until
+from tests.raw_client import request_bytes
+from tests.servers import ServerProcess, start_and_fail
+from tests.support import ROOT, wait_until
 
 try:
     import resource
@@ -116,8 +118,7 @@ class DataContract(FolderTestCase):
             if status != 200:
                 self.assertEqual(status, 503)
                 break
-        process = server._process
-        self.assertEqual(wait_until(process.poll), StorageFailed.EXIT_CODE)
+        self.assertEqual(server.exit_code(), StorageFailed.EXIT_CODE)
         wait_until(lambda: not server.any_left())
         self.assertIn("cannot be trusted", server.log())
         self.assertLess(max(stored(self.path).values()), score)
@@ -144,13 +145,13 @@ class DataContract(FolderTestCase):
         return done.returncode, done.stdout, done.stderr
 
 
-class ThreadedTests(DataContract):
+class ThreadedTest(DataContract):
     """One process."""
 
     flags = ("--threaded",)
 
 
-class ForkedTests(DataContract):
+class ForkedTest(DataContract):
     """Several processes."""
 
     flags = ()

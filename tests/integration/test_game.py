@@ -7,23 +7,23 @@ import unittest
 from tests.integration import contract
 
 
-class ThreadedTests(contract.SignedKeysContract):
+class ThreadedTest(contract.SignedKeysContract):
     """One process, signed keys."""
 
     flags = ("--threaded",)
 
 
-class ThreadedStoredTests(contract.StoredKeysContract):
+class ThreadedStoredTest(contract.StoredKeysContract):
     """One process, stored keys."""
 
     flags = ("--threaded", "--store_tokens")
 
 
-class ForkedTests(contract.SignedKeysContract):
+class ForkedTest(contract.SignedKeysContract):
     """Several processes, signed keys."""
 
 
-class ForkedStoredTests(contract.StoredKeysContract):
+class ForkedStoredTest(contract.StoredKeysContract):
     """Several processes, stored keys."""
 
     flags = ("--store_tokens",)

@@ -7,13 +7,13 @@ import unittest
 from tests.integration import contract
 
 
-class ThreadedTests(contract.HTTPContract):
+class ThreadedTest(contract.HTTPContract):
     """One process."""
 
     flags = ("--threaded",)
 
 
-class ForkedTests(contract.HTTPContract):
+class ForkedTest(contract.HTTPContract):
     """Several processes."""
 
 

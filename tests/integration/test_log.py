@@ -8,7 +8,9 @@ import unittest
 from pathlib import Path
 from typing import ClassVar
 
-from tests.support import ServerProcess, request_bytes, wait_until
+from tests.raw_client import request_bytes
+from tests.servers import ServerProcess
+from tests.support import wait_until
 
 EVENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:]{8}\.\d{3}Z (INFO|WARNING|ERROR|CRITICAL) \[\d+\] .+")
 ACCESS = re.compile(r"\d{4}-\d\d-\d\dT[\d:]{8}Z ACCESS 127\.0\.0\.1 [A-Z]+ /[!-~]* \d{3}")
@@ -98,13 +100,13 @@ class LogContract(unittest.TestCase):
                     self.assertRegex(line, f"{EVENT.pattern}|{ACCESS.pattern}")
 
 
-class ThreadedTests(LogContract):
+class ThreadedTest(LogContract):
     """One process."""
 
     flags = ("--threaded",)
 
 
-class ForkedTests(LogContract):
+class ForkedTest(LogContract):
     """Several processes."""
 
 

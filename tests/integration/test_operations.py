@@ -17,7 +17,9 @@ from typing import ClassVar
 import requests
 
 from tests.integration.contract import FrontEndTestCase
-from tests.support import ROOT, Client, ServerProcess, request_bytes, start_and_fail, wait_until
+from tests.raw_client import Client, request_bytes
+from tests.servers import ServerProcess, start_and_fail
+from tests.support import ROOT, wait_until
 
 CERTIFICATE = ROOT / "tests" / "localhost.pem"
 
@@ -52,11 +54,11 @@ class MetricsContract(FrontEndTestCase):
         wait_until(there)
 
 
-class ThreadedMetricsTests(MetricsContract):
+class ThreadedMetricsTest(MetricsContract):
     flags = ("--threaded",)
 
 
-class ForkedMetricsTests(MetricsContract):
+class ForkedMetricsTest(MetricsContract):
     pass
 
 
@@ -91,15 +93,15 @@ class RateLimitContract(FrontEndTestCase):
         self.assertNotIn("connection", refused.headers)
 
 
-class ThreadedRateLimitTests(RateLimitContract):
+class ThreadedRateLimitTest(RateLimitContract):
     flags = ("--threaded", "--rate_limit", "20", "--trusted_proxy", "127.0.0.1")
 
 
-class ForkedRateLimitTests(RateLimitContract):
+class ForkedRateLimitTest(RateLimitContract):
     flags = ("--rate_limit", "20", "--trusted_proxy", "127.0.0.1")
 
 
-class SpoofingTests(FrontEndTestCase):
+class SpoofingTest(FrontEndTestCase):
     flags = ("--threaded", "--rate_limit", "5")
 
     def test_nobody_believes_a_stranger(self) -> None:
@@ -185,18 +187,18 @@ class TLSContract(unittest.TestCase):
         self.assertEqual(received.count(b"\r\n\r\nok\n"), 1000)
 
 
-class ThreadedTLSTests(TLSContract):
+class ThreadedTLSTest(TLSContract):
     flags = ("--threaded",)
 
 
-class ForkedTLSTests(TLSContract):
+class ForkedTLSTest(TLSContract):
     pass
 
 
 del TLSContract
 
 
-class ReloadTests(unittest.TestCase):
+class ReloadTest(unittest.TestCase):
     def test_certificate_is_read_again(self) -> None:
         """SIGHUP reads the files again; if they are bad the old certificate stays in use."""
         with tempfile.TemporaryDirectory() as folder:
@@ -216,7 +218,7 @@ class ReloadTests(unittest.TestCase):
                     self.assertEqual(answer.status_code, 200)
 
 
-class MistakeTests(unittest.TestCase):
+class MistakeTest(unittest.TestCase):
     def test_are_one_line(self) -> None:
         """A bad limit, proxy or certificate is one line on stderr and exit code 2."""
         for flags in (

@@ -7,13 +7,16 @@ import signal
 import unittest
 from pathlib import Path
 
-from tests.support import ServerProcess, has_proc, request_bytes, wait_until
+from tests.procfs import has_proc
+from tests.raw_client import request_bytes
+from tests.servers import ServerProcess
+from tests.support import wait_until
 
 LIST = request_bytes("GET", "/1/highscorelist")
 
 
 @unittest.skipUnless(has_proc, "this system does not show processes as files")
-class ProcessTests(unittest.TestCase):
+class ProcessTest(unittest.TestCase):
     """A forked server with two workers."""
 
     def setUp(self) -> None:

@@ -9,7 +9,8 @@ import subprocess
 import tempfile
 import unittest
 
-from tests.support import PATIENCE, ROOT, ServerProcess
+from tests.servers import ServerProcess
+from tests.support import PATIENCE, ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -20,9 +21,9 @@ class TournamentTest(unittest.TestCase):
         """The ten lines make a tournament, and the last one prints what the README says."""
         block = r"## A tournament in ten lines.*?```sh\n(.*?)```.*?`(\{.*?\})`"
         found = re.search(block, README, re.S)
-        assert found
+        assert found, "README.md has no tournament in ten lines with what it prints"
         script, printed = found.groups()
-        self.assertEqual(script.count("\n"), 10)
+        self.assertEqual(script.count("\n"), 10, "README.md: lines of the tournament")
         with ServerProcess("--threaded") as server, tempfile.TemporaryDirectory() as folder:
             done = subprocess.run(
                 ["sh", "-ec", script.replace("http://localhost:8080/", server.url)],
@@ -33,4 +34,4 @@ class TournamentTest(unittest.TestCase):
                 timeout=3 * PATIENCE,
             )
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertTrue(done.stdout.endswith(printed), done.stdout)
+        self.assertEqual(done.stdout[-len(printed) :], printed, "README.md: what is printed")

@@ -18,7 +18,8 @@ from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.support import ROOT, ServerProcess
+from tests.servers import ServerProcess
+from tests.support import ROOT
 
 SCENARIO = ROOT / "tests" / "client" / "scenario"
 RELEASED = ("0.2.0", "0.3.1")

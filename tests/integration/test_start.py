@@ -11,15 +11,9 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from tests.support import (
-    PATIENCE,
-    ROOT,
-    Client,
-    ServerProcess,
-    request_bytes,
-    start_and_fail,
-    wait_until,
-)
+from tests.raw_client import Client, request_bytes
+from tests.servers import ServerProcess, start_and_fail
+from tests.support import PATIENCE, ROOT, wait_until
 
 LIST = request_bytes("GET", "/1/highscorelist")
 
@@ -33,7 +27,7 @@ def answers(port: int) -> bool:
         return False
 
 
-class StartTests(unittest.TestCase):
+class StartTest(unittest.TestCase):
     """Servers that start. (That they print one line and stop cleanly is asserted by the helper.)"""
 
     def test_modes(self) -> None:
@@ -120,7 +114,7 @@ class StartTests(unittest.TestCase):
         again.stop()
 
 
-class MistakeTests(unittest.TestCase):
+class MistakeTest(unittest.TestCase):
     """Servers that cannot start: exit code 2, one line on stderr, nothing on stdout."""
 
     def setUp(self) -> None:

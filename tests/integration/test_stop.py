@@ -8,7 +8,9 @@ import time
 import unittest
 from typing import ClassVar
 
-from tests.support import Client, ServerProcess, refuses, request_bytes, wait_until
+from tests.raw_client import Client, refuses, request_bytes
+from tests.servers import ServerProcess
+from tests.support import wait_until
 
 LIST = request_bytes("GET", "/1/highscorelist")
 CLIENTS = 16
@@ -141,13 +143,13 @@ class _SentAway(Exception):
     """The server has said that the connection ends."""
 
 
-class ThreadedTests(StopContract):
+class ThreadedTest(StopContract):
     """One process."""
 
     flags = ("--threaded",)
 
 
-class ForkedTests(StopContract):
+class ForkedTest(StopContract):
     """Several processes."""
 
 

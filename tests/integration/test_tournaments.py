@@ -9,8 +9,11 @@ import unittest
 from collections import Counter
 from pathlib import Path
 
+from gameserver.urls import UPLOAD
 from tests.client.scenario.replay_files import rmv
-from tests.support import Client, ServerProcess, request_bytes, run_together, start_and_fail
+from tests.raw_client import Client, request_bytes
+from tests.servers import ServerProcess, start_and_fail
+from tests.support import run_together
 
 PASSWORD = "correct horse"
 JSON = "Content-Type: application/json"
@@ -97,7 +100,7 @@ class TournamentsOverHTTP:
 
     def test_errors_are_json(self):
         """Whatever is wrong with a request under /api/, the answer is an object in JSON."""
-        large = "Content-Length: 1048577"
+        large = f"Content-Length: {UPLOAD + 1}"
         for expected, method, path, fields in (
             (404, "GET", "nothing", ()),
             (405, "GET", "register", ()),

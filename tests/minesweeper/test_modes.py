@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import unittest
 
-from gameserver.minesweeper.modes import MODES, Result, Sum, SumTimelimit
-from gameserver.minesweeper.replays import Level
+from gameserver.minesweeper.modes import MODES, Sum, SumTimelimit
+from gameserver.minesweeper.replays import Difficulty
 from gameserver.times import MINUTE
+from gameserver.tournaments.modes import Result
 
-BEGINNER, MIDDLE, EXPERT = Level.BEGINNER, Level.INTERMEDIATE, Level.EXPERT
+BEGINNER, MIDDLE, EXPERT = Difficulty.BEGINNER, Difficulty.INTERMEDIATE, Difficulty.EXPERT
 
 
 class SumTest(unittest.TestCase):
@@ -23,7 +24,7 @@ class SumTest(unittest.TestCase):
     def test_wants_what_it_asks_for(self):
         """A level of which no game is asked for does not count, nor does a custom board."""
         mode = Sum("1+0+2")
-        self.assertEqual([mode.wants(level) for level in Level], [True, False, True, False])
+        self.assertEqual([mode.wants(level) for level in Difficulty], [True, False, True, False])
 
     def test_bad_modeparams(self):
         """Anything but three numbers, one of them not 0, is refused."""

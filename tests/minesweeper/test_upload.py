@@ -4,7 +4,8 @@ import os
 import tempfile
 import unittest
 from dataclasses import replace
-from unittest import mock
+
+import mock  # noqa: UP026 (the same mock on every Python)
 
 from gameserver.minesweeper.replays import read_replay
 from tests.client.scenario.replay_files import LOST, avf, rmv
@@ -19,7 +20,7 @@ DONE = (201, {}, {})
 def reading_replays(then):
     """Replays are read as ever, and `then` makes something else of them."""
     return mock.patch(
-        "gameserver.tournaments.service.read_replay", lambda *data: then(read_replay(*data))
+        "gameserver.minesweeper.uploads.read_replay", lambda *data: then(read_replay(*data))
     )
 
 
@@ -148,7 +149,7 @@ class UploadTest(unittest.TestCase):
 
     def test_number(self):
         """One player cannot fill the server with games."""
-        with mock.patch("gameserver.tournaments.service.MAX_SCORES", 2):
+        with mock.patch("gameserver.tournaments.rules.MAX_SCORES", 2):
             replies = [self.world.upload(rmv(self.key, 5000 + n)).status for n in range(3)]
             self.assertEqual(replies, [201, 201, 403])
             self.assertEqual(self.world.upload(rmv(self.key, 5000)), DONE)

@@ -72,7 +72,7 @@ class LogTestCase(unittest.TestCase):
         return self.path.read_text().splitlines()
 
 
-class LineTests(LogTestCase):
+class LineTest(LogTestCase):
     """What a line looks like."""
 
     def test_line(self) -> None:
@@ -155,7 +155,7 @@ class LineTests(LogTestCase):
                 open_log(str(path))
 
 
-class AccessTests(LogTestCase):
+class AccessTest(LogTestCase):
     """Lines for requests."""
 
     def test_batch(self) -> None:
@@ -182,7 +182,7 @@ class AccessTests(LogTestCase):
         self.assertIn(" /%s%d%(a)s 404", self.lines()[0])
 
 
-class SizeTests(LogTestCase):
+class SizeTest(LogTestCase):
     """The size of the file."""
 
     def setUp(self) -> None:

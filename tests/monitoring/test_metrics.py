@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import unittest
 
-from gameserver.monitoring.metrics import FORGET_SECONDS, Figures, Histogram, Metrics
+from gameserver.monitoring.metrics import FORGET_SECONDS, Counters, Histogram, Metrics
 from gameserver.web.messages import Response
 from tests.support import Clock, make_request, run_together
 
@@ -34,7 +34,7 @@ class MetricsTest(unittest.TestCase):
         self.metrics = Metrics(self.clock)
 
     def report(self, front_end: int, connections: int) -> None:
-        figures = Figures()
+        figures = Counters()
         requests = [make_request("GET", "/1/login"), make_request("GET", "/nowhere/at/all")]
         figures.count(requests, [Response(), Response(404)], 0.002)
         figures.refused[400] += 1
@@ -78,7 +78,7 @@ class MetricsTest(unittest.TestCase):
 
     def test_names_no_user_and_no_path(self) -> None:
         """Labels are routes and statuses: whatever is asked for, their number is bounded."""
-        figures = Figures()
+        figures = Counters()
         for number in range(100):
             requests = [make_request("GET", f"/{number}/login"), make_request("GET", f"/x{number}")]
             figures.count(requests, [Response(), Response(404)], 0)

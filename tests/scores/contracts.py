@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
+import threading
 import unittest
+from contextlib import AbstractContextManager
 from hmac import compare_digest
 from typing import Any
 
 import mock  # noqa: UP026 (the same mock on every Python)
 
-from gameserver.web.errors import Unauthorized
+from gameserver.errors import InvalidSessionKey
 from tests.support import Clock, run_together
 
 MAX_NUMBER = 2**31 - 1
@@ -19,6 +21,7 @@ class SessionsContract(unittest.TestCase):
     """Session keys. A subclass says how `make(clock, randomness)` makes sessions."""
 
     make: Any
+    compared_in = "gameserver.storage.memory.sessions.compare_digest"
 
     def setUp(self) -> None:
         self.clock = Clock()
@@ -26,7 +29,7 @@ class SessionsContract(unittest.TestCase):
         self.sessions = self.make(clock=self.clock, randomness=self.chance.randbytes)
 
     def assert_refused(self, key: str) -> None:
-        with self.assertRaises(Unauthorized, msg=ascii(key)):
+        with self.assertRaises(InvalidSessionKey, msg=ascii(key)):
             self.sessions.user_of(key)
 
     def test_key(self) -> None:
@@ -125,27 +128,39 @@ class SessionsContract(unittest.TestCase):
     def test_compared_in_constant_time(self) -> None:
         """How long a comparison takes tells nothing about the key."""
         key = self.sessions.login(7)
-        with mock.patch("gameserver.auth.sessions.compare_digest", wraps=compare_digest) as seen:
+        with mock.patch(self.compared_in, wraps=compare_digest) as seen:
             self.assert_refused(key[:-1] + "?")
         seen.assert_called_once()
 
     def test_threads(self) -> None:
         """Users who log in at once get keys of their own."""
-        keys = run_together(self.sessions.login, 16)
+        lock = threading.RLock()  # what a batch holds
+
+        def log_in(user_id: int) -> str:
+            with lock:
+                return str(self.sessions.login(user_id))
+
+        keys = run_together(log_in, 16)
         self.assertEqual([self.sessions.user_of(key) for key in keys], list(range(16)))
 
 
 class ScoresContract(unittest.TestCase):
-    """High scores. A subclass says how `make()` makes a store."""
+    """High scores. A subclass says how `make()` makes a store, and what a batch is."""
 
     make: Any
 
     def setUp(self) -> None:
+        self.lock = threading.RLock()
         self.store = self.make()
+
+    def batch(self) -> AbstractContextManager[object]:
+        """What the engine's batch holds."""
+        return self.lock
 
     def submit(self, level_id: int, *scores: tuple[int, int]) -> None:
         for user_id, score in scores:
-            self.store.submit(level_id, user_id, score)
+            with self.batch():
+                self.store.submit(level_id, user_id, score)
 
     def assert_scores(self, level_id: int, expected: bytes) -> None:
         self.assertEqual(self.store.high_scores(level_id), expected)
@@ -225,7 +240,7 @@ class ScoresContract(unittest.TestCase):
 
         def work(user_id: int) -> None:
             for score in range(200):
-                self.store.submit(1, user_id, score * 16 + user_id)
+                self.submit(1, (user_id, score * 16 + user_id))
 
         run_together(work, 15)
         expected = ",".join(f"{user_id}={199 * 16 + user_id}" for user_id in reversed(range(15)))

@@ -9,17 +9,18 @@ import mock  # noqa: UP026 (the same mock on every Python)
 
 from gameserver.web.messages import Request, Response
 from gameserver.web.routing import path
-from tests.support import Client, TimeMachine, request_bytes, running
+from tests.raw_client import Client, request_bytes
+from tests.support import TimeMachine, running
 
 LIST = request_bytes("GET", "/1/highscorelist")
 BIG_BODY = b"x" * 100_000
 
 
-def take(request: Request, game: object) -> Response:
+def take(request: Request, services: object) -> Response:
     return Response()
 
 
-def big(request: Request, game: object) -> Response:
+def big(request: Request, services: object) -> Response:
     return Response(body=BIG_BODY)
 
 
@@ -30,7 +31,7 @@ class DeadlineTestCase(unittest.TestCase):
 
     def setUp(self) -> None:
         self.time = TimeMachine()
-        self.enterContext(mock.patch("gameserver.server.base.time", self.time))
+        self.enterContext(mock.patch("gameserver.server.loop.time", self.time))
         routes = [path("/upload", POST=take, body=2**20), path("/big", GET=big)]
         self.server = self.enterContext(running(*routes, **self.options))
         self.client = self.connect()
@@ -62,7 +63,7 @@ class DeadlineTestCase(unittest.TestCase):
         self.assertTrue(self.client.at_end())
 
 
-class DeadlineTests(DeadlineTestCase):
+class DeadlineTest(DeadlineTestCase):
     """Slow and idle clients."""
 
     def test_silence(self) -> None:
@@ -162,7 +163,7 @@ class DeadlineTests(DeadlineTestCase):
         self.assertEqual(client.ask(LIST).status, 200)
 
 
-class EndTests(DeadlineTestCase):
+class EndTest(DeadlineTestCase):
     """The end of a connection, seen by the next client, for whom there is no room before."""
 
     options = {"max_connections": 1}

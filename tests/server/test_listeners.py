@@ -13,7 +13,7 @@ from gameserver.errors import StartError
 from gameserver.server.listeners import open_listeners
 
 
-class ListenerTests(unittest.TestCase):
+class ListenerTest(unittest.TestCase):
     """What a host name and a port lead to."""
 
     def open(self, host: str, port: int = 0) -> list[socket.socket]:

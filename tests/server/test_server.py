@@ -13,15 +13,8 @@ import mock  # noqa: UP026 (the same mock on every Python)
 
 from gameserver.web.messages import Request, Response
 from gameserver.web.routing import path
-from tests.support import (
-    PATIENCE,
-    Client,
-    TimeMachine,
-    refuses,
-    request_bytes,
-    running,
-    wait_until,
-)
+from tests.raw_client import Client, refuses, request_bytes
+from tests.support import PATIENCE, TimeMachine, running, wait_until
 
 LIST = request_bytes("GET", "/1/highscorelist")
 
@@ -33,7 +26,7 @@ class ServerTestCase(unittest.TestCase):
 
     def setUp(self) -> None:
         self.time = TimeMachine()
-        self.enterContext(mock.patch("gameserver.server.base.time", self.time))
+        self.enterContext(mock.patch("gameserver.server.loop.time", self.time))
         routes = [
             path("/stop", GET=self.stop),
             path("/bad/header", GET=self.bad_header),
@@ -45,17 +38,17 @@ class ServerTestCase(unittest.TestCase):
         self.server = self.enterContext(running(*routes, **self.options))
         self.client = self.connect()
 
-    def stop(self, request: Request, game: object) -> Response:
+    def stop(self, request: Request, services: object) -> Response:
         self.server.stop()
         return Response(body=b"stop")
 
-    def bad_header(self, request: Request, game: object) -> Response:
+    def bad_header(self, request: Request, services: object) -> Response:
         return Response(headers=(("X-Bad", "a\r\nX-Worse: b"),))
 
-    def bad_status(self, request: Request, game: object) -> Response:
+    def bad_status(self, request: Request, services: object) -> Response:
         return Response(299)
 
-    def hold(self, request: Request, game: object) -> Response:
+    def hold(self, request: Request, services: object) -> Response:
         """Holds the loop itself, so that everything behind it comes in one batch."""
         self.held.set()
         self.gate.wait(PATIENCE)
@@ -71,7 +64,7 @@ class ServerTestCase(unittest.TestCase):
         return [self.connect().send(LIST) for _ in range(count)]
 
 
-class BatchTests(ServerTestCase):
+class BatchTest(ServerTestCase):
     """Requests of many clients at once."""
 
     def test_batch(self) -> None:
@@ -128,7 +121,7 @@ class BatchTests(ServerTestCase):
         return reply if "1994" in reply.headers["date"] else None
 
 
-class RoomTests(ServerTestCase):
+class RoomTest(ServerTestCase):
     """A server that has room for three."""
 
     options = {"max_connections": 3}
@@ -170,7 +163,7 @@ class RoomTests(ServerTestCase):
             outside.ask(LIST)
 
 
-class AddressTests(ServerTestCase):
+class AddressTest(ServerTestCase):
     """A server that lets in three clients of one address."""
 
     def setUp(self) -> None:
@@ -198,7 +191,7 @@ class AddressTests(ServerTestCase):
             return client.ask(LIST).status == 200
 
 
-class DescriptorTests(unittest.TestCase):
+class DescriptorTest(unittest.TestCase):
     """A server that has run out of descriptors."""
 
     def test_accept_fails(self) -> None:
@@ -225,7 +218,7 @@ class DescriptorTests(unittest.TestCase):
         self.assertEqual(client.reply().status, 200)
 
 
-class StopTests(ServerTestCase):
+class StopTest(ServerTestCase):
     """The graceful stop."""
 
     def stop_under_way(self) -> None:

@@ -11,15 +11,8 @@ import mock  # noqa: UP026 (the same mock on every Python)
 from gameserver.server.base import GameServer
 from gameserver.web.messages import Request, Response
 from gameserver.web.routing import path
-from tests.support import (
-    PATIENCE,
-    Client,
-    TimeMachine,
-    refuses,
-    request_bytes,
-    running,
-    wait_until,
-)
+from tests.raw_client import Client, refuses, request_bytes
+from tests.support import PATIENCE, TimeMachine, running, wait_until
 
 LIST = request_bytes("GET", "/1/highscorelist")
 QUICK = request_bytes("GET", "/quick")
@@ -37,7 +30,7 @@ class BlockingTestCase(unittest.TestCase):
         self.gate = threading.Event()
         self.addCleanup(self.gate.set)
         self.time = TimeMachine()
-        self.enterContext(mock.patch("gameserver.server.base.time", self.time))
+        self.enterContext(mock.patch("gameserver.server.loop.time", self.time))
         self.server = self.enterContext(
             running(
                 path("/slow", GET=self.slow, POST=self.slow, body=100, blocking=True),
@@ -50,21 +43,21 @@ class BlockingTestCase(unittest.TestCase):
         )
         self.client = self.connect()
 
-    def slow(self, request: Request, game: object) -> Response:
+    def slow(self, request: Request, services: object) -> Response:
         self.entered.release()
         self.gate.wait(PATIENCE)
         return Response(body=b"slow" + request.body)
 
-    def quick(self, request: Request, game: object) -> Response:
+    def quick(self, request: Request, services: object) -> Response:
         return Response(body=b"quick")
 
-    def fail_in_view(self, request: Request, game: object) -> Response:
+    def fail_in_view(self, request: Request, services: object) -> Response:
         raise RuntimeError("on purpose")
 
-    def bad(self, request: Request, game: object) -> Response:
+    def bad(self, request: Request, services: object) -> Response:
         return Response(headers=(("X-Bad", "a\r\nX-Worse: b"),))
 
-    def big(self, request: Request, game: object) -> Response:
+    def big(self, request: Request, services: object) -> Response:
         return Response(body=b"x" * 100_000)
 
     def connect(self) -> Client:
@@ -79,7 +72,7 @@ class BlockingTestCase(unittest.TestCase):
         self.assertEqual(self.connect().ask(LIST).status, 200)
 
 
-class OrderTests(BlockingTestCase):
+class OrderTest(BlockingTestCase):
     """Requests in front of one that blocks, and behind it."""
 
     def test_others_go_on(self) -> None:
@@ -144,7 +137,7 @@ class OrderTests(BlockingTestCase):
         self.assert_alive()
 
 
-class OneThreadOrderTests(OrderTests):
+class OneThreadOrderTest(OrderTest):
     """The same for the front end without threads, where a request that blocks blocks all."""
 
     options = {"server_class": GameServer}
@@ -159,7 +152,7 @@ class OneThreadOrderTests(OrderTests):
         self.assertEqual([client.reply().body for client in clients], [b"slow"] * 5)
 
 
-class GoneClientTests(BlockingTestCase):
+class GoneClientTest(BlockingTestCase):
     """Clients that do not wait for the answer."""
 
     def test_reset(self) -> None:
@@ -217,7 +210,7 @@ class GoneClientTests(BlockingTestCase):
         self.assertEqual(self.client.ask(LIST).status, 200)
 
 
-class BoundTests(BlockingTestCase):
+class BoundTest(BlockingTestCase):
     """How many requests may block at once."""
 
     def setUp(self) -> None:
@@ -269,7 +262,7 @@ class BoundTests(BlockingTestCase):
         wait_until(lambda: threading.active_count() == before)
 
 
-class AccessLogTests(BlockingTestCase):
+class AccessLogTest(BlockingTestCase):
     """The log of requests."""
 
     options = {"access_log": True}
@@ -292,7 +285,7 @@ class AccessLogTests(BlockingTestCase):
         )
 
 
-class StopTests(BlockingTestCase):
+class StopTest(BlockingTestCase):
     """A stop while requests block."""
 
     def test_answered(self) -> None:

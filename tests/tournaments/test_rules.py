@@ -1,22 +1,23 @@
 from __future__ import annotations
 
 import unittest
-import unittest.mock
 from dataclasses import replace
 
-from gameserver.minesweeper.modes import MODES, Sum
-from gameserver.minesweeper.replays import Level, Mode, Replay
+from gameserver.errors import Refused
+from gameserver.minesweeper.modes import Sum
 from gameserver.times import SECOND
 from gameserver.tournaments import rules
-from gameserver.tournaments.errors import Refused
-from gameserver.tournaments.keys import DrawnKey, Key
-from gameserver.tournaments.rules import Entry, Phase, Tournament
+from gameserver.tournaments.keys import IssuedKey, Key
+from gameserver.tournaments.tournament import Entry, Phase, Submission, Tournament
+from gameserver.web.errors import error_response
 
 START, END = 1_000 * SECOND, 2_000 * SECOND
 CUP = Tournament(1, 9, "Cup", "sum", "1+0+0", "", START, END, True, False)
 CLOSED = replace(CUP, open_entry=False)
 BEFORE, DURING, AFTER = START - 1, START, END
-DRAWN = DrawnKey(Key(5, 1, bytes(16)), START, None)
+MODE = Sum("1+0+0")
+GAME = Submission(5, "beginner", 5410, bytes(32), proven=True)
+ISSUED = IssuedKey(Key(5, 1, bytes(16)), START, None)
 
 
 def refusal(rule, *arguments):
@@ -42,8 +43,11 @@ class PhaseTest(unittest.TestCase):
 class EntryTest(unittest.TestCase):
     def table(self, rule, tournament):
         """What becomes of each entry: an entry, or the code of a refusal."""
-        return {e.name: refusal(rule, tournament, e, DURING) or rule(tournament, e, DURING).name
-                for e in Entry}  # fmt: skip
+        outcomes = {}
+        for entry in Entry:
+            arguments = tournament, MODE, entry, DURING
+            outcomes[entry.name] = refusal(rule, *arguments) or rule(*arguments).name
+        return outcomes
 
     def test_participate_in_an_open_tournament(self):
         """Where entry is open, whoever wants to participate does."""
@@ -85,10 +89,10 @@ class EntryTest(unittest.TestCase):
         """From the end on it is too late, for everybody and in every way."""
         for rule in (rules.participate, rules.invite):
             for entry in Entry:
-                self.assertEqual(refusal(rule, CUP, entry, END), "too_late", (rule, entry))
-        self.assertEqual(refusal(rules.player_confirm, CUP, Entry.INVITED, END), "too_late")
-        self.assertEqual(refusal(rules.host_confirm, CUP, Entry.REQUESTED, END), "too_late")
-        self.assertIsNone(refusal(rules.participate, CUP, Entry.NONE, END - 1))
+                self.assertEqual(refusal(rule, CUP, MODE, entry, END), "too_late", (rule, entry))
+        self.assertEqual(refusal(rules.player_confirm, CUP, MODE, Entry.INVITED, END), "too_late")
+        self.assertEqual(refusal(rules.host_confirm, CUP, MODE, Entry.REQUESTED, END), "too_late")
+        self.assertIsNone(refusal(rules.participate, CUP, MODE, Entry.NONE, END - 1))
 
     def test_a_mode_may_close_entry_at_the_start(self):
         """Where the mode closes entry at the start, that is the moment from which it is late."""
@@ -96,15 +100,15 @@ class EntryTest(unittest.TestCase):
         class Early(Sum):
             closes_entry_at_start = True
 
-        with unittest.mock.patch.dict(MODES, sum=Early):
-            self.assertIsNone(refusal(rules.participate, CUP, Entry.NONE, START - 1))
-            self.assertEqual(refusal(rules.participate, CUP, Entry.NONE, START), "too_late")
-            self.assertIsNone(refusal(rules.participate, CUP, Entry.PARTICIPATING, START))
+        mode = Early("1+0+0")
+        self.assertIsNone(refusal(rules.participate, CUP, mode, Entry.NONE, START - 1))
+        self.assertEqual(refusal(rules.participate, CUP, mode, Entry.NONE, START), "too_late")
+        self.assertIsNone(refusal(rules.participate, CUP, mode, Entry.PARTICIPATING, START))
 
 
 class KeyTest(unittest.TestCase):
     def test_only_while_the_tournament_runs(self):
-        """A key is drawn at the start at the earliest and before the end."""
+        """A key is issued at the start at the earliest and before the end."""
         codes = [
             refusal(rules.check_gen_key, CUP, Entry.PARTICIPATING, None, now)
             for now in (START - 1, START, END - 1, END)
@@ -116,12 +120,13 @@ class KeyTest(unittest.TestCase):
         for early, wait in ((1, 0.001), (1_000, 0.001), (1_001, 0.002), (5 * SECOND, 5.0)):
             with self.assertRaises(Refused) as caught:
                 rules.check_gen_key(CUP, Entry.PARTICIPATING, None, START - early)
-            self.assertIn(f'"wait": {wait}}}'.encode(), caught.exception.response().body)
+            body = error_response(caught.exception, "api").body
+            self.assertIn(f'"wait": {wait}}}'.encode(), body)
 
     def test_once(self):
         """Who has a key gets no other one, not even after the end."""
         for now in (BEFORE, DURING, AFTER):
-            code = refusal(rules.check_gen_key, CUP, Entry.PARTICIPATING, DRAWN, now)
+            code = refusal(rules.check_gen_key, CUP, Entry.PARTICIPATING, ISSUED, now)
             self.assertEqual(code, "key_exists")
 
     def test_participants_only(self):
@@ -132,26 +137,14 @@ class KeyTest(unittest.TestCase):
 
     def test_why_there_is_none(self):
         """Without a key the answer depends on whether there can still be one."""
-        codes = [rules.why_no_key(CUP, now).code for now in (BEFORE, DURING, AFTER)]
+        codes = [rules.missing_key_error(CUP, now).code for now in (BEFORE, DURING, AFTER)]
         self.assertEqual(codes, ["not_generated_yet", "not_generated", "never_generated"])
 
 
 class UploadTest(unittest.TestCase):
-    def replay(self, **changes):
-        fields = {
-            "key": "",
-            "level": Level.BEGINNER,
-            "mode": Mode.NORMAL,
-            "won": True,
-            "time_ms": 5410,
-            "digest": bytes(32),
-            "minefield": None,
-            "proven": True,
-        }
-        return Replay(**fields | changes)
-
-    def code(self, now=DURING, drawn=DRAWN, tournament=CUP, **changes):
-        return refusal(rules.check_upload, tournament, drawn, self.replay(**changes), now)
+    def code(self, now=DURING, issued=ISSUED, tournament=CUP, **changes):
+        submission = GAME._replace(**changes)
+        return refusal(rules.check_submission, tournament, MODE, issued, submission, now)
 
     def test_window(self):
         """An upload counts up to but not including the end."""
@@ -160,18 +153,18 @@ class UploadTest(unittest.TestCase):
 
     def test_personal_limit(self):
         """It counts up to but not including the expiry of the key."""
-        drawn = replace(DRAWN, expiry=START + 60 * SECOND)
-        self.assertIsNone(self.code(START + 60 * SECOND - 1, drawn))
-        self.assertEqual(self.code(START + 60 * SECOND, drawn), "mode_constraint_violated")
+        issued = replace(ISSUED, expiry=START + 60 * SECOND)
+        self.assertIsNone(self.code(START + 60 * SECOND - 1, issued))
+        self.assertEqual(self.code(START + 60 * SECOND, issued), "mode_constraint_violated")
 
     def test_what_does_not_count(self):
-        """Lost games, other rules, custom boards and levels that are not asked for."""
-        for changes in (
-            {"won": False},
-            *({"mode": mode} for mode in Mode if mode is not Mode.NORMAL),
-            *({"level": level} for level in Level if level is not Level.BEGINNER),
-        ):
+        """A game that violates its own rules, and one of a category that is not asked for."""
+        for changes in ({"violation": "the game was not won"}, {"category": "expert"}):
             self.assertEqual(self.code(**changes), "mode_constraint_violated", changes)
+
+    def test_the_end_comes_first(self):
+        """After the end the answer is the same whatever the game is."""
+        self.assertEqual(self.code(END, violation="the game was not won"), "tournament_over")
 
 
 class HostTest(unittest.TestCase):

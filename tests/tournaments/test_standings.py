@@ -4,10 +4,11 @@ import random
 import unittest
 
 from gameserver.minesweeper.modes import Sum
-from gameserver.minesweeper.replays import Level
-from gameserver.tournaments.standings import Score, Standing, standings
+from gameserver.minesweeper.replays import Difficulty
+from gameserver.tournaments.standings import Standing, standings
+from gameserver.tournaments.tournament import Score
 
-EASY, HARD = Level.BEGINNER, Level.EXPERT
+EASY, HARD = Difficulty.BEGINNER, Difficulty.EXPERT
 PLAYERS = {1: "ann", 2: "bob", 3: "cyd", 4: "dan"}
 
 

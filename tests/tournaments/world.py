@@ -6,18 +6,18 @@ import json
 import unittest
 from typing import Any, NamedTuple
 
-from gameserver.app import App, Game
+from gameserver.app import App
 from gameserver.auth.accounts import Accounts
 from gameserver.auth.passwords import Cost, Passwords, Workers
-from gameserver.auth.sessions import SignedSessions
+from gameserver.minesweeper.modes import MODES
 from gameserver.minesweeper.replay_folder import ReplayFolder
-from gameserver.storage.memory.scores import MemoryStore
-from gameserver.storage.sqlite.database import Database
+from gameserver.minesweeper.uploads import Uploads
+from gameserver.services import Services
+from gameserver.storage.engine import Engine, open_engine
 from gameserver.times import format_moment, moment_of
 from gameserver.tournaments.service import Tournaments
-from gameserver.urls import router
 from gameserver.web.messages import Request, Response
-from tests.support import Clock
+from tests.support import Clock, router
 
 CHEAP = Cost(n=2, r=1, p=1)
 PASSWORD = "correct horse"
@@ -34,22 +34,29 @@ class Reply(NamedTuple):
         return self.status, self.value["error"]
 
 
-def game_services(database: Database, clock: Clock, folder: str) -> Game:
-    """All services, with state in the database."""
-    accounts = Accounts(database, Passwords(CHEAP, Workers(threads=4, queue=1000)), clock)
-    tournaments = Tournaments(database, ReplayFolder(folder), clock)
-    return Game(SignedSessions(), MemoryStore(), accounts, tournaments)
+def services_on(engine: Engine, clock: Clock, folder: str) -> Services:
+    """All services, with state in the engine."""
+    passwords = Passwords(CHEAP, Workers(threads=4, queue=1000))
+    tournaments = Tournaments(engine.tournaments, MODES, clock)
+    return Services(
+        sessions=engine.sessions,
+        scores=engine.scores,
+        accounts=Accounts(engine.accounts, passwords, clock),
+        tournaments=tournaments,
+        uploads=Uploads(tournaments, ReplayFolder(folder)),
+    )
 
 
 class World:
     """An application, and what people ask it. Names stand for logged-in users."""
 
-    def __init__(self, test: unittest.TestCase, folder: str = "") -> None:
+    def __init__(self, test: unittest.TestCase, folder: str = "", data: str = "") -> None:
+        """`folder` is that for replays; `data` the data file."""
         self.clock = Clock()
-        self.database = Database(None)
-        test.addCleanup(self.database.close)
-        self.game = game_services(self.database, self.clock, folder)
-        self.app = App(self.game)
+        self.engine = open_engine(data)
+        test.addCleanup(self.engine.close)
+        self.services = services_on(self.engine, self.clock, folder)
+        self.app = App(router, self.services, self.engine)
         self._tokens: dict[str, str] = {}
 
     def ask(

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import unittest
 
-from gameserver.auth.sessions import StoredSessions
+from gameserver.storage.memory.sessions import MemorySessions
 from gameserver.web.messages import Response
 from tests.support import Clock, make_app, make_request
 from tests.web.test_routing import NOT_NUMBERS
 
 
-class ViewTests(unittest.TestCase):
+class ViewTest(unittest.TestCase):
     """Requests that go through the application."""
 
     def setUp(self) -> None:
         self.clock = Clock()
-        self.sessions = StoredSessions(self.clock)
+        self.sessions = MemorySessions(self.clock)
         self.app = make_app(self.sessions)
 
     def ask(self, method: str, target: str, body: bytes = b"") -> Response:

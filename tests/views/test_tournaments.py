@@ -3,8 +3,8 @@ from __future__ import annotations
 import json
 import unittest
 
-from gameserver.tournaments.rules import LISTS
 from gameserver.tournaments.service import MAX_HOSTED
+from gameserver.tournaments.tournament import LISTS
 from tests.tournaments.world import HOUR, World
 
 FIELDS = [
@@ -310,7 +310,7 @@ class RoutingTest(ViewTest):
         """What routing refuses under /api/ is JSON as well, and elsewhere it is text."""
         for method, path, status, code in (
             ("GET", "nothing", 404, "not_found"),
-            ("GET", "", 400, "bad_request"),
+            ("GET", "", 404, "not_found"),
             ("GET", "register", 405, "method_not_allowed"),
             ("POST", "tournaments/all", 405, "method_not_allowed"),
             ("POST", "tournaments/participate/x", 400, "bad_request"),

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import unittest
 
-from gameserver.tournaments.errors import Refused
-from gameserver.urls import router
+from gameserver.errors import Refused
 from gameserver.web.forms import read_fields, read_json, read_urlencoded
 from gameserver.web.messages import Request
 from gameserver.web.multipart import Malformed
+from tests.support import router
 
 
 class JSONTest(unittest.TestCase):

@@ -4,7 +4,7 @@ There is no official specification. Sources: what the public readers agree on (s
 rawvf parsers of the world ranking, ms-toollib) and a file written by Arbiter 0.52.3.
 
 The parts in order: version, 4 bytes, level, mines; bytes up to a text in brackets; bytes up to
-the events; the events; bytes up to ``cs=``; 17 bytes; the footer. The bytes between the parts
+the events; the events; bytes up to `cs=`; 17 bytes; the footer. The bytes between the parts
 have no known meaning and no stated length, so the next part is searched for.
 
 Not read, because it is not dependable: all of the text in the brackets. It begins with the level
@@ -13,13 +13,26 @@ the time in it can be wrong. Arbiter stores won games by normal rules only. Free
 version is 0, says in a flag that it gave the player luck: that is read as cheating.
 """
 
-from .avf_events import Events, read_events
-from .errors import InvalidReplay
-from .minefield import Minefield
-from .reader import ByteReader
-from .replay import STANDARD_SIZES, Level, Mode, Replay, digest_of
+from __future__ import annotations
 
-_LEVELS = {3: Level.BEGINNER, 4: Level.INTERMEDIATE, 5: Level.EXPERT, 6: Level.CUSTOM}
+from gameserver.minesweeper.replays.avf_events import Events, read_events
+from gameserver.minesweeper.replays.errors import InvalidReplay
+from gameserver.minesweeper.replays.minefield import Minefield
+from gameserver.minesweeper.replays.reader import ByteReader
+from gameserver.minesweeper.replays.replay import (
+    STANDARD_SIZES,
+    Difficulty,
+    Replay,
+    RuleSet,
+    digest_of,
+)
+
+_LEVELS = {
+    3: Difficulty.BEGINNER,
+    4: Difficulty.INTERMEDIATE,
+    5: Difficulty.EXPERT,
+    6: Difficulty.CUSTOM,
+}
 _FREESWEEPER = 0
 _LUCKY = 1  # a bit of the third byte of a Freesweeper file
 _AFTER_CS = 17
@@ -28,19 +41,19 @@ _METADATA = (b"RealTime:", b"Skin:")
 
 
 def read_avf(data: bytes) -> Replay:
-    """Read one AVF file.
+    """The replay in an AVF file.
 
     Refused, besides what is too short or has no such parts: mines outside the board or twice;
-    events that contradict each other (``read_events``); a footer without a player's name; a
+    events that contradict each other (`read_events`); a footer without a player's name; a
     game won in no time. A standard level needs no check of its size: the format leaves it none
     but its own.
 
-    ``Replay.proven``: the clicks can have opened every square without a mine. AVF does not say
+    `Replay.proven`: the clicks can have opened every square without a mine. AVF does not say
     which squares were opened, so this is weaker than in RMV: it shows when clicks are missing.
     """
     reader = ByteReader(data)
     freesweeper = reader.u8() == _FREESWEEPER
-    mode = Mode.CHEAT if reader.take(4)[1] & _LUCKY and freesweeper else Mode.NORMAL
+    mode = RuleSet.CHEAT if reader.take(4)[1] & _LUCKY and freesweeper else RuleSet.NORMAL
     level, minefield = _read_minefield(reader)
     reader.skip_past(b"[")
     reader.skip_past(b"]")
@@ -52,8 +65,8 @@ def read_avf(data: bytes) -> Replay:
         reader.skip_past(b"\r")
     return Replay(
         key=_key_in(_read_name(reader.rest())),
-        level=level,
-        mode=mode,
+        difficulty=level,
+        rule_set=mode,
         won=True,
         time_ms=time_ms,
         digest=digest_of(minefield, events.opened, time_ms),
@@ -62,11 +75,11 @@ def read_avf(data: bytes) -> Replay:
     )
 
 
-def _read_minefield(reader: ByteReader) -> tuple[Level, Minefield]:
+def _read_minefield(reader: ByteReader) -> tuple[Difficulty, Minefield]:
     level = _LEVELS.get(reader.u8())
     if level is None:
         raise InvalidReplay("unknown level")
-    if level is Level.CUSTOM:
+    if level is Difficulty.CUSTOM:
         columns, rows, mines = reader.u8() + 1, reader.u8() + 1, reader.u16()
     else:
         columns, rows, mines = STANDARD_SIZES[level]
@@ -75,7 +88,7 @@ def _read_minefield(reader: ByteReader) -> tuple[Level, Minefield]:
 
 
 def _read_thousandths(reader: ByteReader, events: int) -> int:
-    """Return the last digit of the time in ms. Freesweeper keeps one byte for each event."""
+    """The last digit of the time in ms. Freesweeper keeps one byte for each event."""
     digit = reader.take(events)[-1] & 0x0F
     if digit > 9:
         raise InvalidReplay("a time that is not a number")
@@ -83,9 +96,9 @@ def _read_thousandths(reader: ByteReader, events: int) -> int:
 
 
 def _read_name(footer: bytes) -> str:
-    """Return the player's name: the field before the program's version.
+    """The player's name: the field before the program's version.
 
-    The fields before them read ``RealTime: 5.41``. The version is the last field without a
+    The fields before them read `RealTime: 5.41`. The version is the last field without a
     colon; going back from it, rather than taking any field without a colon, allows for colons
     in a name. The code page is unknown: each byte is taken as Latin-1.
     """
@@ -98,7 +111,7 @@ def _read_name(footer: bytes) -> str:
 
 
 def _key_in(name: str) -> str:
-    """Return what may be the key: the name after its first ``#``, or all of it.
+    """What may be the key: the name after its first `#`, or all of it.
 
     Arbiter can add the player's mouse to the name, in angle brackets; that is left out.
     """
@@ -106,6 +119,6 @@ def _key_in(name: str) -> str:
     return (after if mark else name).partition("<")[0].strip()
 
 
-def _is_proven(level: Level, mode: Mode, minefield: Minefield, events: Events) -> bool:
-    counts = level is not Level.CUSTOM and mode is Mode.NORMAL
+def _is_proven(level: Difficulty, mode: RuleSet, minefield: Minefield, events: Events) -> bool:
+    counts = level is not Difficulty.CUSTOM and mode is RuleSet.NORMAL
     return counts and minefield.can_be_cleared(events.opened + events.others)

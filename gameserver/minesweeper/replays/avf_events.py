@@ -5,14 +5,16 @@ pixels from the top left of the board, whose squares are 16 pixels wide; the tim
 and so many hundredths. s = 0 ends the list.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable
 from itertools import compress
 from typing import NamedTuple
 
-from .errors import InvalidReplay
-from .minefield import Minefield
-from .reader import ByteReader
+from gameserver.minesweeper.replays.errors import InvalidReplay
+from gameserver.minesweeper.replays.minefield import Minefield
+from gameserver.minesweeper.replays.reader import ByteReader
 
 _KINDS = bytes((1, 3, 5, 9, 11, 17, 21, 33, 65, 145, 193))
 _MOVE = 1
@@ -35,7 +37,7 @@ _FIRST = re.compile(
 class Events(NamedTuple):
     """What the events say: how many there are, the time of the last in ms, the squares over
     which a button went up that can open squares, in order, and those over which any other use
-    was made of a button. No square is twice in ``opened``, nor in ``others``."""
+    was made of a button. No square is twice in `opened`, nor in `others`."""
 
     number: int
     time_ms: int
@@ -44,7 +46,7 @@ class Events(NamedTuple):
 
 
 def read_events(reader: ByteReader, minefield: Minefield) -> Events:
-    """Find the events and read them; leave the reader behind the end of the list.
+    """The next events of the file. The reader is left behind the end of their list.
 
     Refused: no events, a kind that does not exist, hundredths above 99, an event earlier than
     the one before it, a list without an end. Clicks outside the board are left out.
@@ -68,7 +70,7 @@ def read_events(reader: ByteReader, minefield: Minefield) -> Events:
 
 
 def _seconds(listed: bytes) -> list[int]:
-    """Return s of each event before the end of the list."""
+    """s of each event before the end of the list."""
     # Not strict: the file may end in the middle of an event.
     pairs = zip(listed[6::_SIZE], listed[2::_SIZE], strict=False)
     seconds = [high << 8 | low for high, low in pairs]
@@ -78,7 +80,7 @@ def _seconds(listed: bytes) -> list[int]:
 
 
 def _last_time(seconds: list[int], hundredths: bytes) -> int:
-    """Return the time of the last event, in hundredths of a second."""
+    """The time of the last event, in hundredths of a second."""
     if max(hundredths) > _MAX_HUNDREDTHS:
         raise InvalidReplay("a time that is not a number")
     times = [s * 100 + hundredth for s, hundredth in zip(seconds, hundredths, strict=True)]
@@ -88,7 +90,7 @@ def _last_time(seconds: list[int], hundredths: bytes) -> int:
 
 
 def _squares(events: bytes, minefield: Minefield) -> list[int]:
-    """Return the square of each event, or ``_OUTSIDE``."""
+    """The square of each event, or `_OUTSIDE`."""
     width, height = minefield.columns, minefield.rows
     places = zip(_in_squares(events, 1, 3), _in_squares(events, 5, 7), strict=True)
     return [
@@ -98,13 +100,13 @@ def _squares(events: bytes, minefield: Minefield) -> list[int]:
 
 
 def _in_squares(events: bytes, high: int, low: int) -> list[int]:
-    """Return one coordinate of each event, from its bytes at ``high`` and ``low``: pixels / 16."""
+    """One coordinate of each event, from its bytes at `high` and `low`: pixels / 16."""
     pairs = zip(events[high::_SIZE], events[low::_SIZE], strict=True)
     return [high << 4 | low >> 4 for high, low in pairs]
 
 
 def _inside(squares: Iterable[int]) -> tuple[int, ...]:
-    """Return the squares on the board in order, each once."""
+    """The squares on the board in order, each once."""
     once = dict.fromkeys(squares)
     once.pop(_OUTSIDE, None)
     return tuple(once)

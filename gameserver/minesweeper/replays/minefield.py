@@ -1,15 +1,17 @@
 """Where the mines of one game lie.
 
 Representation: one byte for each square, row by row from the top left; 1 is a mine, 0 is not.
-Invariant: ``len(squares) == columns * rows``, between 1 and 65,536. A square is named by its
-place in that order, ``row * columns + column``. Two minefields are equal exactly when their
+Invariant: `len(squares) == columns * rows`, between 1 and 65,536. A square is named by its
+place in that order, `row * columns + column`. Two minefields are equal exactly when their
 mines are, in whatever order a file lists them.
 """
+
+from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from .errors import InvalidReplay
+from gameserver.minesweeper.replays.errors import InvalidReplay
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +25,10 @@ class Minefield:
     @classmethod
     def place(
         cls, columns: int, rows: int, mine_columns: bytes, mine_rows: bytes, first: int = 0
-    ) -> "Minefield":
-        """Lay one mine at each (column, row) of two equally long lists.
+    ) -> Minefield:
+        """The minefield with one mine at each (column, row) of two equally long lists.
 
-        ``first`` is the number of the leftmost column and of the top row. Refused: no squares,
+        `first` is the number of the leftmost column and of the top row. Refused: no squares,
         a mine outside of them, two mines in one square.
         """
         _check_range(mine_columns, first, columns)
@@ -44,20 +46,20 @@ class Minefield:
         return self.squares.count(1)
 
     def square(self, column: int, row: int) -> int | None:
-        """Return the square at a column and a row, both from 0; None if it is outside."""
+        """The square at a column and a row, both from 0; None if it is outside."""
         if 0 <= column < self.columns and 0 <= row < self.rows:
             return row * self.columns + column
         return None
 
     def around(self, square: int) -> Iterator[int]:
-        """Give the square itself and its neighbours: four to nine squares on a usual board."""
+        """The square itself and its neighbours: four to nine squares on a usual board."""
         row, column = divmod(square, self.columns)
         for near_row in range(max(row - 1, 0), min(row + 2, self.rows)):
             for near_column in range(max(column - 1, 0), min(column + 2, self.columns)):
                 yield near_row * self.columns + near_column
 
     def numbers(self) -> dict[int, int]:
-        """Return the number that each square without a mine shows. Costs 9 steps a square."""
+        """The number that each square without a mine shows, by square. Costs 9 steps a square."""
         return {
             square: sum(self.squares[near] for near in self.around(square))
             for square, mine in enumerate(self.squares)
@@ -65,11 +67,11 @@ class Minefield:
         }
 
     def is_cleared(self, opened: Mapping[int, int]) -> bool:
-        """Are ``opened`` (square → number shown) all squares without a mine, and right?"""
+        """Whether `opened` (square → number shown) is all squares without a mine, and right."""
         return opened == self.numbers()
 
     def can_be_cleared(self, clicked: Iterable[int]) -> bool:
-        """Could clicks on these squares open all squares without a mine?
+        """Whether clicks on these squares can have opened all squares without a mine.
 
         Every click is taken to open as much as any click can: its square and all neighbours
         without a mine, and from each square that shows 0 whatever opens with it. So False is

@@ -14,13 +14,21 @@ Not looked at: the version's wording beyond its encoding, preflags, extension pr
 checksum.
 """
 
+from __future__ import annotations
+
 import struct
 
-from .errors import InvalidReplay
-from .minefield import Minefield
-from .reader import ByteReader
-from .replay import Level, Mode, Replay, check_level, digest_of
-from .rmv_events import WON, Events, read_events
+from gameserver.minesweeper.replays.errors import InvalidReplay
+from gameserver.minesweeper.replays.minefield import Minefield
+from gameserver.minesweeper.replays.reader import ByteReader
+from gameserver.minesweeper.replays.replay import (
+    Difficulty,
+    Replay,
+    RuleSet,
+    check_level,
+    digest_of,
+)
+from gameserver.minesweeper.replays.rmv_events import WON, Events, read_events
 
 _HEADERS = {
     # Format version: (layout after the format version, the sections in order). Left out with
@@ -34,20 +42,20 @@ _HEADERS = {
         ("version", "player", "board", "preflags", "properties", "extras", "events", "checksum"),
     ),
 }
-_LEVELS = (Level.BEGINNER, Level.INTERMEDIATE, Level.EXPERT, Level.CUSTOM)
-_MODES = (Mode.NORMAL, Mode.UPK, Mode.CHEAT, Mode.DENSITY)
+_LEVELS = (Difficulty.BEGINNER, Difficulty.INTERMEDIATE, Difficulty.EXPERT, Difficulty.CUSTOM)
+_MODES = (RuleSet.NORMAL, RuleSet.UPK, RuleSet.CHEAT, RuleSet.DENSITY)
 _PLAYER_FIELDS = 4  # name, nickname, country, token
 
 
 def read_rmv(data: bytes) -> Replay:
-    """Read one RMV file.
+    """The replay in an RMV file.
 
     Refused, besides what is too short or not RMV: a board that does not have its level's size
-    or has mines outside or twice; events that contradict each other (``read_events``); a level
+    or has mines outside or twice; events that contradict each other (`read_events`); a level
     or a mode that does not exist; invalid UTF-8 where the text is said to be UTF-8; a game won
     in no time.
 
-    ``Replay.proven``: the board events open every square without a mine, and no other, and each
+    `Replay.proven`: the board events open every square without a mine, and no other, and each
     shows its right number. Changing the end of a lost game to "won" does not make it proven.
     """
     version, sections = _read_sections(ByteReader(data))
@@ -58,8 +66,8 @@ def read_rmv(data: bytes) -> Replay:
     won = events.end == WON
     return Replay(
         key=_read_key(sections, version),
-        level=level,
-        mode=mode,
+        difficulty=level,
+        rule_set=mode,
         won=won,
         time_ms=events.time_ms,
         digest=digest_of(minefield, events.opened, events.time_ms),
@@ -79,8 +87,8 @@ def _read_sections(reader: ByteReader) -> tuple[int, dict[str, bytes]]:
     return version, {name: reader.take(size) for name, size in zip(names, sizes, strict=True)}
 
 
-def _read_properties(properties: bytes, version: int) -> tuple[Mode, Level]:
-    """Return the mode and the level that the file declares.
+def _read_properties(properties: bytes, version: int) -> tuple[RuleSet, Difficulty]:
+    """The mode and the level that the file declares.
 
     Version 2 has modes from 4 on, variants of the rules. New ones may be added, so none of them
     is refused here.
@@ -93,7 +101,7 @@ def _read_properties(properties: bytes, version: int) -> tuple[Mode, Level]:
         return _MODES[mode], _LEVELS[level]
     if version == 1:
         raise InvalidReplay("unknown mode")
-    return Mode.OTHER, _LEVELS[level]
+    return RuleSet.OTHER, _LEVELS[level]
 
 
 def _read_minefield(board: bytes) -> Minefield:
@@ -105,7 +113,7 @@ def _read_minefield(board: bytes) -> Minefield:
 
 
 def _read_key(sections: dict[str, bytes], version: int) -> str:
-    """Return the token; without one the nickname, which is where older clients keep the key."""
+    """The token; without one the nickname, which is where older clients keep the key."""
     utf8 = version == 2 or sections["properties"][4:5] == b"\x01"
     if version == 2:
         _decode(sections["version"], utf8)
@@ -115,7 +123,7 @@ def _read_key(sections: dict[str, bytes], version: int) -> str:
 
 
 def _read_player(player: bytes, utf8: bool) -> list[str]:
-    """Return the four player fields; those that the file does not have are empty."""
+    """The four player fields; those that the file does not have are empty."""
     reader = ByteReader(player)
     count = min(reader.u16(), _PLAYER_FIELDS)
     fields = [_decode(reader.take(reader.u8()), utf8).strip() for _ in range(count)]
@@ -123,7 +131,7 @@ def _read_player(player: bytes, utf8: bool) -> list[str]:
 
 
 def _read_nick(result: str) -> str:
-    """Return the value of NICK in a result string, ``LEVEL:Beginner#…#NICK:value#…#``."""
+    """The value of NICK in a result string, `LEVEL:Beginner#…#NICK:value#…#`."""
     for field in result.split("#"):
         name, _, value = field.partition(":")
         if name.strip() == "NICK":
@@ -138,6 +146,6 @@ def _decode(text: bytes, utf8: bool) -> str:
         raise InvalidReplay("text that is not UTF-8") from None
 
 
-def _is_proven(level: Level, mode: Mode, minefield: Minefield, events: Events) -> bool:
-    counts = level is not Level.CUSTOM and mode is Mode.NORMAL
+def _is_proven(level: Difficulty, mode: RuleSet, minefield: Minefield, events: Events) -> bool:
+    counts = level is not Difficulty.CUSTOM and mode is RuleSet.NORMAL
     return counts and minefield.is_cleared(events.opened)

@@ -5,11 +5,13 @@ mouse times and opened squares are looked at. The walk costs some 50 ns per even
 are padded with an event that does not exist rather than compared with the end at each step.
 """
 
+from __future__ import annotations
+
 import struct
 from typing import NamedTuple
 
-from .errors import InvalidReplay
-from .minefield import Minefield
+from gameserver.minesweeper.replays.errors import InvalidReplay
+from gameserver.minesweeper.replays.minefield import Minefield
 
 LOST, WON, UNFINISHED = 15, 16, 17
 """The events that end a game."""
@@ -23,7 +25,7 @@ _PADDING = b"\xff" * _MOUSE
 
 
 def _sizes(*kinds: tuple[range, int]) -> tuple[int, ...]:
-    """Return the size of an event by its first byte; 0 where there is none to walk over."""
+    """The size of an event by its first byte; 0 where there is none to walk over."""
     sizes = [0] * 256
     for codes, size in kinds:
         sizes[codes.start : codes.stop] = [size] * len(codes)
@@ -52,7 +54,7 @@ class Events(NamedTuple):
 
 
 def read_events(events: bytes, version: int, minefield: Minefield) -> Events:
-    """Read the events section.
+    """What the events section says.
 
     Refused, since no client can have written it: an event that does not exist, no end, an end
     that is not the last event, a mouse event that is earlier than the one before it or later
@@ -74,10 +76,10 @@ def read_events(events: bytes, version: int, minefield: Minefield) -> Events:
 
 
 def _walk(events: bytes, version: int, most: int) -> tuple[int, int, list[bytes]]:
-    """Walk to the end event or the first impossible one.
+    """Walks to the end event or the first impossible one.
 
-    Returns its place, the last mouse time and the events that opened a square (``most`` at
-    most). The place is always inside ``events``.
+    Returns its place, the last mouse time and the events that opened a square (`most` at
+    most). The place is always inside `events`.
     """
     padded = events + _PADDING
     sizes, started = _SIZES[version]
@@ -103,7 +105,7 @@ def _walk(events: bytes, version: int, most: int) -> tuple[int, int, list[bytes]
 
 
 def _squares(opened: list[bytes], minefield: Minefield) -> dict[int, int]:
-    """Return square → number, in the order of opening; of repeats the first counts."""
+    """Square → number, in the order of opening; of repeats the first counts."""
     numbers: dict[int, int] = {}
     for code, column, row in struct.iter_unpack("3B", b"".join(opened)):
         square = minefield.square(column, row)

@@ -31,11 +31,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+from gameserver.errors import StorageFull
 from gameserver.storage.sqlite import schema
 from gameserver.storage.sqlite.batch import Batch
-from gameserver.storage.sqlite.datafile import Lock, open_data_file
-from gameserver.storage.sqlite.result_codes import end_process, is_want_of_room
-from gameserver.web.errors import StorageFull
+from gameserver.storage.sqlite.datafile import FileLock, open_data_file
+from gameserver.storage.sqlite.result_codes import end_process, is_disk_full
 
 log = logging.getLogger(__name__)
 
@@ -74,9 +74,9 @@ class Database:
         """Whether writing is refused for want of room."""
         self._clock = clock
         self._members: list[Member] = []
-        self._batch = Batch(self)
+        self._batch = Batch(self._begin, self._end, self._handle_error)
         self._path = os.path.realpath(path) if path else None
-        self._lock_file = Lock(self._path) if self._path else None
+        self._lock_file = FileLock(self._path) if self._path else None
         try:
             self.connection = open_data_file(self._path) if self._path else _in_memory()
         except BaseException:
@@ -141,23 +141,27 @@ class Database:
     def require_room(self) -> None:
         """StorageFull if nothing can be written now."""
         if self.full:
-            raise StorageFull("nothing can be stored at the moment: try again in a moment")
+            raise StorageFull
 
     # What `Batch` calls
 
-    def begin(self) -> None:
+    def _begin(self) -> sqlite3.Connection:
         # Not for the batch that follows one that was undone: it is the same one again.
         if self.full and not self._undone and self._clock() >= self._next_probe:
             self._probe()
         self._undone = False
         self.connection.execute("BEGIN")
+        return self.connection
 
-    def commit(self) -> None:
+    def _end(self, succeeded: bool) -> None:
         """Ends a batch; StorageFull if it was undone."""
+        if not (succeeded or self.full):
+            self._rollback()
+            return
         if not self.full:
             self._commit()
         if self._undone:
-            self.rollback()
+            self._rollback()
             self.require_room()
         elif self.full:  # since before the batch: there is nothing to undo
             self.connection.execute("ROLLBACK")
@@ -168,14 +172,14 @@ class Database:
                 member.write(self.connection)
             self.connection.execute("COMMIT")
         except sqlite3.Error as error:
-            self.judge(error)
+            self._refuse_writing(error)
             return
         for member in self._members:
             member.committed()
         if self.connection.total_changes - self._checkpointed >= CHECKPOINT_CHANGES:
             self._checkpoint()
 
-    def rollback(self) -> None:
+    def _rollback(self) -> None:
         try:
             if self.connection.in_transaction:  # SQLite may have undone it already
                 self.connection.execute("ROLLBACK")
@@ -184,9 +188,15 @@ class Database:
         except sqlite3.Error as error:
             end_process(error)
 
-    def judge(self, error: sqlite3.Error) -> None:
-        """An error of the storage: has the batch undone and becomes full, or ends the process."""
-        if not is_want_of_room(error):
+    def _handle_error(self, error: sqlite3.Error, is_nested: bool) -> None:
+        """An error of the storage inside a batch."""
+        self._refuse_writing(error)
+        if is_nested:
+            self.require_room()
+
+    def _refuse_writing(self, error: sqlite3.Error) -> None:
+        """Has the batch undone and becomes full; ends the process unless that is the cause."""
+        if not is_disk_full(error):
             end_process(error)
         if not self.full:
             log.error("nothing can be stored: %s", error)
@@ -201,7 +211,7 @@ class Database:
                 "REPLACE INTO ballast VALUES (1, zeroblob(?))", (PROBE_BYTES,)
             )
         except sqlite3.Error as error:
-            self.judge(error)
+            self._refuse_writing(error)
         else:
             self.full = False
             log.warning("there is room again")
@@ -212,7 +222,7 @@ class Database:
         try:
             self.connection.execute("PRAGMA wal_checkpoint").fetchone()
         except sqlite3.Error as error:
-            if not is_want_of_room(error):
+            if not is_disk_full(error):
                 end_process(error)
             log.warning("the log cannot be copied into the data file: %s", error)
 

@@ -36,7 +36,7 @@ _NEW = "-new"
 _BESIDE = ("-wal", "-shm")
 
 
-class Lock:
+class FileLock:
     """Keeps every other server and every import off a data file, until it is released."""
 
     def __init__(self, path: str) -> None:

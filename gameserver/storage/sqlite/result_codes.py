@@ -12,12 +12,12 @@ from gameserver.errors import StorageFailed
 
 log = logging.getLogger(__name__)
 
-_ROOM_ERRORS = (
+_FULL = (
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_BUSY,  # another program has locked the file
     sqlite3.SQLITE_IOERR_SHMSIZE,  # no room for SQLite's index of the log; nothing was written
 )
-_MISTAKES = (
+_PROGRAMMING_ERRORS = (
     sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH,
     sqlite3.SQLITE_RANGE, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_MISUSE,
 )  # fmt: skip
@@ -28,14 +28,14 @@ def _code(error: sqlite3.Error) -> int:
     return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
 
 
-def is_want_of_room(error: sqlite3.Error) -> bool:
+def is_disk_full(error: sqlite3.Error) -> bool:
     """Whether nothing can be stored now, and no harm is done."""
-    return _code(error) in _ROOM_ERRORS or _code(error) & 0xFF in _ROOM_ERRORS
+    return _code(error) in _FULL or _code(error) & 0xFF in _FULL
 
 
-def is_mistake(error: sqlite3.Error) -> bool:
+def is_programming_error(error: sqlite3.Error) -> bool:
     """Whether it is the statement that is wrong, and not the storage."""
-    return _code(error) & 0xFF in _MISTAKES
+    return _code(error) & 0xFF in _PROGRAMMING_ERRORS
 
 
 def end_process(error: sqlite3.Error) -> NoReturn:

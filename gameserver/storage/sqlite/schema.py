@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 
-from gameserver.storage.sqlite.tournament_tables import TABLES as TOURNAMENTS
-
 APPLICATION_ID = 0x53636F72
 """`Scor`, in the file's header: it says that the file is one of ours."""
 
@@ -26,10 +24,68 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )""",
         # Written again and again to find out whether there is room on the disk.
         "CREATE TABLE ballast (id INTEGER PRIMARY KEY, filler BLOB NOT NULL)",
-        *TOURNAMENTS,
+        # Accounts and tournaments. All moments are in microseconds since the epoch.
+        """CREATE TABLE accounts (
+            id INTEGER PRIMARY KEY,
+            username TEXT NOT NULL UNIQUE COLLATE NOCASE,
+            password TEXT NOT NULL,
+            created INTEGER NOT NULL
+        )""",
+        """CREATE TABLE tokens (
+            digest BLOB PRIMARY KEY,
+            user_id INTEGER NOT NULL REFERENCES accounts,
+            created INTEGER NOT NULL,
+            predecessor BLOB,
+            used INTEGER NOT NULL DEFAULT 0,
+            replaced INTEGER
+        ) WITHOUT ROWID""",
+        """CREATE INDEX tokens_of_user ON tokens (user_id, created)""",
+        """CREATE TABLE tournaments (
+            id INTEGER PRIMARY KEY,
+            host_id INTEGER NOT NULL REFERENCES accounts,
+            name TEXT NOT NULL,
+            mode TEXT NOT NULL,
+            modeparams TEXT NOT NULL,
+            location TEXT NOT NULL,
+            starts INTEGER NOT NULL,
+            ends INTEGER NOT NULL,
+            open_entry INTEGER NOT NULL,
+            hide_results INTEGER NOT NULL
+        )""",
+        """CREATE INDEX tournaments_by_end ON tournaments (ends)""",
+        """CREATE TABLE entries (
+            tournament_id INTEGER NOT NULL REFERENCES tournaments,
+            user_id INTEGER NOT NULL REFERENCES accounts,
+            entry TEXT NOT NULL,
+            PRIMARY KEY (tournament_id, user_id)
+        ) WITHOUT ROWID""",
+        """CREATE TABLE tournament_keys (
+            tournament_id INTEGER NOT NULL REFERENCES tournaments,
+            user_id INTEGER NOT NULL REFERENCES accounts,
+            secret BLOB NOT NULL,
+            generated INTEGER NOT NULL,
+            expiry INTEGER,
+            PRIMARY KEY (tournament_id, user_id)
+        ) WITHOUT ROWID""",
+        """CREATE TABLE tournament_scores (
+            id INTEGER PRIMARY KEY,
+            tournament_id INTEGER NOT NULL REFERENCES tournaments,
+            user_id INTEGER NOT NULL REFERENCES accounts,
+            level TEXT NOT NULL,
+            time_ms INTEGER NOT NULL,
+            digest BLOB NOT NULL UNIQUE,
+            proven INTEGER NOT NULL,
+            uploaded INTEGER NOT NULL
+        )""",
+        """CREATE INDEX scores_of_tournament
+            ON tournament_scores (tournament_id, user_id)""",
+        """CREATE INDEX scores_by_arrival ON tournament_scores (tournament_id, id)""",
     ),
 )
-"""The statements of step n lead from version n to n + 1; an empty file has version 0."""
+"""The statements of step n lead from version n to n + 1; an empty file has version 0.
+
+A step is history: files that have taken it are about. What changes is a new step.
+"""
 
 
 def version(connection: sqlite3.Connection) -> int:

@@ -16,9 +16,9 @@ from itertools import groupby
 from operator import itemgetter
 
 from gameserver.errors import StartError
-from gameserver.progress import Progress
 from gameserver.scores.board import Board
-from gameserver.storage.memory.scores import MemoryStore
+from gameserver.storage.memory.scores import MemoryScores
+from gameserver.storage.progress import Follow, without_progress
 from gameserver.storage.sqlite.database import Database
 
 KEEP = """
@@ -36,39 +36,31 @@ CHUNK = 10_000
 """Rows that are fetched at once."""
 
 
-class SqliteStore:
-    """A `MemoryStore` whose scores are in the data file as well."""
+class SqliteScores:
+    """A `MemoryScores` whose scores are in the data file as well: a `ScoreStore`."""
 
-    def __init__(self, database: Database) -> None:
-        """Loads all scores; StartError if they are no scores."""
+    def __init__(self, database: Database, follow: Follow = without_progress) -> None:
+        """Loads all scores; StartError if they are no scores. `follow` sees how far it is."""
         self._database = database
-        self._memory = MemoryStore()
+        self._memory = MemoryScores()
         self._unwritten: dict[tuple[int, int], tuple[int, int]] = {}
         """Score and arrival by level and user: what this batch has brought."""
         with database.batch() as connection:
-            self._load(connection)
+            self._load(connection, follow)
         database.join(self)
 
     def submit(self, level_id: int, user_id: int, score: int) -> bool:
-        """Keeps the score if it is the user's best in the level; says whether it did.
-
-        StorageFull if nothing can be stored.
-        """
-        with self._database.batch():
-            self._database.require_room()
-            kept = self._memory.submit(level_id, user_id, score)
-            if kept:
-                self._unwritten[level_id, user_id] = score, self._next_arrival
-                self._next_arrival += 1
-            return kept
+        self._database.require_room()
+        kept = self._memory.submit(level_id, user_id, score)
+        if kept:
+            self._unwritten[level_id, user_id] = score, self._next_arrival
+            self._next_arrival += 1
+        return kept
 
     def high_scores(self, level_id: int) -> bytes:
-        """The best scores of the level as `user=score,user=score`; empty without scores."""
-        with self._database.lock:
-            return self._memory.high_scores(level_id)
+        return self._memory.high_scores(level_id)
 
     def gauges(self) -> dict[str, int]:
-        """How much there is, for the metrics."""
         return self._memory.gauges()
 
     # As a member of the database
@@ -88,10 +80,10 @@ class SqliteStore:
             self._memory.replace(level_id, Board.load(rows))
         self._unwritten.clear()
 
-    def _load(self, connection: sqlite3.Connection) -> None:
+    def _load(self, connection: sqlite3.Connection, follow: Follow) -> None:
         (count,) = connection.execute("SELECT count(*) FROM score").fetchone()
         (self._next_arrival,) = connection.execute(NEXT_ARRIVAL).fetchone()
-        rows = Progress("loading scores", count).follow(chunks(connection.execute(IN_ORDER)))
+        rows = follow("loading scores", count, chunks(connection.execute(IN_ORDER)))
         try:
             for level_id, of_level in groupby(rows, itemgetter(0)):
                 board = Board.load((user_id, score) for _, user_id, score in of_level)

@@ -6,15 +6,17 @@ import secrets
 import sqlite3
 import time
 
-from gameserver.auth.sessions import LIFETIME_MS, Clock, Randomness, StoredSessions
+from gameserver.auth.sessions import LIFETIME_MS, Randomness
+from gameserver.storage.memory.sessions import MemorySessions
 from gameserver.storage.sqlite.database import Database
+from gameserver.times import Clock
 
 KEEP = "REPLACE INTO session_key VALUES (?, ?, ?)"
 FORGET = "DELETE FROM session_key WHERE user = ?"
 IN_ORDER = "SELECT user, key, expiry FROM session_key WHERE expiry > ? ORDER BY expiry, rowid"
 
 
-class SqliteSessions(StoredSessions):
+class SqliteSessions(MemorySessions):
     """Keys that outlive the process.
 
     `_unwritten` holds what the file does not know yet: a user's new key, or None when the key
@@ -40,14 +42,9 @@ class SqliteSessions(StoredSessions):
         database.join(self)
 
     def login(self, user_id: int) -> str:
-        with self._database.batch():
-            key = super().login(user_id)
-            self._unwritten[user_id] = self._keys[user_id]
-            return key
-
-    def user_of(self, key: str) -> int:
-        with self._database.lock:
-            return super().user_of(key)
+        key = super().login(user_id)
+        self._unwritten[user_id] = self._keys[user_id]
+        return key
 
     def _forget_oldest(self) -> None:
         user_id, _ = self._keys.popitem(last=False)

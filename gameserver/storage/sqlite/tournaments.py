@@ -1,49 +1,61 @@
-"""The tables of tournaments. Every method is atomic, and part of a caller's transaction."""
+"""The tables of tournaments."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import astuple, replace
 from typing import Any
 
-from gameserver.minesweeper.replays import Level, Replay
+from gameserver.errors import Refused
 from gameserver.storage.sqlite.database import Database
-from gameserver.tournaments.keys import DrawnKey, Key
-from gameserver.tournaments.rules import Entry, Tournament
-from gameserver.tournaments.standings import Score
+from gameserver.tournaments.keys import IssuedKey, Key
+from gameserver.tournaments.tournament import Entry, Score, Submission, Tournament
+from gameserver.tournaments.tournament_store import Detail, Earlier
 
 _COLUMNS = "id, host_id, name, mode, modeparams, location, starts, ends, open_entry, hide_results"
 
 
-class TournamentStore:
-    """Tournaments, and their players' entries, keys and scores."""
+class SqliteTournaments:
+    """Tournaments, entries, keys and submissions in the database: a `TournamentStore`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     # Tournaments
 
-    def add(self, tournament: Tournament) -> Tournament:
-        """The tournament with the id that it gets."""
-        values = astuple(tournament)[1:]
+    def add(self, make: Callable[[Callable[[int, int], int]], Tournament]) -> Tournament:
         with self._database.transaction() as sql:
+
+            def count_hosted(host_id: int, now: int) -> int:
+                query = "SELECT COUNT(*) FROM tournaments WHERE host_id = ? AND ends > ?"
+                return _number(sql, query, (host_id, now))
+
+            tournament = make(count_hosted)
             added = sql.execute(
                 "INSERT INTO tournaments (host_id, name, mode, modeparams, location, starts, ends,"
                 " open_entry, hide_results) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                values,
+                astuple(tournament)[1:],
             )
         assert added.lastrowid
         return replace(tournament, id=added.lastrowid)
 
-    def tournament(self, tournament_id: int) -> Tournament | None:
+    def change(self, tournament_id: int, rule: Callable[[Tournament], Tournament]) -> Tournament:
+        with self._database.transaction() as sql:
+            changed = rule(_existing(sql, tournament_id))
+            sql.execute(
+                "UPDATE tournaments SET host_id = ?, name = ?, mode = ?, modeparams = ?,"
+                " location = ?, starts = ?, ends = ?, open_entry = ?, hide_results = ?"
+                " WHERE id = ?",
+                (*astuple(changed)[1:], tournament_id),
+            )
+        return changed
+
+    def tournament(self, tournament_id: int) -> Tournament:
         with self._database.batch() as sql:
-            row = sql.execute(
-                f"SELECT {_COLUMNS} FROM tournaments WHERE id = ?", (tournament_id,)
-            ).fetchone()
-        return _tournament(row) if row else None
+            return _existing(sql, tournament_id)
 
     def listed(self, user_id: int | None, ending_after: int) -> list[tuple[Tournament, Entry]]:
-        """The tournaments that end after a moment, oldest first, and the user's entries."""
         with self._database.batch() as sql:
             rows = sql.execute(
                 f"SELECT {_COLUMNS}, entry FROM tournaments LEFT JOIN entries"
@@ -52,112 +64,23 @@ class TournamentStore:
             ).fetchall()
         return [(_tournament(row), Entry(row[-1] or Entry.NONE)) for row in rows]
 
-    def count_hosted(self, user_id: int, ending_after: int) -> int:
-        """How many tournaments of a host end after a moment."""
-        return self._number(
-            "SELECT COUNT(*) FROM tournaments WHERE host_id = ? AND ends > ?",
-            (user_id, ending_after),
-        )
-
-    def end(self, tournament_id: int, now: int) -> None:
-        with self._database.transaction() as sql:
-            sql.execute("UPDATE tournaments SET ends = ? WHERE id = ?", (now, tournament_id))
-
-    # Entries
-
-    def entry(self, tournament_id: int, user_id: int) -> Entry:
+    def detail(self, tournament_id: int) -> Detail:
         with self._database.batch() as sql:
-            row = sql.execute(
-                "SELECT entry FROM entries WHERE tournament_id = ? AND user_id = ?",
-                (tournament_id, user_id),
+            tournament = _existing(sql, tournament_id)
+            (host,) = sql.execute(
+                "SELECT username FROM accounts WHERE id = ?", (tournament.host_id,)
             ).fetchone()
-        return Entry(row[0]) if row else Entry.NONE
-
-    def set_entry(self, tournament_id: int, user_id: int, entry: Entry) -> None:
-        with self._database.transaction() as sql:
-            sql.execute(
-                "INSERT INTO entries (tournament_id, user_id, entry) VALUES (?, ?, ?)"
-                " ON CONFLICT DO UPDATE SET entry = excluded.entry",
-                (tournament_id, user_id, entry),
-            )
-
-    def entries(self, tournament_id: int) -> list[tuple[int, str, Entry]]:
-        """User id, name and entry of everybody in the tournament, by id."""
-        with self._database.batch() as sql:
             rows = sql.execute(
                 "SELECT user_id, username, entry FROM entries JOIN accounts ON user_id = id"
                 " WHERE tournament_id = ? ORDER BY user_id",
                 (tournament_id,),
             ).fetchall()
-        return [(user_id, username, Entry(entry)) for user_id, username, entry in rows]
+            query = "SELECT COALESCE(MAX(id), 0) FROM tournament_scores WHERE tournament_id = ?"
+            newest = _number(sql, query, (tournament_id,))
+        entries = [(user_id, username, Entry(entry)) for user_id, username, entry in rows]
+        return Detail(tournament, host, entries, newest)
 
-    def username(self, user_id: int) -> str:
-        with self._database.batch() as sql:
-            row = sql.execute("SELECT username FROM accounts WHERE id = ?", (user_id,)).fetchone()
-        return str(row[0])
-
-    # Keys
-
-    def drawn_key(self, tournament_id: int, user_id: int) -> DrawnKey | None:
-        with self._database.batch() as sql:
-            row = sql.execute(
-                "SELECT secret, generated, expiry FROM tournament_keys"
-                " WHERE tournament_id = ? AND user_id = ?",
-                (tournament_id, user_id),
-            ).fetchone()
-        return DrawnKey(Key(user_id, tournament_id, row[0]), row[1], row[2]) if row else None
-
-    def add_key(self, drawn: DrawnKey) -> None:
-        key = drawn.key
-        with self._database.transaction() as sql:
-            sql.execute(
-                "INSERT INTO tournament_keys (tournament_id, user_id, secret, generated, expiry)"
-                " VALUES (?, ?, ?, ?, ?)",
-                (key.tournament_id, key.user_id, key.secret, drawn.generated, drawn.expiry),
-            )
-
-    # Scores
-
-    def uploader(self, digest: bytes) -> tuple[int, int] | None:
-        """The tournament and the user that the game with this digest counts for, if any."""
-        with self._database.batch() as sql:
-            row = sql.execute(
-                "SELECT tournament_id, user_id FROM tournament_scores WHERE digest = ?", (digest,)
-            ).fetchone()
-        return (row[0], row[1]) if row else None
-
-    def add_score(self, key: Key, replay: Replay, now: int) -> None:
-        game = (replay.level, replay.time_ms, replay.digest, replay.proven)
-        with self._database.transaction() as sql:
-            sql.execute(
-                "INSERT INTO tournament_scores (tournament_id, user_id, level, time_ms, digest,"
-                " proven, uploaded) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (key.tournament_id, key.user_id, *game, now),
-            )
-
-    def count_scores(self, tournament_id: int, user_id: int) -> int:
-        return self._number(
-            "SELECT COUNT(*) FROM tournament_scores WHERE tournament_id = ? AND user_id = ?",
-            (tournament_id, user_id),
-        )
-
-    def newest_score(self, tournament_id: int) -> int:
-        """The id of the score that was added last; 0 without scores."""
-        return self._number(
-            "SELECT COALESCE(MAX(id), 0) FROM tournament_scores WHERE tournament_id = ?",
-            (tournament_id,),
-        )
-
-    def scores(self, tournament_id: int) -> list[Score]:
-        with self._database.batch() as sql:
-            rows = sql.execute(
-                "SELECT user_id, level, time_ms FROM tournament_scores WHERE tournament_id = ?",
-                (tournament_id,),
-            ).fetchall()
-        return [Score(user_id, Level(level), time_ms) for user_id, level, time_ms in rows]
-
-    def unproven(self, tournament_id: int) -> dict[str, int]:
-        """User name → how many of the user's games the events in the replay do not bear out."""
+    def unproven(self, tournament_id: int) -> Mapping[str, int]:
         with self._database.batch() as sql:
             return dict(
                 sql.execute(
@@ -168,9 +91,114 @@ class TournamentStore:
                 ).fetchall()
             )
 
-    def _number(self, query: str, values: Iterable[Any]) -> int:
+    # Entries and keys
+
+    def enter(
+        self, tournament_id: int, user_id: int, rule: Callable[[Tournament, Entry], Entry]
+    ) -> Entry:
+        with self._database.transaction() as sql:
+            tournament, before = _existing(sql, tournament_id), _entry(sql, tournament_id, user_id)
+            after = rule(tournament, before)
+            if after is not before:
+                sql.execute(
+                    "INSERT INTO entries (tournament_id, user_id, entry) VALUES (?, ?, ?)"
+                    " ON CONFLICT DO UPDATE SET entry = excluded.entry",
+                    (tournament_id, user_id, after),
+                )
+        return after
+
+    def issue_key(
+        self,
+        tournament_id: int,
+        user_id: int,
+        rule: Callable[[Tournament, Entry, IssuedKey | None], IssuedKey],
+    ) -> IssuedKey:
+        with self._database.transaction() as sql:
+            tournament, entry = _existing(sql, tournament_id), _entry(sql, tournament_id, user_id)
+            issued = rule(tournament, entry, _issued(sql, tournament_id, user_id))
+            sql.execute(
+                "INSERT INTO tournament_keys (tournament_id, user_id, secret, generated, expiry)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (tournament_id, user_id, issued.key.secret, issued.generated, issued.expiry),
+            )
+        return issued
+
+    def key(self, tournament_id: int, user_id: int) -> tuple[Tournament, IssuedKey | None]:
         with self._database.batch() as sql:
-            return int(sql.execute(query, tuple(values)).fetchone()[0])
+            return _existing(sql, tournament_id), _issued(sql, tournament_id, user_id)
+
+    # Submissions
+
+    def count(
+        self,
+        key: Key,
+        submission: Submission,
+        now: int,
+        rule: Callable[[Tournament | None, Earlier], bool],
+    ) -> bool:
+        place = (key.tournament_id, key.user_id)
+        with self._database.transaction() as sql:
+            row = sql.execute(
+                "SELECT tournament_id, user_id FROM tournament_scores WHERE digest = ?",
+                (submission.digest,),
+            ).fetchone()
+            query = (
+                "SELECT COUNT(*) FROM tournament_scores WHERE tournament_id = ? AND user_id = ?"
+            )
+            earlier = Earlier(_issued(sql, *place), row, _number(sql, query, place))
+            counts = rule(_find(sql, key.tournament_id), earlier)
+            if counts:
+                sql.execute(
+                    "INSERT INTO tournament_scores (tournament_id, user_id, level, time_ms, digest,"
+                    " proven, uploaded) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (*place, submission.category, submission.value, submission.digest,
+                     submission.proven, now),
+                )  # fmt: skip
+        return counts
+
+    def scores(self, tournament_id: int, newest: int) -> list[Score]:
+        with self._database.batch() as sql:
+            rows = sql.execute(
+                "SELECT user_id, level, time_ms FROM tournament_scores"
+                " WHERE tournament_id = ? AND id <= ?",
+                (tournament_id, newest),
+            ).fetchall()
+        return [Score(*row) for row in rows]
+
+
+def _find(sql: sqlite3.Connection, tournament_id: int) -> Tournament | None:
+    row = sql.execute(
+        f"SELECT {_COLUMNS} FROM tournaments WHERE id = ?", (tournament_id,)
+    ).fetchone()
+    return _tournament(row) if row else None
+
+
+def _existing(sql: sqlite3.Connection, tournament_id: int) -> Tournament:
+    tournament = _find(sql, tournament_id)
+    if tournament is None:
+        raise Refused("no_such_tournament")
+    return tournament
+
+
+def _entry(sql: sqlite3.Connection, tournament_id: int, user_id: int) -> Entry:
+    row = sql.execute(
+        "SELECT entry FROM entries WHERE tournament_id = ? AND user_id = ?",
+        (tournament_id, user_id),
+    ).fetchone()
+    return Entry(row[0]) if row else Entry.NONE
+
+
+def _issued(sql: sqlite3.Connection, tournament_id: int, user_id: int) -> IssuedKey | None:
+    row = sql.execute(
+        "SELECT secret, generated, expiry FROM tournament_keys"
+        " WHERE tournament_id = ? AND user_id = ?",
+        (tournament_id, user_id),
+    ).fetchone()
+    return IssuedKey(Key(user_id, tournament_id, row[0]), row[1], row[2]) if row else None
+
+
+def _number(sql: sqlite3.Connection, query: str, values: Iterable[Any]) -> int:
+    return int(sql.execute(query, tuple(values)).fetchone()[0])
 
 
 def _tournament(row: tuple[Any, ...]) -> Tournament:

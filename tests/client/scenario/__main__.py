@@ -12,6 +12,8 @@ One JSON line per step is printed: `step`, `ok`, `expected`, and what happened: 
 or `raised` with `error` and `wait`. The exit status is 1 if a step was not ok.
 """
 
+from __future__ import annotations
+
 import json
 import sys
 from typing import Any, TextIO
@@ -35,7 +37,7 @@ PARTS = (
 
 
 def run(step: Step, output: TextIO) -> bool:
-    """Take a step and print what came of it; whether that was expected."""
+    """Takes a step and prints what came of it; whether that was expected."""
     happened = outcome(step.action)
     ok = step.expected is None or happened == step.expected
     line: dict[str, Any] = {"step": step.name, "ok": ok, "expected": step.expected, **happened}

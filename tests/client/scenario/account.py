@@ -1,5 +1,7 @@
 """Steps about the account: calls without a login, logging in, the auth file, refreshing."""
 
+from __future__ import annotations
+
 import re
 import socket
 

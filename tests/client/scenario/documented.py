@@ -1,5 +1,7 @@
 """Steps that run the examples of the API's documentation."""
 
+from __future__ import annotations
+
 import os
 
 import examples

@@ -1,5 +1,7 @@
 """The examples of the API's documentation, as functions that a test can call."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from pprint import pprint
 from typing import Any
@@ -18,7 +20,7 @@ def play(
     tournament: int,
     make_replay: Callable[[str], str],
 ) -> str:
-    """Log in, print one's tournaments, get the key, upload a game played with it.
+    """Logs in, prints one's tournaments, gets the key, uploads a game played with it.
 
     Returns the credentials. `make_replay` takes the key, and returns a file's path.
     """
@@ -30,7 +32,7 @@ def play(
 
 
 def log_in_with_patience(address: Address, logins: Iterator[tuple[str, str]]) -> list[str]:
-    """Ask for a name and a password until they are right; what was said meanwhile."""
+    """Asks for a name and a password until they are right; what was said meanwhile."""
     client, said = Scoreganizer(**address), []
     while True:
         try:
@@ -48,7 +50,7 @@ def log_in_with_patience(address: Address, logins: Iterator[tuple[str, str]]) ->
 
 
 def log_in_if_necessary(address: Address, auth_filename: str, login: tuple[str, str]) -> bool:
-    """Use saved credentials, or log in and save new ones; whether a login was necessary."""
+    """Uses saved credentials, or logs in and saves new ones; whether a login was necessary."""
     client = Scoreganizer(**address, auth_filename=auth_filename)
     necessary = not client.token_status_ok()
     if necessary:

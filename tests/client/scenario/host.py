@@ -1,7 +1,9 @@
-"""What a host does, which the client library has no calls for: plain requests.
+"""What a host does, which the released client libraries have no calls for: plain requests.
 
 One method per endpoint, so that a change of the server's API is a change in one place.
 """
+
+from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,11 +24,11 @@ class Host:
         self._session.headers["X-Scoreganizer-Authorization"] = f"{username}:{token}"
 
     def register(self, username: str, password: str) -> None:
-        """Open an account."""
+        """Opens an account."""
         self._post("register", username=username, password=password)
 
     def create(self, name: str, start: datetime, **fields: Any) -> int:
-        """Create a tournament that lasts an hour from `start` (naive, UTC); its id."""
+        """Creates a tournament that lasts an hour from `start` (naive, UTC); its id."""
         tournament = {
             "name": name,
             "mode": "sum",
@@ -44,15 +46,15 @@ class Host:
         return int(_json(created)["id"])
 
     def invite(self, tournament: int, username: str) -> None:
-        """Invite a player."""
+        """Invites a player."""
         self._post(f"tournaments/invite/{tournament}", username=username)
 
     def confirm(self, tournament: int, username: str) -> None:
-        """Let in a player who asked."""
+        """Lets in a player who asked."""
         self._post(f"tournaments/host_confirm/{tournament}", username=username)
 
     def stop(self, tournament: int) -> None:
-        """End the tournament now."""
+        """Ends the tournament now."""
         self._post(f"tournaments/stop/{tournament}")
 
     def standings(self, tournament: int) -> list[dict[str, Any]]:

@@ -1,5 +1,7 @@
 """Steps about tournaments: entering, keys, uploads, the end."""
 
+from __future__ import annotations
+
 from inspect import signature
 
 import replay_files
@@ -25,7 +27,7 @@ class Entering:
     def participate_again(self):
         return self.world.participate("open")
 
-    @step(raises("no_such_tournament"))
+    @step(raises("no_such_tournament", "ScoreganizerNoSuchTournament"))
     def no_such_tournament(self):
         return self.tournaments.participate(10**9)
 

@@ -4,6 +4,8 @@
 out as files of Arbiter 0.52 are.
 """
 
+from __future__ import annotations
+
 import random
 import struct
 import time

@@ -1,5 +1,7 @@
 """A step: a method that does one thing, and what is expected to come of it."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -30,7 +32,7 @@ def raises(code: str, name: str = "ScoreganizerError", wait: bool = False) -> Ou
 
 
 def step(expected: Outcome | None) -> Callable[[Method], Method]:
-    """Mark a method as a step."""
+    """Marks a method as a step."""
 
     def mark(method: Method) -> Method:
         method.expected = expected  # type: ignore[attr-defined]

@@ -1,5 +1,7 @@
 """What the parts of the scenario share: the server, a host, a player, their tournaments."""
 
+from __future__ import annotations
+
 import io
 import os
 import re
@@ -73,7 +75,7 @@ class World:
         return sorted(self.statuses(self.client, list_name))
 
     def keep(self, name: str, call: Callable[[int], str]) -> bool:
-        """Remember the key that a call returns; whether it reads as a key does."""
+        """Remembers the key that a call returns; whether it reads as a key does."""
         number = self.ids[name]
         self.keys[name] = call(number)
         return bool(re.fullmatch(f"[0-9]+_{number}_[0-9a-f]{{32}}", self.keys[name]))
@@ -85,5 +87,5 @@ class World:
         return path
 
     def upload(self, content: bytes, filename: str, **arguments: Any) -> Any:
-        """Upload as somebody who is not logged in: the key names the player."""
+        """Uploads as somebody who is not logged in: the key names the player."""
         return self.new_client().scores.upload_file(io.BytesIO(content), filename, **arguments)

@@ -2,7 +2,7 @@
 
 import unittest
 
-from gameserver.minesweeper.replays import InvalidReplay, Level, Mode, Replay, read_replay
+from gameserver.minesweeper.replays import Difficulty, InvalidReplay, Replay, RuleSet, read_replay
 
 from .encoders import AVF_MIME, KEY, LEFT_DOWN, LEFT_UP, Avf, avf_event, freesweeper
 from .minefields import SIZES, random_mines
@@ -12,19 +12,20 @@ def read(file: Avf) -> Replay:
     return read_replay(file.encode(), AVF_MIME)
 
 
-class AvfCase(unittest.TestCase):
+class AvfTestCase(unittest.TestCase):
     def assert_refused(self, file: Avf, reason: str) -> None:
         with self.assertRaises(InvalidReplay) as caught:
             read(file)
         self.assertEqual(str(caught.exception), reason)
 
 
-class WonGames(AvfCase):
+class WonGamesTest(AvfTestCase):
     def test_arbiter(self):
         """A game gives its key, level, mode, time and minefield; it is won and proven."""
         replay = read(Avf())
         self.assertEqual(replay.key, KEY)
-        self.assertEqual((replay.level, replay.mode), (Level.BEGINNER, Mode.NORMAL))
+        self.assertIs(replay.difficulty, Difficulty.BEGINNER)
+        self.assertIs(replay.rule_set, RuleSet.NORMAL)
         self.assertEqual((replay.won, replay.time_ms, replay.proven), (True, 5410, True))
         for column, row in Avf().laid():
             self.assertEqual(replay.minefield.squares[row * 8 + column], 1)
@@ -34,7 +35,7 @@ class WonGames(AvfCase):
         for level in SIZES:
             for make in (Avf, freesweeper):
                 replay = read(make(level=level))
-                self.assertEqual((replay.level, replay.proven), (level, True))
+                self.assertEqual((replay.difficulty, replay.proven), (level, True))
 
     def test_long_games(self):
         """Times of more than 256 seconds use the high byte of the seconds."""
@@ -46,7 +47,7 @@ class WonGames(AvfCase):
         for size in ((1, 2, 1), (5, 3, 2), (8, 8, 10), (256, 16, 300)):
             mines = random_mines(min(size[0], 255), size[1], size[2])
             replay = read(Avf(level="custom", size=size, mines=mines))
-            self.assertEqual((replay.level, replay.proven), (Level.CUSTOM, False))
+            self.assertEqual((replay.difficulty, replay.proven), (Difficulty.CUSTOM, False))
             field = replay.minefield
             self.assertEqual((field.columns, field.rows, field.mines), size)
 
@@ -62,7 +63,7 @@ class WonGames(AvfCase):
             self.assertEqual(read(Avf(events=events)).time_ms, 310)
 
 
-class Freesweeper(AvfCase):
+class FreesweeperTest(AvfTestCase):
     def test_thousandths(self):
         """The milliseconds' last digit comes from the byte of the last event."""
         events = avf_event(LEFT_DOWN, 0) + avf_event(LEFT_UP, 541)
@@ -77,9 +78,9 @@ class Freesweeper(AvfCase):
 
     def test_luck(self):
         """A game in which Freesweeper helped is one in cheat mode; the bit is its alone."""
-        self.assertEqual(read(freesweeper(unknown=b"\x0a\1\0\0")).mode, Mode.CHEAT)
-        self.assertEqual(read(freesweeper(unknown=b"\x0a\x18\0\0")).mode, Mode.NORMAL)
-        self.assertEqual(read(Avf(unknown=b"\xff\xff\xff\xff")).mode, Mode.NORMAL)
+        self.assertEqual(read(freesweeper(unknown=b"\x0a\1\0\0")).rule_set, RuleSet.CHEAT)
+        self.assertEqual(read(freesweeper(unknown=b"\x0a\x18\0\0")).rule_set, RuleSet.NORMAL)
+        self.assertEqual(read(Avf(unknown=b"\xff\xff\xff\xff")).rule_set, RuleSet.NORMAL)
 
     def test_cut_before_the_footer(self):
         """Missing digits, and a missing end of the bytes after them, are refused."""
@@ -90,7 +91,7 @@ class Freesweeper(AvfCase):
                 read_replay(data[:stop], AVF_MIME)
 
 
-class Keys(AvfCase):
+class KeysTest(AvfTestCase):
     def test_names(self):
         """The key is the name after its first #, or all of the name."""
         names = {
@@ -128,7 +129,7 @@ class Keys(AvfCase):
                 self.assert_refused(Avf(footer=footer), "no player's name")
 
 
-class Header(AvfCase):
+class HeaderTest(AvfTestCase):
     def test_brackets(self):
         """Nothing in the brackets matters: wrong times, missing separators, another mode."""
         for text in (

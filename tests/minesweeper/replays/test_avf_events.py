@@ -22,14 +22,14 @@ def read(file: Avf) -> Replay:
     return read_replay(file.encode(), AVF_MIME)
 
 
-class AvfCase(unittest.TestCase):
+class AvfTestCase(unittest.TestCase):
     def assert_refused(self, file: Avf, reason: str) -> None:
         with self.assertRaises(InvalidReplay) as caught:
             read(file)
         self.assertEqual(str(caught.exception), reason)
 
 
-class Events(AvfCase):
+class EventsTest(AvfTestCase):
     def test_no_end(self):
         """A list of events that does not end is refused."""
         for cut in (b"", AVF_END[:7]):
@@ -63,7 +63,7 @@ class Events(AvfCase):
         self.assertEqual(read(freesweeper(events=events, thousandths=b"04")).time_ms, 4)
 
 
-class Proof(AvfCase):
+class ProofTest(AvfTestCase):
     """A wall of mines in the seventh row, and two mines that part the three squares left and
     right of them in the last row."""
 

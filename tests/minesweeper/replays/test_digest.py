@@ -38,7 +38,7 @@ def avf(file: Avf) -> bytes:
     return read_replay(file.encode(), AVF_MIME).digest
 
 
-class SameGame(unittest.TestCase):
+class SameGameTest(unittest.TestCase):
     def test_rmv_headers(self):
         """Nothing outside of board and events matters in RMV."""
         for version in (1, 2):
@@ -122,7 +122,7 @@ class SameGame(unittest.TestCase):
             self.assertEqual(avf(Avf(events=events)), avf(Avf(events=base + last)))
 
 
-class AnotherGame(unittest.TestCase):
+class AnotherGameTest(unittest.TestCase):
     def assert_all_differ(self, digests: list[bytes]) -> None:
         self.assertEqual(len(set(digests)), len(digests))
 
@@ -148,7 +148,7 @@ class AnotherGame(unittest.TestCase):
         self.assert_all_differ([rmv(file) for file in files])
 
 
-class Form(unittest.TestCase):
+class FormTest(unittest.TestCase):
     def test_fixed(self):
         """Servers store digests, so what they are made of never changes."""
         mines = [(column, 0) for column in range(8)] + [(0, 1), (7, 7)]

@@ -14,7 +14,7 @@ def place(columns: int, rows: int, mines: list[tuple[int, int]]) -> Minefield:
     )
 
 
-class Placing(unittest.TestCase):
+class PlacingTest(unittest.TestCase):
     def test_squares(self):
         """Squares are numbered row by row; there is one byte for each."""
         field = place(3, 2, [(2, 0), (0, 1)])
@@ -46,7 +46,7 @@ class Placing(unittest.TestCase):
         self.assertEqual({field.square(*at) for at in outside}, {None})
 
 
-class Clearing(unittest.TestCase):
+class ClearingTest(unittest.TestCase):
     def test_numbers(self):
         """Every number counts the mines around its square, on boards of many shapes."""
         for seed in range(60):

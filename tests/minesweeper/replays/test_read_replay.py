@@ -2,10 +2,18 @@
 
 import random
 import unittest
-from unittest import mock
+
+import mock  # noqa: UP026 (the same mock on every Python)
 
 from gameserver.minesweeper import replays
-from gameserver.minesweeper.replays import MAX_SIZE, InvalidReplay, Level, Mode, Replay, read_replay
+from gameserver.minesweeper.replays import (
+    MAX_SIZE,
+    Difficulty,
+    InvalidReplay,
+    Replay,
+    RuleSet,
+    read_replay,
+)
 
 from .encoders import AVF_MIME, KEY, RMV_MIME, WON, Avf, Rmv, end, freesweeper, mouse
 from .mutations import SEEDS, mutated
@@ -19,7 +27,7 @@ SMALL = (
 )
 
 
-class ReaderCase(unittest.TestCase):
+class ReaderTestCase(unittest.TestCase):
     def outcome(self, data: bytes, mime_type: str) -> Replay | None:
         """The replay, or None if it is refused. Fails on any other exception or odd value."""
         try:
@@ -28,8 +36,8 @@ class ReaderCase(unittest.TestCase):
             self.assertLess(len(str(error)), 60)
             return None
         self.assertIsInstance(replay.key, str)
-        self.assertIn(replay.level, list(Level))
-        self.assertIn(replay.mode, list(Mode))
+        self.assertIn(replay.difficulty, list(Difficulty))
+        self.assertIn(replay.rule_set, list(RuleSet))
         self.assertEqual(len(replay.digest), 32)
         self.assertGreater(replay.time_ms, 0 if replay.won else -1)
         self.assertLessEqual(replay.proven, replay.won)
@@ -38,7 +46,7 @@ class ReaderCase(unittest.TestCase):
         return replay
 
 
-class Choosing(ReaderCase):
+class ChoosingTest(ReaderTestCase):
     def test_mime_types(self):
         """The MIME type alone decides which format is read."""
         for data, mime_type in SEEDS:
@@ -70,7 +78,7 @@ class Choosing(ReaderCase):
         self.assertEqual(reasons, {"unknown version of RMV"})
 
 
-class AnyBytes(ReaderCase):
+class AnyBytesTest(ReaderTestCase):
     def test_prefixes(self):
         """Every prefix of a file is read or refused; no prefix gives another game or key."""
         for data, mime_type in SEEDS:

@@ -3,7 +3,7 @@
 import unittest
 from dataclasses import replace
 
-from gameserver.minesweeper.replays import InvalidReplay, Level, Mode, Replay, read_replay
+from gameserver.minesweeper.replays import Difficulty, InvalidReplay, Replay, RuleSet, read_replay
 
 from .encoders import KEY, RMV_MIME, WON, Rmv, end
 from .minefields import SIZES, random_mines
@@ -15,7 +15,7 @@ def read(file: Rmv) -> Replay:
     return read_replay(file.encode(), RMV_MIME)
 
 
-class RmvCase(unittest.TestCase):
+class RmvTestCase(unittest.TestCase):
     def assert_refused(self, file: Rmv | bytes, reason: str) -> None:
         data = file if isinstance(file, bytes) else file.encode()
         with self.assertRaises(InvalidReplay) as caught:
@@ -23,14 +23,15 @@ class RmvCase(unittest.TestCase):
         self.assertEqual(str(caught.exception), reason)
 
 
-class WonGames(RmvCase):
+class WonGamesTest(RmvTestCase):
     def test_both_versions(self):
         """A won game gives its key, level, mode, time and minefield, and is proven."""
         for file in BOTH:
             with self.subTest(version=file.version):
                 replay = read(file)
                 self.assertEqual(replay.key, KEY)
-                self.assertEqual((replay.level, replay.mode), (Level.BEGINNER, Mode.NORMAL))
+                self.assertIs(replay.difficulty, Difficulty.BEGINNER)
+                self.assertIs(replay.rule_set, RuleSet.NORMAL)
                 self.assertEqual((replay.won, replay.time_ms, replay.proven), (True, 4153, True))
                 self.assertEqual(len(replay.digest), 32)
                 field = replay.minefield
@@ -44,38 +45,38 @@ class WonGames(RmvCase):
             for level in SIZES:
                 with self.subTest(version=version, level=level):
                     replay = read(Rmv(version, level))
-                    self.assertEqual((replay.level, replay.proven), (level, True))
+                    self.assertEqual((replay.difficulty, replay.proven), (level, True))
 
     def test_custom(self):
         """A custom board is read, whatever its size, and never proven."""
         for size in ((5, 3, 2), (8, 8, 10), (255, 255, 99)):
             with self.subTest(size=size):
                 replay = read(Rmv(2, "custom", size))
-                self.assertEqual((replay.level, replay.proven), (Level.CUSTOM, False))
+                self.assertEqual((replay.difficulty, replay.proven), (Difficulty.CUSTOM, False))
                 self.assertEqual((replay.minefield.columns, replay.minefield.rows), size[:2])
 
     def test_nine_by_nine(self):
         """The larger beginner board of Windows is no forgery, but counts as custom."""
-        self.assertEqual(read(Rmv(1, "beginner", (9, 9, 10))).level, Level.CUSTOM)
+        self.assertEqual(read(Rmv(1, "beginner", (9, 9, 10))).difficulty, Difficulty.CUSTOM)
 
     def test_modes(self):
         """The mode is read; only normal games are proven."""
-        modes = (Mode.NORMAL, Mode.UPK, Mode.CHEAT, Mode.DENSITY)
+        modes = (RuleSet.NORMAL, RuleSet.UPK, RuleSet.CHEAT, RuleSet.DENSITY)
         for version in (1, 2):
             for number, mode in enumerate(modes):
                 with self.subTest(version=version, mode=mode):
                     replay = read(Rmv(version, mode=number))
-                    self.assertEqual(replay.mode, mode)
-                    self.assertEqual(replay.proven, mode is Mode.NORMAL)
+                    self.assertEqual(replay.rule_set, mode)
+                    self.assertEqual(replay.proven, mode is RuleSet.NORMAL)
 
     def test_variants(self):
         """Version 2 may have modes from 4 on, which are variants of the rules; version 1 not."""
         for number in (4, 13, 255):
-            self.assertEqual(read(Rmv(2, mode=number)).mode, Mode.OTHER)
+            self.assertEqual(read(Rmv(2, mode=number)).rule_set, RuleSet.OTHER)
             self.assert_refused(Rmv(1, mode=number), "unknown mode")
 
 
-class Keys(RmvCase):
+class KeysTest(RmvTestCase):
     def test_empty_token(self):
         """Without a token the nickname is the key, in both versions."""
         for version in (1, 2):
@@ -135,7 +136,7 @@ class Keys(RmvCase):
         self.assert_refused(Rmv(1, nick=b"\xff", more_properties=b"\1"), "text that is not UTF-8")
 
 
-class Sections(RmvCase):
+class SectionsTest(RmvTestCase):
     def test_wrong_file_size(self):
         """The file size in the header is not relied on."""
         for version in (1, 2):
@@ -190,7 +191,7 @@ class Sections(RmvCase):
             self.assert_refused(other, "unknown version of RMV")
 
 
-class Boards(RmvCase):
+class BoardsTest(RmvTestCase):
     def test_level_and_size(self):
         """A standard level with another board is refused."""
         wrong = {

@@ -24,14 +24,14 @@ def read(file: Rmv) -> Replay:
     return read_replay(file.encode(), RMV_MIME)
 
 
-class RmvCase(unittest.TestCase):
+class RmvTestCase(unittest.TestCase):
     def assert_refused(self, file: Rmv, reason: str) -> None:
         with self.assertRaises(InvalidReplay) as caught:
             read(file)
         self.assertEqual(str(caught.exception), reason)
 
 
-class Events(RmvCase):
+class EventsTest(RmvTestCase):
     def test_lost_and_unfinished(self):
         """A lost and an unfinished game are read as not won."""
         for version in (1, 2):
@@ -121,7 +121,7 @@ class Events(RmvCase):
         self.assert_refused(Rmv(events=events), "more squares opened than there are")
 
 
-class Proof(RmvCase):
+class ProofTest(RmvTestCase):
     def setUp(self):
         self.shown = safe_squares(8, 8, Rmv().laid())
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import unittest
 
-from gameserver.storage.memory.scores import MemoryStore
+from gameserver.storage.memory.scores import MemoryScores
 from tests.scores import contracts
 
 
-class MemoryTests(contracts.ScoresContract):
+class MemoryTest(contracts.ScoresContract):
     """The scores of all levels, in memory."""
 
-    make = MemoryStore
+    make = MemoryScores
 
 
 if __name__ == "__main__":

@@ -9,10 +9,10 @@ from typing import Any
 
 import mock  # noqa: UP026 (the same mock on every Python)
 
-from gameserver.errors import StorageFailed
+from gameserver.errors import StorageFailed, StorageFull
 from gameserver.storage.sqlite import result_codes as storage_errors
 from gameserver.storage.sqlite.database import CHECKPOINT_CHANGES, PROBE_SECONDS, Database
-from gameserver.web.errors import StorageFull
+from gameserver.web.errors import error_response
 from tests.folder import FolderTestCase, limit_size
 from tests.support import PATIENCE, Clock
 
@@ -28,7 +28,7 @@ def failure(code: int) -> sqlite3.OperationalError:
     return error
 
 
-class DatabaseTests(FolderTestCase):
+class DatabaseTest(FolderTestCase):
     """One connection and one lock."""
 
     def setUp(self) -> None:
@@ -150,7 +150,7 @@ class DatabaseTests(FolderTestCase):
         self.assertLess(log, 4096 * CHECKPOINT_CHANGES)
 
 
-class FullTests(FolderTestCase):
+class FullTest(FolderTestCase):
     """No room: writing is refused, reading goes on."""
 
     def setUp(self) -> None:
@@ -173,7 +173,7 @@ class FullTests(FolderTestCase):
         limit_size(self.database)
         with self.assertRaises(StorageFull) as caught:
             self.write("first")
-        response = caught.exception.response()
+        response = error_response(caught.exception)
         self.assertEqual((response.status, response.headers), (503, (("Retry-After", "1"),)))
         self.assertEqual(self.rows("SELECT * FROM secret"), [])
 
@@ -254,7 +254,7 @@ class Broken:
         self.restored += 1
 
 
-class FailureTests(FolderTestCase):
+class FailureTest(FolderTestCase):
     """An error after which the file cannot be trusted ends the process."""
 
     def setUp(self) -> None:

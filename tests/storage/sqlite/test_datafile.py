@@ -18,7 +18,7 @@ from tests.folder import FolderTestCase
 MORE = (*schema.MIGRATIONS, ("CREATE TABLE more (number INTEGER)", "INSERT INTO more VALUES (7)"))
 
 
-class DataFileTests(FolderTestCase):
+class DataFileTest(FolderTestCase):
     """What happens before a file is used."""
 
     def setUp(self) -> None:

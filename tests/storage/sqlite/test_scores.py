@@ -5,25 +5,28 @@ from __future__ import annotations
 import random
 import unittest
 
-from gameserver.errors import StartError
+from gameserver.errors import StartError, StorageFull
+from gameserver.storage.sqlite.batch import Batch
 from gameserver.storage.sqlite.database import PROBE_SECONDS, Database
-from gameserver.storage.sqlite.scores import SqliteStore
-from gameserver.web.errors import StorageFull
+from gameserver.storage.sqlite.scores import SqliteScores
 from tests.folder import FolderTestCase, limit_size
 from tests.scores import contracts
 from tests.support import Clock
 
 
-class InMemoryTests(contracts.ScoresContract):
+class InMemoryTest(contracts.ScoresContract):
     """The contract, with a database in memory."""
 
-    def make(self) -> SqliteStore:
-        database = Database()
-        self.addCleanup(database.close)
-        return SqliteStore(database)
+    def make(self) -> SqliteScores:
+        self.database = Database()
+        self.addCleanup(self.database.close)
+        return SqliteScores(self.database)
+
+    def batch(self) -> Batch:
+        return self.database.batch()
 
 
-class SqliteTests(FolderTestCase, contracts.ScoresContract):
+class SqliteTest(FolderTestCase, contracts.ScoresContract):
     """The contract, with a file; and what is there after a restart."""
 
     def setUp(self) -> None:
@@ -33,9 +36,12 @@ class SqliteTests(FolderTestCase, contracts.ScoresContract):
         # A test need not outlive a power cut.
         self.database.connection.execute("PRAGMA synchronous = OFF")
 
-    def make(self) -> SqliteStore:
+    def make(self) -> SqliteScores:
         self.database = self.open(clock=self.clock)
-        return SqliteStore(self.database)
+        return SqliteScores(self.database)
+
+    def batch(self) -> Batch:
+        return self.database.batch()
 
     def restart(self) -> None:
         self.database.close()
@@ -128,7 +134,7 @@ class SqliteTests(FolderTestCase, contracts.ScoresContract):
                 self.edit(f"INSERT INTO score VALUES ({row})")
                 self.database = self.open()
                 with self.assertRaisesRegex(StartError, "damaged"):
-                    SqliteStore(self.database)
+                    SqliteScores(self.database)
 
 
 if __name__ == "__main__":

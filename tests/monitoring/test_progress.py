@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import unittest
 
-from gameserver.progress import Progress
+from gameserver.monitoring.progress import Progress
 from tests.support import Clock
 
 
@@ -16,7 +16,7 @@ class Terminal(io.StringIO):
         return True
 
 
-class ProgressTests(unittest.TestCase):
+class ProgressTest(unittest.TestCase):
     """A bar for whoever waits."""
 
     def setUp(self) -> None:

@@ -1,4 +1,4 @@
-"""The application with a data file."""
+"""The application with a data file: a batch is one transaction."""
 
 from __future__ import annotations
 
@@ -6,25 +6,38 @@ import sqlite3
 import threading
 import unittest
 
-from gameserver.app import Game
-from gameserver.assembly import make_game
-from gameserver.durable import DurableApp
-from gameserver.settings import Settings
+import mock  # noqa: UP026 (the same mock on every Python)
+
+from gameserver.app import App
+from gameserver.assembly import make_services
+from gameserver.services import Services
 from gameserver.storage.sqlite.database import Database
-from gameserver.web.messages import Match, Request, Response
+from gameserver.storage.sqlite.engine import SqliteEngine
+from gameserver.urls import urlpatterns
+from gameserver.web.messages import Request, Response
+from gameserver.web.routing import Router, path
 from tests.folder import FolderTestCase, limit_size
 from tests.support import PATIENCE, Clock, make_request
 
 
-class DurableAppTests(FolderTestCase):
+class DataFileTest(FolderTestCase):
     """A batch is one transaction."""
 
     def setUp(self) -> None:
         super().setUp()
-        self.database = self.open(clock=Clock())
-        game = make_game(Settings(data=self.path), self.database)
-        self.sessions = game.sessions
-        self.app = DurableApp(self.database, game)
+        engine = SqliteEngine(self.path)
+        self.addCleanup(engine.close)
+        self.database = engine._database
+        self.enterContext(mock.patch.object(self.database, "_clock", Clock()))
+        self.sessions = engine.sessions
+        router = Router([path("/block", GET=self.block, blocking=True), *urlpatterns])
+        self.app = App(router, make_services(engine), engine)
+        self.engine = engine
+
+    def block(self, request: Request, services: Services) -> Response:
+        """A view that takes as long as `work` does."""
+        self.work()
+        return Response()
 
     def score(self, level_id: int, user_id: int, score: int) -> Request:
         key = self.sessions.login(user_id)
@@ -77,14 +90,14 @@ class DurableAppTests(FolderTestCase):
         """A request that may block does not hold the database while it does."""
         inside, go_on = threading.Event(), threading.Event()
 
-        def view(request: Request, game: Game) -> Response:
+        def work() -> None:
             inside.set()
             go_on.wait(PATIENCE)
-            game.scores.submit(2, 7, 10)
-            return Response()
+            with self.engine.batch():
+                self.engine.scores.submit(2, 7, 10)
 
-        request = Request("GET", "/", "", {}, b"", "", Match(view, blocking=True))
-        thread = threading.Thread(target=self.handle, args=(request,))
+        self.work = work
+        thread = threading.Thread(target=self.handle, args=(self.blocking(),))
         thread.start()
         inside.wait(PATIENCE)
         self.assertEqual(self.handle(self.score(1, 7, 10))[0].status, 200)
@@ -97,14 +110,16 @@ class DurableAppTests(FolderTestCase):
         """A request that may block and finds no room is told to wait."""
         limit_size(self.database)
 
-        def view(request: Request, game: Game) -> Response:
+        def work() -> None:
             with self.database.transaction() as connection:
                 connection.execute("INSERT INTO secret VALUES ('big', zeroblob(100000))")
-            return Response()
 
-        request = Request("GET", "/", "", {}, b"", "", Match(view, blocking=True))
+        self.work = work
         with self.assertLogs("gameserver.storage.sqlite.database"):
-            self.assertEqual(self.handle(request)[0].status, 503)
+            self.assertEqual(self.handle(self.blocking())[0].status, 503)
+
+    def blocking(self) -> Request:
+        return Request("GET", "/block", "", {}, b"", "", self.app.router.resolve("GET", "/block"))
 
     def test_close(self) -> None:
         """Closing the application leaves the data file alone."""

@@ -1,0 +1,45 @@
+"""What a store of accounts and tokens does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+from gameserver.auth.tokens import Token
+
+
+class Account(NamedTuple):
+    """Somebody who can log in. `password` is a hash."""
+
+    id: int
+    username: str
+    password: str
+
+
+class AccountStore(Protocol):
+    """Accounts by name, whatever its capitals; tokens by digest. Every method is atomic.
+
+    All moments are in microseconds (`gameserver/times.py`). Every method that writes raises
+    StorageFull if nothing can be stored, and then changes nothing.
+    """
+
+    def add(self, username: str, password: str, now: int) -> int | None:
+        """The id of a new account, counted from 1; None if the name is taken."""
+
+    def named(self, username: str) -> Account | None:
+        """The account of this name."""
+
+    def add_token(self, digest: bytes, user_id: int, now: int) -> None:
+        """Keeps a new token, and forgets what is no longer needed of the user's older ones."""
+
+    def show_token(self, digest: bytes, now: int) -> Token | None:
+        """The token, which a client has shown.
+
+        When a valid one is first shown, the one that it replaces ends. While nothing can be
+        stored that waits until the token is shown again.
+        """
+
+    def replace_token(
+        self, digest: bytes, successor: bytes, now: int, rule: Callable[[Token | None], Token]
+    ) -> None:
+        """Keeps a successor of the token, which the rule returns unless it refuses."""

@@ -1,0 +1,24 @@
+"""The services that views work with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gameserver.auth.accounts import Accounts
+from gameserver.auth.sessions import Sessions
+from gameserver.minesweeper.uploads import Uploads
+from gameserver.monitoring.metrics import Metrics
+from gameserver.scores.score_store import ScoreStore
+from gameserver.tournaments.service import Tournaments
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What a view may ask for what a request wants."""
+
+    sessions: Sessions
+    scores: ScoreStore
+    accounts: Accounts
+    tournaments: Tournaments
+    uploads: Uploads
+    metrics: Metrics = field(default_factory=Metrics)

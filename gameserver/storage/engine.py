@@ -1,0 +1,60 @@
+"""The engine: one object that keeps everything, chosen once from the settings."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from gameserver.auth.account_store import AccountStore
+from gameserver.auth.sessions import Sessions
+from gameserver.scores.score_store import ScoreStore
+from gameserver.storage.progress import Follow, without_progress
+from gameserver.tournaments.tournament_store import TournamentStore
+
+
+class Engine(Protocol):
+    """All that is kept. Only the engine knows where."""
+
+    @property
+    def shared(self) -> bool:
+        """Whether several processes may open the same state: then it needs no owner."""
+
+    @property
+    def scores(self) -> ScoreStore: ...
+
+    @property
+    def sessions(self) -> Sessions: ...
+
+    @property
+    def accounts(self) -> AccountStore: ...
+
+    @property
+    def tournaments(self) -> TournamentStore: ...
+
+    def batch(self) -> AbstractContextManager[object]:
+        """For `with`: what happens in it happens as one, and nobody sees it before its end.
+
+        StorageFull at the end if it cannot be kept; then nothing has changed. Scores and sessions
+        are for use inside a batch only, so that a batch takes the lock once; the operations of
+        the other stores are atomic by themselves as well.
+        """
+
+    def close(self) -> None:
+        """Puts in order what is kept on disk; may be called again."""
+
+
+def open_engine(
+    data: str = "", store_tokens: bool = False, follow: Follow = without_progress
+) -> Engine:
+    """The engine for a data file; without one, everything is in memory. StartError if it cannot.
+
+    `store_tokens` keeps the newest session key of each user. `follow` sees how far loading is.
+    """
+    # Imported where it is chosen: a server in memory does without the modules of the others.
+    if data:
+        from gameserver.storage.sqlite.engine import SqliteEngine
+
+        return SqliteEngine(data, store_tokens, follow)
+    from gameserver.storage.memory.engine import MemoryEngine
+
+    return MemoryEngine(store_tokens)

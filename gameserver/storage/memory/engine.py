@@ -1,0 +1,32 @@
+"""Everything in memory: it ends with the server."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import AbstractContextManager
+
+from gameserver.auth.sessions import Sessions, SignedSessions
+from gameserver.storage.memory.accounts import MemoryAccounts
+from gameserver.storage.memory.scores import MemoryScores
+from gameserver.storage.memory.sessions import MemorySessions
+from gameserver.storage.memory.tournaments import MemoryTournaments
+
+
+class MemoryEngine:
+    """An `Engine` of dictionaries, with one lock around all of them."""
+
+    shared = False
+
+    def __init__(self, store_tokens: bool = False) -> None:
+        """`store_tokens` keeps the newest session key of each user."""
+        self._lock = threading.RLock()
+        self.scores = MemoryScores()
+        self.sessions: Sessions = MemorySessions() if store_tokens else SignedSessions()
+        self.accounts = MemoryAccounts(self._lock)
+        self.tournaments = MemoryTournaments(self._lock, self.accounts)
+
+    def batch(self) -> AbstractContextManager[object]:
+        return self._lock
+
+    def close(self) -> None:
+        """There is nothing on disk."""

@@ -1,0 +1,64 @@
+"""The newest session key of every user, in memory (`--store_tokens`)."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections import OrderedDict
+from hmac import compare_digest
+
+from gameserver.auth.sessions import LIFETIME_MS, Randomness
+from gameserver.errors import InvalidSessionKey
+from gameserver.times import Clock
+
+
+class MemorySessions:
+    """Keys of a user (8 digits) and 128 random bits (32), the newest of each user: `Sessions`.
+
+    `_keys` is in the order of the logins, which is the order of expiry. Every call frees at most
+    two expired entries, so the table shrinks at constant cost.
+    """
+
+    _USER = 8
+
+    def __init__(
+        self, clock: Clock = time.time, randomness: Randomness = secrets.token_bytes
+    ) -> None:
+        self._clock = clock
+        self._randomness = randomness
+        self._keys: OrderedDict[int, tuple[str, float]] = OrderedDict()
+
+    def login(self, user_id: int) -> str:
+        key = f"{user_id:08x}{self._randomness(16).hex()}"
+        now = self._clock() * 1000
+        self._keys[user_id] = key, now + LIFETIME_MS
+        self._keys.move_to_end(user_id)
+        self._free(now)
+        return key
+
+    def user_of(self, key: str) -> int:
+        now = self._clock() * 1000
+        self._free(now)
+        valid_key, expiry = self._keys.get(self._user_in(key), ("", 0))
+        if now >= expiry or not compare_digest(key.encode(), valid_key.encode()):
+            raise InvalidSessionKey("the session key is not valid or has expired: log in again")
+        return self._user_in(key)
+
+    def gauges(self) -> dict[str, int]:
+        return {"sessions": len(self._keys)}
+
+    def _user_in(self, key: str) -> int:
+        try:
+            return int(key[: self._USER], 16)
+        except ValueError:
+            return -1
+
+    def _free(self, now: float) -> None:
+        for _ in range(2):
+            oldest = next(iter(self._keys.values()), None)
+            if oldest is None or now < oldest[1]:
+                return
+            self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        self._keys.popitem(last=False)

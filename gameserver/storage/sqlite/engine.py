@@ -1,0 +1,56 @@
+"""Everything in one data file."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+
+from gameserver.auth.sessions import Sessions, SignedSessions
+from gameserver.errors import StartError, StorageFull
+from gameserver.storage.progress import Follow, without_progress
+from gameserver.storage.sqlite.accounts import SqliteAccounts
+from gameserver.storage.sqlite.database import Database
+from gameserver.storage.sqlite.scores import SqliteScores
+from gameserver.storage.sqlite.sessions import SqliteSessions
+from gameserver.storage.sqlite.tournaments import SqliteTournaments
+
+
+class SqliteEngine:
+    """An `Engine` whose state is in memory as far as it is read often, and in a file as a whole.
+
+    A batch is one transaction, with one sync at its end. Where there is no room for it, it is
+    undone and StorageFull raised; from then on all writing is refused until there is room.
+    """
+
+    shared = False
+
+    def __init__(
+        self, path: str, store_tokens: bool = False, follow: Follow = without_progress
+    ) -> None:
+        """Opens the file, or makes it; StartError says why it cannot.
+
+        `store_tokens` keeps the newest session key of each user; `follow` sees how far loading is.
+        """
+        self._database = Database(path)
+        try:
+            self.scores = SqliteScores(self._database, follow)
+            self.sessions = self._open_sessions(store_tokens)
+        except StorageFull:
+            self._database.close()
+            raise StartError(f"there is no room for {path}") from None
+        except BaseException:
+            self._database.close()
+            raise
+        self.accounts = SqliteAccounts(self._database)
+        self.tournaments = SqliteTournaments(self._database)
+
+    def batch(self) -> AbstractContextManager[object]:
+        return self._database.batch()
+
+    def close(self) -> None:
+        """Moves the log into the file and ends the connection; may be called again."""
+        self._database.close()
+
+    def _open_sessions(self, store_tokens: bool) -> Sessions:
+        if store_tokens:
+            return SqliteSessions(self._database)
+        return SignedSessions(self._database.secret("session keys", 32))

@@ -1,0 +1,80 @@
+"""The values that a tournament consists of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, StrEnum, auto
+from typing import NamedTuple
+
+
+class Entry(StrEnum):
+    """How far a player has come into a tournament."""
+
+    NONE = "not_participating"
+    REQUESTED = "requested"
+    INVITED = "invited"
+    PARTICIPATING = "participating"
+
+
+class Phase(Enum):
+    UPCOMING = auto()
+    IN_PROGRESS = auto()
+    OVER = auto()
+
+
+LISTS: Mapping[str, frozenset[Phase]] = {
+    "all": frozenset(Phase),
+    "archive": frozenset({Phase.OVER}),
+    "in_progress": frozenset({Phase.IN_PROGRESS}),
+    "upcoming": frozenset({Phase.UPCOMING}),
+    "active": frozenset({Phase.UPCOMING, Phase.IN_PROGRESS}),
+}
+"""The lists of tournaments, and the phases of those that stand in them."""
+
+NOT_STORED = 0
+"""The id of a tournament that has none yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tournament:
+    """One tournament, which runs from `start` up to but not including `end`."""
+
+    id: int
+    host_id: int
+    name: str
+    mode: str
+    modeparams: str
+    location: str
+    start: int
+    end: int
+    open_entry: bool
+    hide_results: bool
+
+    def phase(self, now: int) -> Phase:
+        if now >= self.end:
+            return Phase.OVER
+        return Phase.UPCOMING if now < self.start else Phase.IN_PROGRESS
+
+
+class Submission(NamedTuple):
+    """What any game hands in for a player."""
+
+    user_id: int
+    category: str
+    """What is counted apart: with Minesweeper the level."""
+    value: int
+    digest: bytes
+    """The same for the same game, however it is handed in."""
+    proven: bool
+    """The game itself bears the value out."""
+    violation: str = ""
+    """Why the game counts in no tournament, for a person; empty if it does."""
+
+
+class Score(NamedTuple):
+    """A submission that counts, as standings need it."""
+
+    user_id: int
+    category: str
+    value: int
