@@ -51,11 +51,15 @@ class ReplayFolder:
 
 
 def check_folder(folder: str) -> None:
-    """Makes the folder if need be; StartError if no file can be written in it."""
+    """Makes the folder in the one around it if need be; StartError if it cannot be written to."""
     if not folder:
         return
+    around = os.path.dirname(os.path.abspath(folder))
+    if not os.path.isdir(around):
+        raise StartError(f"cannot make the replay folder {folder}: there is no folder {around}")
     try:
-        os.makedirs(folder, exist_ok=True)
+        if not os.path.exists(folder):
+            os.mkdir(folder)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:

@@ -13,8 +13,11 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from typing import TextIO
 
 from gameserver.errors import StartError
+from gameserver.monitoring.log_file import open_to_append, resolved
+from gameserver.monitoring.streams import stream_descriptor
 from gameserver.web.messages import Request, Response
 
 try:
@@ -36,8 +39,19 @@ _access = logging.getLogger("gameserver.access")
 class _LogFile(logging.handlers.WatchedFileHandler):
     """Appends to a file that anybody may move, and moves it when it has become too large."""
 
+    def __init__(self, path: str, private: bool) -> None:
+        """For `private` see `open_to_append`."""
+        self._private = private
+        super().__init__(path)
+
+    def _open(self) -> TextIO:  # type: ignore[override]
+        return open(open_to_append(self.baseFilename, self._private), "a", encoding="utf-8")
+
     def emit(self, record: logging.LogRecord) -> None:
-        super().emit(record)
+        try:
+            super().emit(record)
+        except OSError:  # it is gone, and cannot be opened anew: the line is lost
+            return
         # What cannot be moved (a pipe, a folder without permission) stays where it is.
         with suppress(OSError):
             if self.stream and os.fstat(self.stream.fileno()).st_size > MAX_SIZE:
@@ -48,6 +62,17 @@ class _LogFile(logging.handlers.WatchedFileHandler):
         with _locked(descriptor):
             if os.path.samestat(os.fstat(descriptor), os.stat(self.baseFilename)):
                 os.replace(self.baseFilename, self.baseFilename + ".1")
+
+
+class _LogStream(logging.StreamHandler[TextIO]):
+    """Writes to a copy of an open descriptor, be it a file, a pipe, a socket or a terminal."""
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__(open(os.dup(descriptor), "w", encoding="utf-8"))  # noqa: SIM115 (close)
+
+    def close(self) -> None:
+        self.stream.close()
+        super().close()
 
 
 @contextmanager
@@ -76,10 +101,14 @@ class _OneLine(logging.Formatter):
         return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)[:MAX_LINE]
 
 
-def open_log(path: str) -> None:
-    """Sends the log to the file at `path`; StartError if it cannot be written."""
+def open_log(path: str, private: bool = False) -> None:
+    """Sends the log to the file at `path`; StartError if it cannot be written.
+
+    `-` and the like are the standard streams. `private`: only to a file of this user's, as is
+    right in a folder that everybody can write to.
+    """
     try:
-        handler = _LogFile(path, encoding="utf-8")
+        handler = _handler(path, private)
     except OSError as error:
         raise StartError(f"cannot write the log file {path!r}: {error.strerror}") from None
     handler.setFormatter(_OneLine("%(asctime)s %(levelname)s [%(process)d] %(message)s"))
@@ -88,6 +117,13 @@ def open_log(path: str) -> None:
     root.setLevel(logging.INFO)
     root.propagate = False
     logging.raiseExceptions = False  # a full disk is no reason to stop serving
+
+
+def _handler(path: str, private: bool) -> logging.Handler:
+    if private:
+        return _LogFile(path, private)
+    descriptor = stream_descriptor(path)
+    return _LogFile(resolved(path), private) if descriptor is None else _LogStream(descriptor)
 
 
 def log_refusal(client: str, status: int) -> None:

@@ -40,6 +40,7 @@ class FileLock:
     """Keeps every other server and every import off a data file, until it is released."""
 
     def __init__(self, path: str) -> None:
+        require_place(path)
         self._path = path + "-lock"
         give_up = time.monotonic() + LOCK_SECONDS
         while True:
@@ -90,6 +91,14 @@ def _is_at(descriptor: int, path: str) -> bool:
         return False
 
 
+def require_place(path: str) -> None:
+    """StartError unless a data file can be at this absolute path, for all that its name says."""
+    if os.path.isdir(path):
+        raise StartError(f"{path} is a folder, not a data file")
+    if not os.path.isdir(os.path.dirname(path)):
+        raise StartError(f"cannot use {path}: there is no folder {os.path.dirname(path)}")
+
+
 def open_data_file(path: str) -> sqlite3.Connection:
     """The connection for writing to a locked data file, which is created if it is not there."""
     try:
@@ -114,6 +123,7 @@ def reading(path: str, alone: bool = False) -> Iterator[sqlite3.Connection]:
     `alone`: the file is locked, so that there is no server. Then, where there is no log either,
     the file is all there is, and SQLite makes no files of its own beside it.
     """
+    require_place(os.path.abspath(path))
     if not os.path.isfile(path):
         raise StartError(f"there is no file {path}")
     immutable = alone and not os.path.exists(path + "-wal")

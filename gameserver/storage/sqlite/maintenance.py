@@ -18,7 +18,7 @@ from gameserver.errors import StartError
 from gameserver.monitoring.progress import Progress
 from gameserver.numbers import MAX_NUMBER, parse_number
 from gameserver.storage.sqlite.database import Database
-from gameserver.storage.sqlite.datafile import examine, put_in_place, reading
+from gameserver.storage.sqlite.datafile import examine, put_in_place, reading, require_place
 from gameserver.storage.sqlite.scores import CHUNK, IN_ORDER, NEXT_ARRIVAL, chunks
 
 HEADER = "level,user,score"
@@ -40,6 +40,8 @@ WHERE excluded.score > score
 BACKUP_PAGES = 1_000
 """Pages that are copied between two looks of the progress bar."""
 
+STANDARD_STREAM = "-"
+"""In the place of a CSV file."""
 
 
 def backup(file: str, copy: str) -> None:
@@ -47,6 +49,7 @@ def backup(file: str, copy: str) -> None:
     if os.path.exists(copy):
         raise StartError(f"{copy} is there already")
     path = os.path.abspath(copy)
+    require_place(path)
     new = path + "-new"
     with reading(file) as source:
         examine(file, source)
@@ -100,17 +103,17 @@ def check(file: str) -> bool:
     return not problems
 
 
-def export(file: str, target: str | None) -> None:
-    """Writes all scores as CSV, those of a level in rank order."""
+def export(file: str, target: str) -> None:
+    """Writes all scores as CSV, those of a level in rank order, to a new file or to stdout."""
     with reading(file) as connection:
         examine(file, connection)
         (count,) = connection.execute("SELECT count(*) FROM score").fetchone()
         rows = connection.execute(IN_ORDER)
-        if target:
+        if target == STANDARD_STREAM:
+            _write(rows, count, sys.stdout)
+        else:
             with open(target, "x", encoding="ascii", newline="") as stream:
                 _write(rows, count, stream)
-        else:
-            _write(rows, count, sys.stdout)
 
 
 def _write(rows: sqlite3.Cursor, count: int, target: TextIO) -> None:
@@ -123,7 +126,8 @@ def _write(rows: sqlite3.Cursor, count: int, target: TextIO) -> None:
 
 def import_(file: str, source: str) -> None:
     """Takes in the better scores of a CSV file: all of them, or none if a line is bad."""
-    with open(source, encoding="utf-8", errors="replace", newline="") as stream:
+    which = 0 if source == STANDARD_STREAM else source
+    with open(which, encoding="utf-8", errors="replace", newline="", closefd=bool(which)) as stream:
         database = Database(file)
         try:
             with database.transaction() as connection:
