@@ -56,7 +56,7 @@ class App:
 
     def _limited(self, requests: Sequence[Request], limit: RateLimit) -> list[Response]:
         """The responses; that to a client which is over the limit says so."""
-        admitted = [limit.admits(request.client) for request in requests]
+        admitted = [not each.match.limited or limit.admits(each.client) for each in requests]
         answered = iter(self._handle(list(compress(requests, admitted))))
         error = TooManyRequests("too many requests: slow down")
         return [

@@ -31,6 +31,7 @@ from gameserver.http11.head_reader import HeadReader
 from gameserver.http11.reader import FindClient, RequestReader
 from gameserver.monitoring.logs import log_access, log_refusal
 from gameserver.monitoring.metrics import Counters
+from gameserver.monitoring.usage import Meter
 from gameserver.server.acceptor import MAX_CONNECTIONS, Acceptor
 from gameserver.server.application import Application
 from gameserver.server.connection import Connection
@@ -95,6 +96,7 @@ class GameServer(HTTPServer):
         options = options or ServerOptions()
         self.socket = listeners[0]
         self.counters = Counters()
+        self._meter = Meter()
         self.stopping = False
         self._app = app
         self._options = options
@@ -230,6 +232,7 @@ class GameServer(HTTPServer):
 
     def service_actions(self) -> None:
         """At every interval: ends what is too slow, and reports what has been counted."""
+        self._meter.measure(self.counters)
         with suppress(Overloaded):
             self._app.report(os.getpid(), len(self._connections), self.counters)
             self.counters = Counters()

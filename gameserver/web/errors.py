@@ -23,13 +23,12 @@ format an error takes is a property of the route.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import ClassVar, NamedTuple
 
 from gameserver.errors import Refused
 from gameserver.times import MILLISECOND, SECOND
-from gameserver.web.messages import JSON, Headers, Response
+from gameserver.web.messages import Headers, Response, json_response
 
 
 class HTTPError(Exception):
@@ -180,7 +179,7 @@ def _api(problem: _Problem) -> Response:
         body["message"] = problem.message
     if problem.code in _WAIT_IN_BODY:
         body["wait"] = _rounded_up(problem.wait, MILLISECOND) / 1000
-    return Response(problem.status, json.dumps(body).encode(), JSON, problem.headers)
+    return json_response(body, problem.status)._replace(headers=problem.headers)
 
 
 ERROR_FORMATS: Mapping[str, Callable[[_Problem], Response]] = {"text": _text, "api": _api}

@@ -29,8 +29,8 @@ class Response(NamedTuple):
 
 
 def json_response(value: object, status: int = 200) -> Response:
-    """A value as JSON."""
-    return Response(status, json.dumps(value).encode(), JSON)
+    """A value as JSON, on one line for a terminal."""
+    return Response(status, f"{json.dumps(value)}\n".encode(), JSON)
 
 
 EVERY_RESPONSE: Headers = (
@@ -54,6 +54,8 @@ class Match:
     """The largest body that is read for it, in bytes."""
     blocking: bool = False
     """The view may take long, so it runs in a thread of its own."""
+    limited: bool = True
+    """The request counts for the rate limit of its client."""
     route: str = "none"
     """The route's name in the metrics."""
     wants: tuple[str, ...] = ()
