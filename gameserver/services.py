@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gameserver.auth.accounts import Accounts
 from gameserver.auth.sessions import Sessions
@@ -21,4 +21,4 @@ class Services:
     accounts: Accounts
     tournaments: Tournaments
     uploads: Uploads
-    metrics: Metrics
+    metrics: Metrics = field(default_factory=Metrics)

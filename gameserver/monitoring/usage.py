@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from gameserver.monitoring.metrics import Counters
 
@@ -17,6 +18,7 @@ class Meter:
         self._cpu_clock = cpu_clock
         self._lock = threading.Lock()
         self._counted = 0.0
+        self._memory = 0
 
     def measure(self, counters: Counters) -> None:
         """Adds the processor time since the last measurement, and notes the memory in use."""
@@ -24,13 +26,13 @@ class Meter:
             now = self._cpu_clock()
             counters.cpu_seconds += now - self._counted
             self._counted = now
-        counters.memory = resident_memory()
+        # There may be no such file, or no descriptor left for it: it is as much as before, then.
+        with suppress(OSError):
+            self._memory = resident_memory()
+        counters.memory = self._memory
 
 
 def resident_memory() -> int:
-    """Bytes of this process that are in memory (proc(5), statm); 0 where no system says so."""
-    try:
-        with open("/proc/self/statm", "rb") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except FileNotFoundError:
-        return 0
+    """Bytes of this process that are in memory (proc(5), statm); OSError if nobody says so."""
+    with open("/proc/self/statm", "rb") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import unittest
+
+import mock  # noqa: UP026 (the same mock on every Python)
 
 from gameserver.monitoring.metrics import Counters
 from gameserver.monitoring.usage import Meter, resident_memory
@@ -33,6 +36,15 @@ class MeterTest(unittest.TestCase):
         counters = Counters()
         Meter().measure(counters)
         self.assertGreater(counters.memory, before + len(taken) // 2)
+
+    def test_no_descriptor(self) -> None:
+        """Where nothing can be opened, the memory is what it was, and nothing fails."""
+        meter, counters = Meter(), Counters()
+        meter.measure(counters)
+        before, counters.memory = counters.memory, 0
+        with mock.patch("builtins.open", side_effect=OSError(errno.EMFILE, "too many")):
+            meter.measure(counters)
+        self.assertEqual(counters.memory, before)
 
 
 if __name__ == "__main__":
