@@ -26,7 +26,8 @@ class Staged:
 class ReplayFolder:
     """Keeps files, each written to its end before it is seen under its name.
 
-    Without a folder nothing is kept. The names are the server's: nothing of a request is in them.
+    Without a folder nothing is kept. The names are the server's own, with no part of a request in
+    them.
     """
 
     def __init__(self, folder: str = "") -> None:
@@ -34,7 +35,7 @@ class ReplayFolder:
 
     @contextmanager
     def staged(self, data: bytes) -> Iterator[Staged]:
-        """Writes the data; what is not kept by the end of the block is removed."""
+        """Writes the data to a file, which is removed if it is not kept by the end of the block."""
         if not self._folder:
             yield Staged("", "")
             return
