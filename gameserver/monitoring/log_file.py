@@ -23,7 +23,7 @@ _REASONS = {
     errno.ELOOP: "it is a link",
     errno.ENXIO: "it is a FIFO or a socket",
 }
-"""What the system's own words would leave unclear."""
+"""For errors that the system's own words would leave unclear."""
 
 
 def resolved(path: str) -> str:
