@@ -31,7 +31,7 @@ MAX_SIZE = 10_000_000
 MAX_LINE = 4_000
 
 _KEY = re.compile("[0-9a-fA-F]{32,}")
-"""Whatever could be a session key or a token."""
+"""Anything that could be a session key or a token."""
 
 _access = logging.getLogger("gameserver.access")
 
@@ -52,7 +52,7 @@ class _LogFile(logging.handlers.WatchedFileHandler):
             super().emit(record)
         except OSError:  # it is gone, and cannot be opened anew: the line is lost
             return
-        # What cannot be moved (a pipe, a folder without permission) stays where it is.
+        # A file that cannot be moved (in a folder without permission) stays where it is.
         with suppress(OSError):
             if self.stream and os.fstat(self.stream.fileno()).st_size > MAX_SIZE:
                 self._move_aside(self.stream.fileno())
@@ -88,7 +88,7 @@ def _locked(descriptor: int) -> Iterator[None]:
 
 
 class _OneLine(logging.Formatter):
-    """Time, level, process and message; what cannot be printed is escaped, line ends too."""
+    """Time, level, process and message; unprintable characters are escaped, line ends too."""
 
     converter = staticmethod(time.gmtime)
     default_time_format = "%Y-%m-%dT%H:%M:%S"
@@ -127,7 +127,7 @@ def _handler(path: str, private: bool) -> logging.Handler:
 
 
 def log_refusal(client: str, status: int) -> None:
-    """Writes a line for what never became a request."""
+    """Writes a line for input that never became a request."""
     _access.info("%s ACCESS %s - - %d", _timestamp(), client, status)
 
 
