@@ -1,7 +1,7 @@
-"""What the server counts, and how Prometheus reads it (text format 0.0.4).
+"""The server's counters, and the form in which Prometheus reads them (text format 0.0.4).
 
-Every front end counts for itself (`Counters`) and reports to the application twice a second what
-has come since; so nothing is shared on the way of a request. `Metrics` adds it up.
+Every front end counts for itself (`Counters`) and reports the growth to the application twice a
+second; so nothing is shared on the way of a request. `Metrics` adds it up.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ FORGET_SECONDS = 5
 FAMILIES: Mapping[str, tuple[str, str]] = {
     "build_info": ("gauge", "Which server this is, and the Python that runs it; always 1."),
     "requests_total": ("counter", "Requests that were answered, by route and status."),
-    "refused_total": ("counter", "Replies to what was no request, by status."),
+    "refused_total": ("counter", "Replies to input that was no request, by status."),
     "request_seconds": ("histogram", "Time from the arrival of a request to its reply."),
     "batch_size": ("histogram", "Requests that were answered together."),
     "cpu_seconds_total": ("counter", "Processor time of all processes that serve."),
@@ -71,14 +71,14 @@ class Histogram:
 
 @dataclass
 class Counters:
-    """What one front end has counted."""
+    """The counts of one front end."""
 
     requests: Counter[tuple[str, int]] = field(default_factory=Counter)
     """By route and status."""
     refused: Counter[int] = field(default_factory=Counter)
-    """What never became a request, by the status of the reply."""
+    """Input that never became a request, by the status of the reply."""
     seconds: Histogram = field(default_factory=lambda: Histogram(SECONDS))
-    """From when a request was there to when its response was sent."""
+    """From the arrival of a request to the sending of its response."""
     batches: Histogram = field(default_factory=lambda: Histogram(SIZES))
     cpu_seconds: float = 0.0
     """Processor time of the process, by `Meter`."""
@@ -104,7 +104,7 @@ class Counters:
 
 
 class FrontEnd(NamedTuple):
-    """What a process has said last of how much it has now, and when."""
+    """The latest report of a process: how much it has, and when it said so."""
 
     connections: int
     memory: int
@@ -154,7 +154,7 @@ class Metrics:
         }
 
     def _present(self) -> dict[str, list[Sample]]:
-        """What there is now; a front end that has ended is forgotten."""
+        """Everything that there is now; a front end that has ended is forgotten."""
         since = self._clock() - FORGET_SECONDS
         self._front_ends = {
             pid: each for pid, each in self._front_ends.items() if each.reported >= since
