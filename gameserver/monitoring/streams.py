@@ -17,7 +17,7 @@ _MAX_LINKS = 40
 def open_missing_streams() -> None:
     """Opens the null device in the place of each standard stream that is closed.
 
-    Otherwise the next file or socket would get its number, and what is printed there.
+    Otherwise the next file or socket would get its number, and everything printed to it.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
