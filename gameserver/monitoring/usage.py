@@ -1,4 +1,4 @@
-"""What a process uses of the machine."""
+"""The processor time and the memory of a process."""
 
 from __future__ import annotations
 
