@@ -36,7 +36,7 @@ class ApplicationService:
 
     def report(self, front_end: int, connections: int, counters: Counters) -> None:
         self._app.report(front_end, connections, counters)
-        # What the owner uses counts, too, and nobody else says so.
+        # The owner uses the machine, too, and nobody else reports that.
         own = Counters()
         self._meter.measure(own)
         self._app.report(os.getpid(), 0, own)
@@ -71,7 +71,7 @@ class RemoteApplication:
         self._call("report", front_end, connections, counters)
 
     def close(self) -> None:
-        """Nothing: the owner puts in order what is on disk."""
+        """Nothing: the data on disk is the owner's."""
 
     def _ask(self, requests: Sequence[Request]) -> list[Response]:
         if not requests:
