@@ -26,7 +26,7 @@ class TLSSocket:
         return self._socket.fileno()
 
     def recv(self, size: int) -> bytes:
-        """At most `size` bytes; never leaves a part of a TLS record behind if that is 16 KiB."""
+        """At most `size` bytes; with 16 KiB, no part of a TLS record is ever left behind."""
         try:
             if not self._established:
                 self._socket.do_handshake()
