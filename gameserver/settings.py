@@ -56,7 +56,7 @@ def _option(
 
 @dataclass(frozen=True)
 class Settings:
-    """What the operator chose. A field is a flag of the same name."""
+    """The operator's choices. A field is a flag of the same name."""
 
     port: int = _option(8080, "port to listen on; 0 takes a free one", "-p", parse=_port)
     host: str = _option("localhost", "name or address to listen on, on all its addresses")
@@ -110,7 +110,7 @@ class Settings:
 
 
 class Parser(argparse.ArgumentParser):
-    """The parser of every command of ours."""
+    """The parser of all commands."""
 
     def error(self, message: str) -> NoReturn:
         """A mistake on the command line is one line, without the usage in front."""
