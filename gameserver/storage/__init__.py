@@ -1,1 +1,1 @@
-"""The data file: one connection, one lock, and what becomes of a batch that cannot be written."""
+"""Storage: the engines, each of which keeps everything in its own way."""
