@@ -1,6 +1,6 @@
 """A data file before it is used: is it one, is it whole, is it free, and the connection to it.
 
-Whatever is wrong raises `StartError`, and leaves the file as it was. It is examined through a
+Every problem raises `StartError`, and leaves the file as it was. It is examined through a
 connection that cannot write.
 
 The lock is on a file of its own, `FILE-lock`. It is not on the data file: a process that closes
@@ -175,7 +175,7 @@ def _create(path: str) -> None:
     for name in (new, *(new + end for end in _BESIDE)):
         with suppress(FileNotFoundError):
             os.unlink(name)
-    # Only for this user: who knows the secret in it can forge session keys.
+    # Only for this user: anybody who knows the secret in it can forge session keys.
     os.close(os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     _connect_to_write(new).close()
     put_in_place(new, path)
