@@ -1,7 +1,7 @@
 """Backup, check, export and import of a data file.
 
 All but import work beside a server that runs on the file. They read through a connection that
-writes nothing and makes no checkpoint. Each raises StartError for what is wrong with a file.
+writes nothing and makes no checkpoint. Each raises StartError for a bad file.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from gameserver.storage.sqlite.scores import CHUNK, IN_ORDER, NEXT_ARRIVAL, chun
 HEADER = "level,user,score"
 
 DatabaseError = sqlite3.Error
-"""What a file can raise beside StartError and OSError."""
+"""The error that a file can raise beside StartError and OSError."""
 
 OUT_OF_RANGE = f"""
 SELECT count(*) FROM score
@@ -47,7 +47,7 @@ STANDARD_STREAM = "-"
 def backup(file: str, copy: str) -> None:
     """Copies the file as it is at this moment; the copy has its name when it is whole."""
     if os.path.exists(copy):
-        raise StartError(f"{copy} is there already")
+        raise StartError(f"{copy} exists already")
     path = os.path.abspath(copy)
     require_place(path)
     new = path + "-new"
