@@ -1,4 +1,4 @@
-"""The server itself: what it is, whether it works, and how much it does."""
+"""The server itself: its calls, its health and its metrics."""
 
 from __future__ import annotations
 
