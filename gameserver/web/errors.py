@@ -17,8 +17,8 @@ HTTPError                   the class carries the status
 ├── Overloaded              503
 └── VersionNotSupported     505
 
-A `Refused` of the application is answered in the same formats, with the status of its code. Which
-format an error takes is a property of the route.
+A `Refused` of the application is answered in the same formats, with the status of its code. The
+format of an error is a property of the route.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ class HeaderFieldsTooLarge(HTTPError):
 
 
 class InternalError(HTTPError):
-    """A mistake of the server's: the log has the rest."""
+    """A bug in the server: the log has the rest."""
 
 
 class NotImplementedHere(HTTPError):
@@ -137,7 +137,7 @@ that they know as final, so only these carry it. For all others the time is in R
 
 
 class _Problem(NamedTuple):
-    """What an error says, before it has a format."""
+    """The content of an error, before it has a format."""
 
     status: int
     code: str
