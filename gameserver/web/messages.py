@@ -44,7 +44,7 @@ EVERY_RESPONSE: Headers = (
 
 @dataclass(slots=True)
 class Match:
-    """What a method and a path lead to: plain values only, so that a request can travel."""
+    """The target of a method and a path: plain values only, so that a request can travel."""
 
     endpoint: str = ""
     """The name of the view (`Router.views`)."""
