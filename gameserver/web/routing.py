@@ -1,9 +1,8 @@
 """The mechanism behind `urls.py`: from a method and a path to the endpoint that answers.
 
-A path is written as in `/<number:level_id>/score`: what a capture takes, and its name. What it
-takes is one of the `CONVERTERS`. An unknown path, a method that a path does not take, and a
-capture that is no number lead to a match too: it holds the answer. So a reader of requests asks
-once, and gets one answer.
+A path is written as in `/<number:level_id>/score`: the kind of a capture, one of the `CONVERTERS`,
+and its name. An unknown path, a method that a path does not take, and a capture that is no number
+lead to a match too: it holds the answer. So a reader of requests asks once, and gets one answer.
 """
 
 from __future__ import annotations
@@ -27,8 +26,7 @@ _CAPTURE = re.compile("<([a-z]+):([a-z_]+)>")
 
 
 class Converter(NamedTuple):
-    """What a capture takes: a pattern, and what its text becomes; ValueError says what it must be.
-    """
+    """A kind of capture: its pattern, and its value; ValueError says what the text must be."""
 
     pattern: str
     convert: Callable[[str], int | str]
