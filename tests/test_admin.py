@@ -133,7 +133,7 @@ class AdminTest(FolderTestCase):
         secret = self.rows("SELECT value FROM secret")
         copy = str(self.folder / "copy.db")
         self.assertEqual(self.run_admin("backup", self.path, copy)[0], 0)
-        self.assert_fails("is there already", "backup", self.path, copy)
+        self.assert_fails("exists already", "backup", self.path, copy)
         self.assertNotIn("copy.db-new", self.files())
         self.path = copy
         Database(copy).close()
