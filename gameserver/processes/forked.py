@@ -111,7 +111,7 @@ class ForkedServer(ForkingMixIn, BaseServer):
             log.error("worker %d has ended; another takes its place", pid)
         if not self._owner.alive:
             self._owner.check_storage()
-            log.critical("the owner of the scores has ended; everything that was only in memory is lost")
+            log.critical("the owner of the scores has ended; anything only in memory is lost")
             self._restart_owner()
         while len(self.active_children) < self._workers:
             self._start_worker()

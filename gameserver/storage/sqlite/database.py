@@ -195,7 +195,7 @@ class Database:
             self.require_room()
 
     def _refuse_writing(self, error: sqlite3.Error) -> None:
-        """Has the batch undone and becomes full if the disk is; ends the process for other errors."""
+        """Has the batch undone and becomes full; ends the process for errors of another kind."""
         if not is_disk_full(error):
             end_process(error)
         if not self.full:
