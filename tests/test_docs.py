@@ -50,6 +50,13 @@ class LinksTest(unittest.TestCase):
                 with self.subTest(page=page.name, link=link):
                     self.assertTrue((page.parent / link).exists(), f"{page.name}: no such file")
 
+    def test_lead_to_modules(self) -> None:
+        """Every file or folder of `gameserver/` that a page names is there."""
+        for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]:
+            for name in re.findall(r"`(gameserver/[^` ]*)`", page.read_text(encoding="utf-8")):
+                with self.subTest(page=page.name, name=name):
+                    self.assertTrue((ROOT / name).exists(), f"{page.name}: no {name}")
+
     def test_name_modules(self) -> None:
         """Each module that operations.md names as the place of a limit is there."""
         page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
