@@ -60,8 +60,14 @@ class _LogFile(logging.handlers.WatchedFileHandler):
     def _move_aside(self, descriptor: int) -> None:
         """Moves the file, unless another process has; the next line opens it anew."""
         with _locked(descriptor):
-            if os.path.samestat(os.fstat(descriptor), os.stat(self.baseFilename)):
+            if not os.path.samestat(os.fstat(descriptor), os.stat(self.baseFilename)):
+                return
+            try:
                 os.replace(self.baseFilename, self.baseFilename + ".1")
+            except OSError:
+                if not self._private:
+                    raise
+                os.truncate(descriptor, 0)  # somebody else has something of that name there
 
 
 class _LogStream(logging.StreamHandler[TextIO]):

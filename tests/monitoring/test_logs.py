@@ -325,6 +325,15 @@ class SizeTest(LogTestCase):
         self.assertEqual(sorted(os.listdir(self.path.parent)), ["server.log", "server.log.1"])
         self.assertLess(self.path.stat().st_size + self.moved.stat().st_size, 2300)
 
+    def test_private_file_is_bounded(self) -> None:
+        """So is a private one where another user keeps it from being moved: it begins anew."""
+        self.moved.mkdir()
+        open_log(str(self.path), private=True)
+        for number in range(100):
+            log.info("%03d %s", number, "a" * 50)
+            self.assertLess(self.path.stat().st_size, 1200)
+        self.assertIn(" 099 ", self.lines()[-1])
+
     def test_access_lines_count(self) -> None:
         """Lines for requests are as bounded."""
         self.open()
