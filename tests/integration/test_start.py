@@ -15,6 +15,7 @@ import unittest
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.procfs import has_proc
 from tests.raw_client import Client, request_bytes
 from tests.servers import ServerProcess, start_and_fail
 from tests.support import PATIENCE, ROOT, wait_until
@@ -114,12 +115,23 @@ class StartTest(unittest.TestCase):
             with self.subTest(closed=closed, mode=mode):
                 self.serve_without(closed, mode)
 
+    def test_mistake_without_stderr(self) -> None:
+        """A server that cannot say why it does not start says so nowhere else."""
+        command = [sys.executable, str(ROOT / "run_server.py"), "--logfile", "/does/not/exist"]
+        done = subprocess.run(
+            ["sh", "-c", 'exec "$@" 2>&-', "sh", *command],
+            stdout=subprocess.PIPE, text=True, timeout=PATIENCE,
+        )  # fmt: skip
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+
     def serve_without(self, closed: Sequence[int], mode: Sequence[str]) -> None:
+        folder = self.enterContext(tempfile.TemporaryDirectory())
         with socket.create_server(("127.0.0.1", 0)) as other:
             port = other.getsockname()[1]
         closing = " ".join(f"{number}>&-" for number in closed)
         command = [sys.executable, str(ROOT / "run_server.py"), "--host", "127.0.0.1",
-                   "-p", str(port), "--logfile", os.devnull, *mode]  # fmt: skip
+                   "-p", str(port), "--logfile", os.devnull,
+                   "--data", str(Path(folder, "game.db")), *mode]  # fmt: skip
         with subprocess.Popen(
             ["sh", "-c", f'exec "$@" {closing}', "sh", *command],
             stdin=subprocess.DEVNULL,
@@ -129,6 +141,9 @@ class StartTest(unittest.TestCase):
         ) as process:
             try:
                 wait_until(lambda: process.poll() is not None or answers(port))
+                for number in closed if has_proc else ():
+                    opened = os.readlink(f"/proc/{process.pid}/fd/{number}")
+                    self.assertEqual(opened, os.devnull)
             finally:
                 process.terminate()
             output, errors = process.communicate(timeout=PATIENCE)
