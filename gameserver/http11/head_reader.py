@@ -54,8 +54,8 @@ class HeadReader:
             before, mark, rest = text.partition(b"?")
             if mark:
                 query, _, after = rest.partition(b" ")
-                known = self._remembered(before, after)
-                if known is not None and _is_query(query):
+                # The query first: what is wrong is found in the order in which it was sent.
+                if _is_query(query) and (known := self._remembered(before, after)) is not None:
                     return known, query.decode("latin-1")
             elif (known := self._remembered(text)) is not None:
                 return known, ""
