@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from gameserver import __version__
 from gameserver.app import App
 from gameserver.auth.accounts import Accounts
 from gameserver.errors import StartError
 from gameserver.minesweeper.modes import MODES
 from gameserver.minesweeper.replay_folder import ReplayFolder, check_folder
 from gameserver.minesweeper.uploads import Uploads
+from gameserver.monitoring.metrics import Metrics
 from gameserver.monitoring.progress import Progress
 from gameserver.server.acceptor import MAX_CONNECTIONS
 from gameserver.server.base import ServerOptions
@@ -70,10 +73,14 @@ def make_app(settings: Settings, router: Router) -> App:
     """The application with everything that it keeps, in the process that owns the state."""
     engine = open_engine(settings.data, settings.store_tokens, _follow)
     limit = RateLimit(settings.rate_limit) if settings.rate_limit else None
-    return App(router, make_services(engine, settings.replays), engine, limit)
+    python = ".".join(map(str, sys.version_info[:3]))
+    metrics = Metrics(build={"version": __version__, "python": python, "mode": settings.mode})
+    return App(router, make_services(engine, settings.replays, metrics), engine, limit)
 
 
-def make_services(engine: Engine, replays: str = "") -> Services:
+def make_services(
+    engine: Engine, replays: str = "", metrics: Metrics | None = None
+) -> Services:
     """The services, on what the engine keeps; `replays` is the folder for replays, if any."""
     tournaments = Tournaments(engine.tournaments, MODES)
     return Services(
@@ -82,6 +89,7 @@ def make_services(engine: Engine, replays: str = "") -> Services:
         accounts=Accounts(engine.accounts),
         tournaments=tournaments,
         uploads=Uploads(tournaments, ReplayFolder(replays)),
+        metrics=metrics or Metrics(),
     )
 
 

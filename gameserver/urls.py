@@ -13,12 +13,16 @@ FORM = 64 * 1024
 UPLOAD = REPLAY + 4096
 """A replay in its multipart frame."""
 
+operation = partial(path, limited=False, exact=True)
+"""For operators: never told to slow down, and closed in a proxy by the one name that it has."""
+
 api = partial(path, wants=("content-type", accounts.CREDENTIALS), error_format="api")
 
 # fmt: off
 urlpatterns = [
-    path("/healthz", GET=operations.health),
-    path("/metrics", GET=operations.metrics),
+    path("/", GET=operations.welcome),
+    operation("/healthz", GET=operations.health),
+    operation("/metrics", GET=operations.metrics),
 
     path("/<number:user_id>/login", GET=scores.login),
     path("/<digits:user_id>/", GET=scores.login),

@@ -29,7 +29,7 @@ _PATIENCE_SECONDS = 5.0
 
 
 class Cost(NamedTuple):
-    """What one hash costs: 128 * n * r bytes of memory, and time in proportion to n * r * p."""
+    """The cost of a hash: 128 * n * r bytes of memory, and time in proportion to n * r * p."""
 
     n: int
     r: int = 8
@@ -58,7 +58,7 @@ class Workers:
         self._executors: dict[Callable[[], None], ThreadPoolExecutor] = {}
 
     def run(self, work: Callable[[], bytes]) -> bytes:
-        """What the work returns, once a thread has done it; `Refused` if too much waits."""
+        """The result of the work, once a thread has done it; `Refused` if too much waits."""
         if not self._places.acquire(blocking=False):
             raise Refused("overloaded", "too many people log in at once", wait=SECOND)
         try:

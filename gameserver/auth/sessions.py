@@ -1,4 +1,4 @@
-"""Session keys: who a player is, for ten minutes from the login.
+"""Session keys, which identify a player for ten minutes from the login.
 
 Two ways to keep them, with the same two methods. `SignedSessions`, the default, keeps nothing:
 a key carries its user and its expiry, and a MAC that only the server can make. With

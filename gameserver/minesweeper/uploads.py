@@ -1,4 +1,4 @@
-"""Uploaded replays: what becomes a submission to a tournament."""
+"""Uploaded replays, and how they become submissions to tournaments."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Uploads:
 
 
 def _read(data: bytes) -> Replay:
-    """The replay in the data. What a client says of the type is often wrong, so it is not asked."""
+    """The replay in the data. The type that a client states is often wrong, so it is ignored."""
     try:
         return read_replay(data, mime_type_of(data))
     except InvalidReplay as error:

@@ -39,12 +39,12 @@ class Worker(ThreadedServer):
 class ForkedServer(ForkingMixIn, BaseServer):
     """Supervises the owner of the state and the workers, which serve.
 
-    A worker is a `ThreadedServer` on the same listening sockets whose application is the
-    owner's. All of them start ahead of need. One that ends is replaced within an interval, which
-    is also what keeps a worker that cannot run from being started in a frenzy.
+    A worker is a `ThreadedServer` on the same listening sockets whose application is the owner's.
+    All of them start ahead of need. One that ends is replaced at the next interval, so a worker
+    that cannot run is not restarted in a frenzy.
 
     Of `socketserver` it uses the mix-in's `process_request`, which forks a worker, with
-    `finish_request` as what the worker does, and its book of children.
+    `finish_request` as the work of a worker, and its book of children.
     """
 
     def __init__(
@@ -111,7 +111,7 @@ class ForkedServer(ForkingMixIn, BaseServer):
             log.error("worker %d has ended; another takes its place", pid)
         if not self._owner.alive:
             self._owner.check_storage()
-            log.critical("the owner of the scores has ended; what was only in memory is lost")
+            log.critical("the owner of the scores has ended; anything only in memory is lost")
             self._restart_owner()
         while len(self.active_children) < self._workers:
             self._start_worker()

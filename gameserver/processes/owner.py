@@ -1,8 +1,8 @@
 """The process that owns the state, and how the worker processes reach it.
 
-The forked server keeps sessions and scores in one process, behind a `multiprocessing` manager;
-a worker sends it each batch with one call. The socket between them is in a folder that only this
-user can enter, and a random key guards it: who can speak to it can run code here.
+The forked server keeps sessions and scores in one process, behind a `multiprocessing` manager; a
+worker sends it each batch with one call. The socket between them is in a folder that only this
+user can enter, and a random key guards it: a program that can speak to it can run code here.
 """
 
 from __future__ import annotations

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import logging
 import marshal
+import os
 from collections.abc import Callable, Sequence
 from multiprocessing.managers import RemoteError
 from typing import Any
 
 from gameserver.monitoring.metrics import Counters
+from gameserver.monitoring.usage import Meter
 from gameserver.server.application import Application
 from gameserver.web.errors import Overloaded, error_response
 from gameserver.web.messages import Match, Request, Response
@@ -26,6 +28,7 @@ class ApplicationService:
 
     def __init__(self, app: Application) -> None:
         self._app = app
+        self._meter = Meter()
 
     def handle(self, batch: bytes) -> bytes:
         requests = [_unpacked(*values) for values in marshal.loads(batch)]
@@ -33,6 +36,10 @@ class ApplicationService:
 
     def report(self, front_end: int, connections: int, counters: Counters) -> None:
         self._app.report(front_end, connections, counters)
+        # The owner uses the machine, too, and nobody else reports that.
+        own = Counters()
+        self._meter.measure(own)
+        self._app.report(os.getpid(), 0, own)
 
 
 class RemoteApplication:
@@ -64,7 +71,7 @@ class RemoteApplication:
         self._call("report", front_end, connections, counters)
 
     def close(self) -> None:
-        """Nothing: the owner puts in order what is on disk."""
+        """Nothing: the data on disk is the owner's."""
 
     def _ask(self, requests: Sequence[Request]) -> list[Response]:
         if not requests:
@@ -102,19 +109,21 @@ def _packed(request: Request) -> tuple[Any, ...]:
     answer = match.answer and tuple(match.answer)
     return (
         request.method, request.path, request.query, request.headers, request.body,
-        request.client, match.endpoint, match.captures, match.blocking, match.error_format, answer,
+        request.client, match.endpoint, match.captures, match.blocking, match.limited,
+        match.error_format, answer,
     )  # fmt: skip
 
 
 def _unpacked(
     method: str, path: str, query: str, headers: dict[str, str], body: bytes, client: str,
-    endpoint: str, captures: tuple[int | str, ...], blocking: bool, error_format: str,
-    answer: tuple[Any, ...] | None,
+    endpoint: str, captures: tuple[int | str, ...], blocking: bool, limited: bool,
+    error_format: str, answer: tuple[Any, ...] | None,
 ) -> Request:  # fmt: skip
     match = Match(
         endpoint,
         captures,
         blocking=blocking,
+        limited=limited,
         error_format=error_format,
         answer=Response(*answer) if answer else None,
     )

@@ -45,7 +45,7 @@ class Listener:
 
 
 Take = Callable[[socket.socket, str, bool], None]
-"""What becomes of a client: `take(client, address, within_limit)`."""
+"""Takes over an accepted client: `take(client, address, within_limit)`."""
 
 
 class Acceptor:
@@ -78,12 +78,12 @@ class Acceptor:
             self._loop.watch(listener, 0)
 
     def stop(self) -> None:
-        """Accepts all clients that have connected by now, and then nobody any more."""
+        """Accepts all clients that have connected by now, and none after them."""
         self._stopped = True
         self.pause()
         arrived = []
         for listener in self._listeners:
-            # At once and nothing in between: who connects after the last accept is lost.
+            # At once, nothing in between: a client that connects after the last accept is lost.
             arrived += list(_accept_all(listener.socket))
             listener.socket.close()
         for client, address in arrived:

@@ -1,12 +1,12 @@
 """The loop that every front end runs: from sockets to batches of requests, and back.
 
-Whatever connections are ready are read; the requests that became complete go to the application
-as one batch; the responses go out with one write for each connection. Meanwhile the kernel
-queues what arrives, so batches grow by themselves under load, and what costs once per batch
-costs little per request.
+Whatever connections are ready are read; the requests that became complete go to the application as
+one batch; the responses go out with one write for each connection. Meanwhile the kernel queues new
+input, so batches grow by themselves under load, and work done once per batch costs little per
+request.
 
-`ThreadedServer` (`gameserver/threaded.py`) is one process with this loop. `ForkedServer`
-(`gameserver/forked.py`) starts several.
+`ThreadedServer` (`gameserver/server/threaded.py`) is one process with this loop. `ForkedServer`
+(`gameserver/processes/forked.py`) starts several.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from gameserver.http11.head_reader import HeadReader
 from gameserver.http11.reader import FindClient, RequestReader
 from gameserver.monitoring.logs import log_access, log_refusal
 from gameserver.monitoring.metrics import Counters
+from gameserver.monitoring.usage import Meter
 from gameserver.server.acceptor import MAX_CONNECTIONS, Acceptor
 from gameserver.server.application import Application
 from gameserver.server.connection import Connection
@@ -94,6 +95,7 @@ class GameServer(HTTPServer):
         options = options or ServerOptions()
         self.socket = listeners[0]
         self.counters = Counters()
+        self._meter = Meter()
         self.stopping = False
         self._app = app
         self._options = options
@@ -113,10 +115,10 @@ class GameServer(HTTPServer):
         return int(self._sockets[0].getsockname()[1])
 
     def start(self) -> None:
-        """Before the server says that it listens: starts what has to be there first."""
+        """Starts everything that has to run before the server says that it listens."""
 
     def serve_forever(self, poll_interval: float = 0.5) -> None:
-        """Serves until `stop`, and then until what had arrived is answered."""
+        """Serves until `stop`, and then until everything that had arrived is answered."""
         self._acceptor.resume()
         while self._connections or self._stop_at == math.inf:
             ready = self._loop.wait(poll_interval)
@@ -176,7 +178,7 @@ class GameServer(HTTPServer):
     def _defer_and_resume(self) -> None:
         """Starts the requests that block, and goes on behind those that are answered.
 
-        Only now: what a request stands behind has just been answered.
+        Only now: the requests in front of it have just been answered.
         """
         while self._deferred or self._finished:
             if self._deferred:
@@ -226,7 +228,8 @@ class GameServer(HTTPServer):
             source.close()
 
     def service_actions(self) -> None:
-        """At every interval: ends what is too slow, and reports what has been counted."""
+        """At every interval: ends connections that are too slow, and reports the counters."""
+        self._meter.measure(self.counters)
         with suppress(Overloaded):
             self._app.report(os.getpid(), len(self._connections), self.counters)
             self.counters = Counters()
@@ -311,7 +314,7 @@ class GameServer(HTTPServer):
         self._acceptor.left(connection.address)
 
     def refused(self, connection: Connection, status: int) -> None:
-        """What a connection sent was not HTTP, or too much of it."""
+        """Counts and logs input that was not HTTP, or too much of it."""
         self.counters.refused[status] += 1
         if self._options.access_log:
             log_refusal(connection.address, status)

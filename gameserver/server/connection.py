@@ -4,9 +4,9 @@ A connection reads only while it owes nothing: not while a request of it runs in
 (`waiting`), nor while a reply does not fit into the socket's buffer. So a client that does not
 read its replies stops itself, and requests are answered in order.
 
-Closing a socket while the client is still sending makes a reset, which can overtake the reply.
-So where that may be, the connection *lingers*: its write side is shut, and what comes is
-discarded for a while (RFC 9112 section 9.6).
+Closing a socket while the client is still sending makes a reset, which can overtake the reply. So
+where that may be, the connection *lingers*: its write side is shut, and input is discarded for a
+while (RFC 9112 section 9.6).
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _TIMEOUTS: dict[int, float] = {
 
 
 class Host(Protocol):
-    """What a connection needs of its server."""
+    """The side of a server that a connection needs."""
 
     stopping: bool
 
@@ -59,7 +59,7 @@ class Host(Protocol):
         """Has a request that may block answered, with `Connection.resume`."""
 
     def refused(self, connection: Connection, status: int) -> None:
-        """What the connection sent was not HTTP, or too much of it."""
+        """The connection sent something that was not HTTP, or too much of it."""
 
     def left(self, connection: Connection) -> None:
         """The connection is closing."""
@@ -125,7 +125,7 @@ class Connection:
         return self._without_blocking(requests)
 
     def _without_blocking(self, requests: list[Request]) -> Sequence[Request]:
-        """What is to be answered now; a request that blocks is deferred instead."""
+        """The requests to answer now; one that blocks is deferred instead."""
         reader = self._reader
         if requests and requests[-1].match.blocking:
             self._waiting = True
@@ -154,7 +154,7 @@ class Connection:
         reader = self._reader
         if self._host.stopping:
             reader.stop()
-        # What the reply to the newest request says, unless that one is answered later.
+        # As the reply to the newest request has it, unless that one is answered later.
         connection = "" if self._waiting or reader.error else reader.connection
         if len(requests) == 1:
             output = self._rendered(requests[0], responses[start], connection)
@@ -180,7 +180,7 @@ class Connection:
             return render(error, date, connection, head_only, match.fields)
 
     def _afterword(self) -> bytes:
-        """What is said behind the responses: the reader's error, or `100 Continue`."""
+        """The bytes behind the responses: the reader's error, or `100 Continue`."""
         reader = self._reader
         if not reader.error:
             reader.continued()

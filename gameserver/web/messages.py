@@ -28,8 +28,8 @@ class Response(NamedTuple):
 
 
 def json_response(value: object, status: int = 200) -> Response:
-    """A value as JSON."""
-    return Response(status, json.dumps(value).encode(), JSON)
+    """A value as JSON, on one line for a terminal."""
+    return Response(status, f"{json.dumps(value)}\n".encode(), JSON)
 
 
 EVERY_RESPONSE: Headers = (
@@ -43,7 +43,7 @@ EVERY_RESPONSE: Headers = (
 
 @dataclass(slots=True)
 class Match:
-    """What a method and a path lead to: plain values only, so that a request can travel."""
+    """The target of a method and a path: plain values only, so that a request can travel."""
 
     endpoint: str = ""
     """The name of the view (`Router.views`)."""
@@ -53,6 +53,8 @@ class Match:
     """The largest body that is read for it, in bytes."""
     blocking: bool = False
     """The view may take long, so it runs in a thread of its own."""
+    limited: bool = True
+    """The request counts for the rate limit of its client."""
     route: str = "none"
     """The route's name in the metrics."""
     wants: tuple[str, ...] = ()
