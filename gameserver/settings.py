@@ -62,7 +62,7 @@ class Settings:
     host: str = _option("localhost", "name or address to listen on, on all its addresses")
     max_proc: int = _option(
         60,
-        "at most this many worker processes; normally there is one per core (forked server only)",
+        "at most this many worker processes; by default one per core but one (forked server only)",
         parse=_processes,
     )
     threaded: bool = _option(
@@ -105,8 +105,14 @@ class Settings:
 
     @property
     def workers(self) -> int:
-        """How many worker processes the forked server has."""
-        return min(self.max_proc, os.cpu_count() or 1)
+        """How many worker processes the forked server has.
+
+        `max_proc` where there is a core for each of them. Else one for each core but one, which
+        the owner of the scores needs for itself: with more, batches are smaller and a request
+        costs more.
+        """
+        cores = os.cpu_count() or 1
+        return self.max_proc if self.max_proc <= cores else max(1, cores - 1)
 
 
 class Parser(argparse.ArgumentParser):

@@ -46,8 +46,11 @@ class SettingsTest(unittest.TestCase):
         self.assertEqual(Settings(threaded=True).mode, "threaded")
 
     def test_workers(self) -> None:
-        """There is one worker per core, and never more than allowed."""
-        for cores, max_proc, workers in [(4, 60, 4), (4, 2, 2), (128, 60, 60), (None, 60, 1)]:
+        """There is one worker per core but one, and never more than allowed."""
+        for cores, max_proc, workers in [
+            (4, 60, 3), (4, 4, 4), (4, 2, 2), (2, 60, 1), (2, 2, 2), (1, 60, 1), (128, 60, 60),
+            (None, 60, 1),
+        ]:  # fmt: skip
             with mock.patch("os.cpu_count", return_value=cores):
                 self.assertEqual(Settings(max_proc=max_proc).workers, workers)
 

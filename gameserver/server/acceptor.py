@@ -12,9 +12,8 @@ import socket
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from selectors import EVENT_READ
 
-from gameserver.server.loop import Loop
+from gameserver.server.loop import EVENT_READ, Loop
 from gameserver.web.messages import Request
 
 log = logging.getLogger(__name__)

@@ -22,7 +22,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from http.server import HTTPServer
-from selectors import EVENT_READ
 from socketserver import BaseServer
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +35,7 @@ from gameserver.server.acceptor import MAX_CONNECTIONS, Acceptor
 from gameserver.server.application import Application
 from gameserver.server.connection import Connection
 from gameserver.server.listeners import turn_away
-from gameserver.server.loop import Loop, Source
+from gameserver.server.loop import EVENT_READ, Loop, Source
 from gameserver.web.clients import TrustedProxies
 from gameserver.web.errors import InternalError, Overloaded, error_response
 from gameserver.web.messages import Request, Response
@@ -53,7 +52,7 @@ STOP_SECONDS = 30
 IDLE_STOP_SECONDS = 0.5
 """For the requests of idle clients that are on their way when the server stops."""
 
-Pending = tuple[Connection, Sequence[Request]]
+Pending = tuple[Any, Sequence[Request]]
 """A connection and what it wants answered in this iteration of the loop."""
 
 
@@ -168,7 +167,6 @@ class GameServer(HTTPServer):
                 self._fail(source)
                 continue
             if requests:
-                assert isinstance(source, Connection)
                 batch.append((source, requests))
                 size += len(requests)
                 if size >= MAX_BATCH:
@@ -202,12 +200,11 @@ class GameServer(HTTPServer):
         responses = self._handle(batch)
         start = 0
         for connection, requests in pending:
-            end = start + len(requests)
             try:
-                connection.respond(requests, responses[start:end])
+                connection.respond(requests, responses, start)
             except Exception:
                 self._fail(connection)
-            start = end
+            start += len(requests)
         self._record(batch, responses, time.monotonic() - self._loop.now)
 
     def _handle(self, batch: Sequence[Request]) -> list[Response]:

@@ -16,12 +16,11 @@ import math
 import socket
 from collections.abc import Sequence
 from contextlib import suppress
-from selectors import EVENT_READ, EVENT_WRITE
 from typing import TYPE_CHECKING, Protocol
 
 from gameserver.http11.reader import BLOCKED, CLOSED, IDLE, IN_BODY, IN_HEAD, RequestReader
 from gameserver.http11.writer import CONTINUE, render
-from gameserver.server.loop import Loop
+from gameserver.server.loop import EVENT_READ, EVENT_WRITE, Loop
 from gameserver.web.errors import HTTPError, InternalError, RequestTimeout, error_response
 from gameserver.web.messages import Request, Response
 
@@ -103,7 +102,7 @@ class Connection:
     def ready(self) -> Sequence[Request]:
         """Reads or writes as the socket allows; returns the requests to answer now."""
         if self._sending:
-            self._flush()
+            self._send(b"")
             return ()
         try:
             data = self._socket.recv(READ_SIZE)
@@ -145,36 +144,40 @@ class Connection:
         self.respond((request,), (response,))
         return self._without_blocking(self._reader.resume())
 
-    def respond(self, requests: Sequence[Request], responses: Sequence[Response]) -> None:
-        """Sends a response for each request, and behind them the reader's error, if any."""
+    def respond(
+        self, requests: Sequence[Request], responses: Sequence[Response], start: int = 0
+    ) -> None:
+        """Sends a response for each request, and what is to be said behind them.
+
+        Those of the connection begin at `start` in `responses`, which are a whole batch's.
+        """
         reader = self._reader
         if self._host.stopping:
             reader.stop()
         # As the reply to the newest request has it, unless that one is answered later.
         connection = "" if self._waiting or reader.error else reader.connection
         if len(requests) == 1:
-            output = self._rendered(requests[0], responses[0], connection)
+            output = self._rendered(requests[0], responses[start], connection)
         else:
             earlier = "" if connection == "close" else connection
             last = len(requests) - 1
             output = b"".join(
-                self._rendered(request, response, earlier if at < last else connection)
-                for at, (request, response) in enumerate(zip(requests, responses, strict=True))
+                self._rendered(request, responses[start + at], earlier if at < last else connection)
+                for at, request in enumerate(requests)
             )
         if reader.error or reader.owes_continue:
             output += self._afterword()
-        self._output = self._output + output if self._output else output
-        self._flush()
+        self._send(output)
 
     def _rendered(self, request: Request, response: Response, connection: str) -> bytes:
-        date, fields = self._loop.date, request.match.fields
+        date, match = self._loop.date, request.match
         head_only = request.method == "HEAD"
         try:
-            return render(response, date, connection, head_only, fields)
+            return render(response, date, connection, head_only, match.fields)
         except (KeyError, ValueError):
             log.exception("the response to %s %s failed", request.method, request.path)
-            error = error_response(InternalError(), request.match.error_format)
-            return render(error, date, connection, head_only, fields)
+            error = error_response(InternalError(), match.error_format)
+            return render(error, date, connection, head_only, match.fields)
 
     def _afterword(self) -> bytes:
         """The bytes behind the responses: the reader's error, or `100 Continue`."""
@@ -204,25 +207,35 @@ class Connection:
         self._host.left(self)
         self._socket.close()
 
-    def _flush(self) -> None:
+    def _send(self, output: bytes) -> None:
         """Sends as much as the socket takes, and goes on accordingly."""
+        if self._output:
+            output = self._output + output
         try:
-            sent = self._socket.send(self._output)
+            sent = self._socket.send(output)
         except BlockingIOError:
             sent = 0
         except OSError:
             self.close()
             return
-        self._output = self._output[sent:]
-        if self._output:
+        if sent < len(output):
+            self._output = output[sent:]
             self._wait_to_send()
-        elif self._reader.state == CLOSED and not self._waiting:
-            self._end()
+        elif self._reader.state == IDLE and not self._sending:
+            self.deadline = self._loop.now + IDLE_SECONDS
         else:
-            self._start_deadline()
-            if self._sending:
-                self._sending = False
-                self._loop.watch(self, 0 if self._waiting else EVENT_READ)
+            self._sent()
+
+    def _sent(self) -> None:
+        """All of the output has been sent."""
+        self._output = b""
+        if self._reader.state == CLOSED and not self._waiting:
+            self._end()
+            return
+        self._start_deadline()
+        if self._sending:
+            self._sending = False
+            self._loop.watch(self, 0 if self._waiting else EVENT_READ)
 
     def _wait_to_send(self) -> None:
         if not self._sending:
@@ -231,8 +244,9 @@ class Connection:
             self._loop.watch(self, EVENT_WRITE)
 
     def _start_deadline(self) -> None:
-        seconds = math.inf if self._waiting else _TIMEOUTS[self._reader.state]
-        if self._reader.state == IN_BODY:
+        state = self._reader.state
+        seconds = math.inf if self._waiting else _TIMEOUTS[state]
+        if state == IN_BODY:
             seconds += self._reader.body_limit / BODY_BYTES_PER_SECOND
         self.deadline = self._loop.now + seconds
 

@@ -1,1 +1,1 @@
-"""Storage: the engines, each of which keeps everything in its own way."""
+"""Everything that is kept, behind one engine."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple
 
 TEXT = "text/plain; charset=utf-8"
@@ -84,18 +83,9 @@ class Request:
 
     def parameter(self, name: str) -> str | None:
         """The query's value of `name` as it was sent; None unless it is there exactly once."""
-        query = self.query
-        return (_remembered if len(query) <= _SHORT_QUERY else _parameter)(query, name)
-
-
-_SHORT_QUERY = 128
-"""Only queries up to this length are remembered, so that the cache stays small."""
-
-
-def _parameter(query: str, name: str) -> str | None:
-    field = f"&{name}="
-    _, found, rest = f"&{query}".partition(field)
-    return rest.partition("&")[0] if found and field not in rest else None
-
-
-_remembered = lru_cache(maxsize=8192)(_parameter)
+        first, _, value = self.query.partition("=")
+        if first == name and "&" not in value:  # mostly it is the only one
+            return value
+        field = f"&{name}="
+        _, found, rest = f"&{self.query}".partition(field)
+        return rest.partition("&")[0] if found and field not in rest else None

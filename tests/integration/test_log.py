@@ -109,6 +109,8 @@ class ThreadedTest(LogContract):
 class ForkedTest(LogContract):
     """Several processes."""
 
+    flags = ("--max_proc", "2")
+
 
 del LogContract
 

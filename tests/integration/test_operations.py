@@ -167,7 +167,7 @@ class ThreadedRateLimitTest(RateLimitContract):
 
 
 class ForkedRateLimitTest(RateLimitContract):
-    flags = ("--rate_limit", "20", "--trusted_proxy", "127.0.0.1")
+    flags = ("--rate_limit", "20", "--trusted_proxy", "127.0.0.1", "--max_proc", "2")
 
 
 class SpoofingTest(FrontEndTestCase):
