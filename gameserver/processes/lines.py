@@ -167,6 +167,7 @@ class Lines:
                 log.warning("the owner of the scores answers again")
                 if line is not self._notes:
                     self._free.append(line)
+            self._open_at = 0.0
             self._overdue = None
 
     def _unavailable(self, error: Exception) -> Overloaded:
