@@ -39,7 +39,8 @@ class FileAddress:
         try:
             self._folder = tempfile.mkdtemp(prefix="gameserver-")
         except OSError as error:
-            raise StartError(f"no folder for temporary files can be used: {error}") from None
+            reason = f"cannot make a folder for temporary files: {error.strerror}"
+            raise StartError(reason) from None
         if len(os.fsencode(self._folder)) > MAX_FOLDER:
             self.remove()
             raise StartError(
