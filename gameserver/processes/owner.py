@@ -13,11 +13,12 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
-from multiprocessing import get_context
-from multiprocessing.connection import Connection as Pipe
+from functools import partial
+from multiprocessing.connection import Connection, Pipe
 
 from gameserver.errors import StartError, StorageFailed
 from gameserver.processes.address import make_address
+from gameserver.processes.child import Child
 from gameserver.processes.lifeline import Lifeline
 from gameserver.processes.manager import Manager
 from gameserver.processes.names import introduce
@@ -47,8 +48,7 @@ class Owner:
         self._lifeline = lifeline
         self._address = make_address()
         self.manager = Manager(self._address.name, os.urandom(32))
-        # Python 3.14 no longer forks by default; the application is handed over by the fork.
-        self._context = get_context("fork")
+        self._process: Child | None = None
         self._app: Application | None = None
 
     def start(self) -> None:
@@ -65,30 +65,28 @@ class Owner:
 
     def _start(self) -> str:
         """Starts the process; returns what is wrong, as it says itself."""
-        inside, outside = self._context.Pipe(duplex=False)
+        inside, outside = Pipe(duplex=False)
         with inside:
             with outside:
-                self._process = self._context.Process(
-                    target=self._run, args=(outside,), daemon=True
-                )
-                self._process.start()
+                self._process = Child(partial(self._run, outside))
             return str(inside.recv())
 
     @property
     def alive(self) -> bool:
-        return self._process.is_alive()
+        return self._process is not None and self._process.exit_code is None
 
     def check_storage(self) -> None:
         """StorageFailed if that is why the process has ended."""
-        if self._process.exitcode == StorageFailed.EXIT_CODE:
+        if self._process and self._process.exit_code == StorageFailed.EXIT_CODE:
             raise StorageFailed("the owner of the scores cannot store them any more")
 
     def join(self) -> None:
         """Waits for the end of the process, whose lifeline has been cut."""
-        self._process.join(STOP_SECONDS)
-        self._process.kill()
+        if self._process:
+            self._process.end(STOP_SECONDS)
+        self._address.remove()  # if it was killed
 
-    def _run(self, started: Pipe) -> None:
+    def _run(self, started: Connection) -> None:
         introduce("owner")
         # Ctrl-C goes to all processes of a terminal: the owner outlives the workers' last batch.
         for number in SIGNALS:
@@ -104,8 +102,6 @@ class Owner:
             self._keep_listening()
         except StartError as error:
             started.send(str(error))
-        except Exception:
-            log.exception("the owner of the scores has failed")
 
     def _listen(self) -> None:
         assert self._app
