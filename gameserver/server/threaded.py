@@ -21,6 +21,9 @@ MAX_THREADS = 2 * (os.cpu_count() or 1)
 MAX_WAITING = 64
 """Requests that may wait for a thread."""
 
+LOG_SECONDS = 1
+"""Shortest time between two lines in the log about threads that cannot be started."""
+
 
 class ThreadedServer(ThreadingMixIn, GameServer):
     """Gives each request that may block a thread of its own, as far as there are threads.
@@ -41,6 +44,7 @@ class ThreadedServer(ThreadingMixIn, GameServer):
         self._served: set[Connection] = set()
         """The connections for which a thread is running."""
         self._queue: deque[tuple[Request, Connection]] = deque()
+        self._log_at = 0.0
 
     def begin(self, request: Request, connection: Connection) -> None:
         if len(self._served) < MAX_THREADS:
@@ -55,7 +59,9 @@ class ThreadedServer(ThreadingMixIn, GameServer):
         try:
             self.process_request(request, connection)  # type: ignore[arg-type]
         except RuntimeError as error:
-            log.error("a request that may block is refused: %s", error)
+            if self._loop.now >= self._log_at:
+                self._log_at = self._loop.now + LOG_SECONDS
+                log.error("a request that may block is refused: %s", error)
             self._refuse(request, connection)
         else:
             self._served.add(connection)
