@@ -17,35 +17,17 @@ from gameserver.processes.names import introduce
 from gameserver.processes.owner import Owner
 from gameserver.processes.remote import RemoteApplication
 from gameserver.processes.signals import SIGNALS, obey_signals
+from gameserver.processes.worker import Worker
 from gameserver.server.application import Application
-from gameserver.server.base import STOP_SECONDS, Pending, ServerOptions
+from gameserver.server.base import STOP_SECONDS, ServerOptions
 from gameserver.server.listeners import turn_away
 from gameserver.server.loop import Loop
-from gameserver.server.threaded import ThreadedServer
 from gameserver.web.routing import Router
 
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 1.0
 """Until a process that could not be started is tried again."""
-
-
-class Worker(ThreadedServer):
-    """The server in a child process."""
-
-    def abort(self) -> None:
-        """A second signal changes nothing: Ctrl-C reaches all processes, and then the parent's."""
-
-    def turn_away(self) -> None:
-        """The sockets are those of all workers, and only this one may be stopping."""
-
-    def _answer(self, pending: Sequence[Pending]) -> None:
-        """Before the owner is asked, those are answered who need not wait for it."""
-        known = [each for each in pending if each[1] and each[1][0].match.answer]
-        if known:
-            super()._answer(known)
-            pending = [each for each in pending if not (each[1] and each[1][0].match.answer)]
-        super()._answer(pending)
 
 
 class ForkedServer(ForkingMixIn, BaseServer):

@@ -23,13 +23,13 @@ from gameserver.web.errors import Overloaded
 log = logging.getLogger(__name__)
 
 ANSWER_SECONDS = 1.5
-"""An answer that takes longer is overdue; the worker stands still meanwhile, once."""
+"""An answer that takes longer is overdue."""
 
 NOTE_SECONDS = 1.0
 """So is the receipt of a note. It takes no work, and nobody waits for it."""
 
-LOOK_SECONDS = 0.25
-"""So often a thread that waits longer looks whether the owner is known to hang."""
+LOOK_SECONDS = 0.05
+"""Who waits looks this often whether there is something else to do or to know."""
 
 RETRY_SECONDS = 2.0
 """Between attempts to open a line to an owner that hangs: each may take `CONNECT_SECONDS`."""
@@ -56,6 +56,8 @@ class Lines:
         self._notes: Line | None = None
         self._noted_at = 0.0
         self._overdue: Line | None = None
+        self.meanwhile: Callable[[], None] = lambda: None
+        """What the loop does while it waits for an answer."""
         self._lock = threading.Lock()
         """For a look at the line whose answer is overdue."""
         self._open_at = 0.0
@@ -140,6 +142,8 @@ class Lines:
             except BlockingIOError:
                 if time.monotonic() >= give_up:
                     self._miss(line)
+                elif not patiently:
+                    self.meanwhile()
         if line is not self._overdue:
             line.close()
         raise Overloaded(_AWAY)

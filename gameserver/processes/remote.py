@@ -64,6 +64,11 @@ class RemoteApplication:
         report = pickle.dumps((front_end, connections, counters))
         self._lines.note(marshal.dumps(report))
 
+    def while_waiting(self, meanwhile: Callable[[], None]) -> None:
+        """What shall be done while the owner takes its time; it must not ask the owner."""
+        if self._answers_known:
+            self._lines.meanwhile = meanwhile
+
     def close(self) -> None:
         """Nothing: the owner puts in order what is on disk."""
 

@@ -11,12 +11,11 @@ from typing import Any
 import mock  # noqa: UP026 (the same mock on every Python)
 
 from gameserver.errors import StartError
-from gameserver.processes.forked import RETRY_SECONDS, ForkedServer, Worker
+from gameserver.processes.forked import RETRY_SECONDS, ForkedServer
 from gameserver.processes.lifeline import Lifeline
 from gameserver.processes.owner import Owner
 from gameserver.server.listeners import open_listeners
-from gameserver.web.messages import Match, Request, Response
-from tests.support import TimeMachine, make_app, make_request, router
+from tests.support import TimeMachine, make_app, router
 
 NO_ROOM = BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
 
@@ -98,37 +97,6 @@ class OwnerStartTest(unittest.TestCase):
             self.assertRaisesRegex(StartError, "Too many open files"),
         ):
             owner.start()
-
-
-class BatchTest(unittest.TestCase):
-    """The batches of a worker."""
-
-    def test_known_answers_first(self) -> None:
-        """What needs no owner is sent before the owner is asked for the rest."""
-        app = mock.Mock(router=router)
-        worker = Worker(app, open_listeners("127.0.0.1", 0))
-        self.addCleanup(worker.server_close)
-        events: list[Any] = []
-
-        def handle(requests: list[Request]) -> list[Response]:
-            events.append([request.path for request in requests])
-            return [Response()] * len(requests)
-
-        app.handle = handle
-        pending = []
-        for path in ("/1/highscorelist", "/nowhere", "/2/highscorelist", "/nothing"):
-            connection = mock.Mock()
-            connection.respond = lambda *_, path=path: events.append(path)
-            pending.append((connection, [make_request("GET", path)]))
-        worker._answer(pending)
-        self.assertEqual(
-            events,
-            [
-                ["/nowhere", "/nothing"], "/nowhere", "/nothing",
-                ["/1/highscorelist", "/2/highscorelist"], "/1/highscorelist", "/2/highscorelist",
-            ],
-        )  # fmt: skip
-        self.assertIsInstance(pending[0][1][0].match, Match)
 
 
 if __name__ == "__main__":
