@@ -81,9 +81,15 @@ class Lines:
             raise self._unavailable(error) from None
 
     def note(self, message: bytes) -> None:
-        """Sends a message without waiting; Overloaded if the one before has not been received."""
+        """Sends a message without waiting; Overloaded if the one before has not been received.
+
+        It also closes a line that has not been needed of late.
+        """
         if self._overdue:
             self._look()
+        if len(self._free) > 1:
+            with suppress(IndexError):  # others take some as well
+                self._free.pop(0).close()
         try:
             notes = self._notes = self._notes or self._open()
             if notes.owes and not self._is_received(notes):

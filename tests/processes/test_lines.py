@@ -90,6 +90,16 @@ class LinesTest(unittest.TestCase):
         for _ in range(20):
             run_together(lambda n: self.lines.ask(b"%d" % n), 3)
         self.assertLessEqual(self.open_line.call_count, 3)
+        for number in range(5):
+            self.lines.note(b"quick note %d" % number)
+            wait_until(lambda number=number: b"quick note %d" % number in self.questions)
+            wait_until(self.receipt_is_there)
+        self.assertEqual(len(self.lines._free), 1, "those that nobody needs are closed")
+
+    def receipt_is_there(self) -> bool:
+        """Whether the next note can be sent."""
+        assert self.lines._notes
+        return self.lines._is_received(self.lines._notes) if self.lines._notes.owes else True
 
     def test_nothing_is_kept(self) -> None:
         """A thread that asks leaves nothing behind in `multiprocessing`."""
