@@ -300,14 +300,41 @@ class MistakeTest(unittest.TestCase):
         self.assert_mistake("Is a directory", "--logfile", str(self.folder))
 
     def test_folder_for_temporary_files(self) -> None:
-        """A folder for temporary files whose path is too long for a socket."""
+        """A folder for temporary files whose path is too long for a socket, or that is missing."""
         folder = self.folder / ("x" * 120)
         folder.mkdir()
-        arguments = ["-p", "0", "--logfile", str(self.folder / "log")]
-        code, _, errors = start_and_fail(arguments, TMPDIR=str(folder))
-        self.assertEqual(code, 2)
-        self.assertRegex(errors, r"\Arun_server\.py: [ -~]+\n\Z")
+        self.assert_not_started(self.run_code("sys.platform = 'other'", TMPDIR=str(folder)))
         self.assertEqual(os.listdir(folder), [])
+        missing = f"sys.platform = 'other'; import tempfile; tempfile.tempdir = '{folder}/none'"
+        self.assert_not_started(self.run_code(missing))
+
+    def test_nothing_temporary_is_left(self) -> None:
+        """A server that is refused its data leaves no folder behind."""
+        done = self.run_code(
+            "sys.platform = 'other'", "--data", f"{self.folder}/none/game.db",
+            TMPDIR=str(self.folder),
+        )  # fmt: skip
+        self.assert_not_started(done)
+        self.assertEqual(os.listdir(self.folder), ["log"])
+
+    def run_code(
+        self, code: str, *flags: str, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Runs the command after some code, which makes the system a different one."""
+        code = (
+            f"import os, sys; {code}; sys.argv[0] = 'run_server.py';"
+            "from gameserver.command import main; sys.exit(main())"
+        )
+        return subprocess.run(
+            [sys.executable, "-c", code, "-p", "0", "--logfile", f"{self.folder}/log", *flags],
+            cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE,
+            env={**os.environ, **environment},
+        )  # fmt: skip
+
+    def assert_not_started(self, done: subprocess.CompletedProcess[str]) -> None:
+        """It ends with one line for the operator."""
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertRegex(done.stderr, r"\Arun_server\.py: [ -~]+\n\Z")
 
     def test_data_files(self) -> None:
         """An empty path, a folder, and a file in a folder that is not there."""
@@ -335,16 +362,9 @@ class MistakeTest(unittest.TestCase):
 
     def test_no_fork(self) -> None:
         """A system without fork, unless the server is threaded."""
-        code = (
-            "import os, sys; del os.fork; sys.argv[0] = 'run_server.py';"
-            "from gameserver.command import main; sys.exit(main())"
-        )
-        done = subprocess.run(
-            [sys.executable, "-c", code, "-p", "0", "--logfile", str(self.folder / "log")],
-            cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE,
-        )  # fmt: skip
-        self.assertEqual((done.returncode, done.stdout), (2, ""))
-        self.assertRegex(done.stderr, r"\Arun_server\.py: .*--threaded.*\n\Z")
+        done = self.run_code("del os.fork")
+        self.assert_not_started(done)
+        self.assertIn("--threaded", done.stderr)
 
     def test_nothing_is_left(self) -> None:
         """A server that did not start leaves no file behind."""

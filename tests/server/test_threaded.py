@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import mock  # noqa: UP026 (the same mock on every Python)
 
 from gameserver.server.base import GameServer
+from gameserver.server.threaded import MAX_THREADS
 from gameserver.web.messages import Request, Response
 from gameserver.web.routing import path
 from tests.raw_client import Client, refuses, request_bytes
@@ -260,6 +261,47 @@ class BoundTest(BlockingTestCase):
         for client in clients:
             client.reply()
         wait_until(lambda: threading.active_count() == before)
+
+
+class NoThreadTest(BlockingTestCase):
+    """A system that has no thread to give."""
+
+    def no_threads(self) -> Any:
+        """While it lasts, the mix-in cannot start a thread."""
+        error = RuntimeError("can't start new thread")
+        return mock.patch("socketserver.ThreadingMixIn.process_request", side_effect=error)
+
+    def assert_served(self) -> None:
+        """As many requests as there are threads are at work at once."""
+        clients = [self.connect().send(SLOW) for _ in range(MAX_THREADS)]
+        self.wait_for_slow(MAX_THREADS)
+        self.gate.set()
+        self.assertEqual({client.reply().body for client in clients}, {b"slow"})
+
+    def test_refused(self) -> None:
+        """Requests are told to come back, the log says why, and then all is as before."""
+        with self.no_threads(), self.assertLogs("gameserver", "ERROR") as logged:
+            for _ in range(3 * MAX_THREADS):
+                reply = self.client.ask(SLOW)
+                self.assertEqual((reply.status, reply.headers["retry-after"]), (503, "1"))
+        self.assertIn("can't start new thread", logged.output[0])
+        self.assert_served()
+
+    def test_queue(self) -> None:
+        """So are those that wait for a thread, when nobody is left who could go on with them."""
+        with mock.patch("gameserver.server.threaded.MAX_THREADS", 1):
+            first = self.connect().send(SLOW)
+            self.wait_for_slow()
+            waiting = [self.connect().send(LIST + SLOW) for _ in range(3)]
+            for client in waiting:
+                self.assertEqual(client.reply().body, b"")
+            self.assert_alive()
+            with self.no_threads(), self.assertLogs("gameserver", "ERROR"):
+                self.gate.set()
+                self.assertEqual(first.reply().body, b"slow")
+                self.assertEqual([client.reply().status for client in waiting], [503] * 3)
+            self.gate.clear()
+        self.assert_served()
 
 
 class AccessLogTest(BlockingTestCase):
