@@ -42,6 +42,7 @@ urlpatterns = [
     api("/api/tournaments/host_confirm/<number:tournament_id>", POST=tournaments.host_confirm,
         body=FORM),
     api("/api/tournaments/stop/<number:tournament_id>", POST=tournaments.stop),
+    api("/api/tournaments/delete/<number:tournament_id>", POST=tournaments.delete),
 
     api("/api/tournaments/detail/<number:tournament_id>", GET=tournaments.detail),
     api("/api/tournaments/standings/<number:tournament_id>", GET=tournaments.standings),

@@ -34,7 +34,7 @@ class Reply(NamedTuple):
         return self.status, self.value["error"]
 
 
-def services_on(engine: Engine, clock: Clock, folder: str) -> Services:
+def services_on(engine: Engine, clock: Any, folder: str) -> Services:
     """All services, with state in the engine."""
     passwords = Passwords(CHEAP, Workers(threads=4, queue=1000))
     tournaments = Tournaments(engine.tournaments, MODES, clock)
@@ -50,10 +50,12 @@ def services_on(engine: Engine, clock: Clock, folder: str) -> Services:
 class World:
     """An application, and what people ask it. Names stand for logged-in users."""
 
-    def __init__(self, test: unittest.TestCase, folder: str = "", data: str = "") -> None:
-        """`folder` is that for replays; `data` the data file."""
-        self.clock = Clock()
-        self.engine = open_engine(data)
+    def __init__(
+        self, test: unittest.TestCase, folder: str = "", data: str = "", clock: Any = None
+    ) -> None:
+        """`folder` is that for replays; `data` the data file; `clock` stands still by default."""
+        self.clock = clock or Clock()
+        self.engine = open_engine(data, clock=self.clock)
         test.addCleanup(self.engine.close)
         self.services = services_on(self.engine, self.clock, folder)
         self.app = App(router, self.services, self.engine)
@@ -69,8 +71,9 @@ class World:
         return self.send(method, f"/api/{path}", body, headers)
 
     def send(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Reply:
+        path, _, query = path.partition("?")
         match = router.resolve(method, path)
-        request = Request(method, path, "", headers, body, "192.0.2.7", match)
+        request = Request(method, path, query, headers, body, "192.0.2.7", match)
         (response,) = self.app.handle([request])
         return _reply(response)
 
