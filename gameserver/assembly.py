@@ -12,7 +12,7 @@ from gameserver.auth.accounts import Accounts
 from gameserver.errors import StartError
 from gameserver.minesweeper.modes import MODES
 from gameserver.minesweeper.replay_folder import ReplayFolder, check_folder
-from gameserver.minesweeper.uploads import Uploads
+from gameserver.minesweeper.uploads import ReadGame, Uploads, read_here
 from gameserver.monitoring.progress import Progress
 from gameserver.server.acceptor import MAX_CONNECTIONS
 from gameserver.server.base import ServerOptions
@@ -75,19 +75,31 @@ def make_app(settings: Settings, router: Router) -> App:
     gc.collect()
     gc.freeze()
     limit = RateLimit(settings.rate_limit) if settings.rate_limit else None
-    return App(router, make_services(engine, settings.replays), engine, limit)
+    return App(router, make_services(engine, settings.replays, _reading()), engine, limit)
 
 
-def make_services(engine: Engine, replays: str = "") -> Services:
-    """The services, on what the engine keeps; `replays` is the folder for replays, if any."""
+def make_services(engine: Engine, replays: str = "", read: ReadGame = read_here) -> Services:
+    """The services, on what the engine keeps; `replays` is the folder for replays, if any.
+
+    `read` reads them.
+    """
     tournaments = Tournaments(engine.tournaments, MODES)
     return Services(
         sessions=engine.sessions,
         scores=engine.scores,
         accounts=Accounts(engine.accounts),
         tournaments=tournaments,
-        uploads=Uploads(tournaments, ReplayFolder(replays)),
+        uploads=Uploads(tournaments, ReplayFolder(replays), read),
     )
+
+
+def _reading() -> ReadGame:
+    """What reads replays: processes of their own, where a socket can be handed to them."""
+    if os.name != "posix":
+        return read_here
+    from gameserver.minesweeper.readers import Readers
+
+    return Readers().read
 
 
 def _follow(label: str, total: int, chunks: Iterable[Sequence[Any]]) -> Iterator[Any]:

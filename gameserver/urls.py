@@ -25,8 +25,8 @@ urlpatterns = [
     path("/<number:level_id>/score", POST=scores.submit_score, body=SCORE),
     path("/<number:level_id>/highscorelist", GET=scores.high_score_list),
 
-    api("/api/register", POST=accounts.register, body=FORM, blocking=True),
-    api("/api/obtain_token", POST=accounts.obtain_token, body=FORM, blocking=True),
+    api("/api/register", POST=accounts.register, body=FORM, blocking=True, queue="logins"),
+    api("/api/obtain_token", POST=accounts.obtain_token, body=FORM, blocking=True, queue="logins"),
     api("/api/token_status", GET=accounts.token_status),
     api("/api/refresh_token", POST=accounts.refresh_token),
 
@@ -50,7 +50,8 @@ urlpatterns = [
     api("/api/tournaments/player_confirm/<number:tournament_id>", POST=tournaments.player_confirm),
     api("/api/tournaments/gen_key/<number:tournament_id>", POST=tournaments.gen_key),
     api("/api/tournaments/get_key/<number:tournament_id>", GET=tournaments.get_key),
-    api("/api/scores/upload", POST=tournaments.upload, body=UPLOAD, blocking=True),
+    api("/api/scores/upload", POST=tournaments.upload, body=UPLOAD, blocking=True,
+        queue="uploads"),
 ]
 # fmt: on
 

@@ -138,15 +138,17 @@ def check_key(key: Key, issued: IssuedKey | None) -> IssuedKey:
     return issued
 
 
-def check_submission(
-    tournament: Tournament, mode: Mode, issued: IssuedKey, submission: Submission, now: int
-) -> None:
-    """A game that counts, of a category that the mode wants, handed in in time."""
-    if tournament.phase(now) is Phase.OVER:
+def check_key_in_time(tournament: Tournament, issued: IssuedKey, moment: int) -> None:
+    """A key with which somebody may submit what arrived at this moment."""
+    if tournament.phase(moment) is Phase.OVER:
         raise Refused("tournament_over")
-    if issued.expiry is not None and now >= issued.expiry:
+    if issued.expiry is not None and moment >= issued.expiry:
         until = format_moment(issued.expiry)
         raise Refused("mode_constraint_violated", f"the time for this key ended at {until} UTC")
+
+
+def check_submission(mode: Mode, submission: Submission) -> None:
+    """A game that counts, of a category that the mode wants."""
     if submission.violation:
         raise Refused("mode_constraint_violated", submission.violation)
     if not mode.wants(submission.category):

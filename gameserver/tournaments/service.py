@@ -6,6 +6,7 @@ there when the next one looks.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -123,14 +124,14 @@ class Tournaments:
         """Refuses whoever is not the tournament's host."""
         rules.check_host(self._store.tournament(tournament_id), user_id)
 
-    def stop(self, tournament_id: int, host_id: int) -> Tournament:
-        """Ends the tournament at this moment."""
+    def stop(self, tournament_id: int, host_id: int, arrived: float = 0) -> Tournament:
+        """Ends the tournament at the moment at which this was asked for; 0: now."""
 
         def rule(tournament: Tournament) -> Tournament:
-            now = self._now()
+            moment = self._moment(arrived)
             rules.check_host(tournament, host_id)
-            rules.check_stop(tournament, now)
-            return replace(tournament, end=now)
+            rules.check_stop(tournament, moment)
+            return replace(tournament, end=moment)
 
         return self._store.change(tournament_id, rule)
 
@@ -180,30 +181,43 @@ class Tournaments:
             raise rules.missing_key_error(tournament, self._now())
         return issued
 
+    def check_key(self, key: Key, arrived: float = 0) -> None:
+        """Refuses a key with which nothing can be submitted that arrived then; 0: now."""
+        tournament, issued = self._store.key(key.tournament_id, key.user_id)
+        rules.check_key_in_time(tournament, rules.check_key(key, issued), self._moment(arrived))
+
     def submit(
-        self, key: Key, submission: Submission, keep: Callable[[], None] = lambda: None
+        self,
+        key: Key,
+        submission: Submission,
+        keep: Callable[[], None] = lambda: None,
+        arrived: float = 0,
     ) -> bool:
         """Counts a game for the player whose key came with it; False if it counts already.
 
         `keep` is called before it counts, to keep what is known of the game; it may be called
-        more than once.
+        more than once. `arrived`: when the server had received it, by its clock; 0: now.
         """
 
         def rule(tournament: Tournament | None, earlier: Earlier) -> bool:
             issued = rules.check_key(key, earlier.issued)
             if tournament is None:
                 raise Refused("no_such_tournament")
-            mode = self._mode(tournament)
-            rules.check_submission(tournament, mode, issued, submission, self._now())
+            rules.check_key_in_time(tournament, issued, moment)
+            rules.check_submission(self._mode(tournament), submission)
             if not rules.is_new(key, earlier):
                 return False
             keep()
             return True
 
-        return self._store.count(key, submission, self._now(), rule)
+        moment = self._moment(arrived)
+        return self._store.count(key, submission, moment, rule)
 
     def _mode(self, tournament: Tournament) -> Mode:
         return self._modes[tournament.mode](tournament.modeparams)
 
     def _now(self) -> int:
         return moment_of(self._clock())
+
+    def _moment(self, arrived: float) -> int:
+        return moment_of(min(arrived or math.inf, self._clock()))

@@ -94,10 +94,17 @@ class TournamentStore(Protocol):
         self,
         key: Key,
         submission: Submission,
-        now: int,
+        moment: int,
         rule: Callable[[Tournament | None, Earlier], bool],
     ) -> bool:
-        """Counts the submission if the rule says so; returns what it said."""
+        """Counts the submission if the rule says so; returns what it said.
+
+        `moment` is when it arrived.
+        """
 
     def scores(self, tournament_id: int, newest: int) -> list[Score]:
-        """The submissions that counted when `Detail.newest_score` was this."""
+        """The submissions that counted when `Detail.newest_score` was this.
+
+        One that arrived after the tournament had been stopped does not, though it may have been
+        judged before that was known.
+        """

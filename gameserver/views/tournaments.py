@@ -81,7 +81,8 @@ def create(request: Request, services: Services) -> Response:
 
 def stop(request: Request, services: Services, tournament_id: int) -> Response:
     """Ends a tournament now."""
-    tournament = services.tournaments.stop(tournament_id, user(request, services))
+    user_id = user(request, services)
+    tournament = services.tournaments.stop(tournament_id, user_id, request.arrived)
     return json_response({"end": format_moment(tournament.end)})
 
 
@@ -136,7 +137,7 @@ def upload(request: Request, services: Services) -> Response:
     video = parts.get("video")
     if video is None or not video.is_file:
         raise invalid("video", "must be the replay's file")
-    services.uploads.upload(video.data)
+    services.uploads.upload(video.data, request.arrived)
     return json_response({}, 201)
 
 

@@ -54,6 +54,8 @@ class Match:
     """The largest body that is read for it, in bytes."""
     blocking: bool = False
     """The view may take long, so it runs in a thread of its own."""
+    queue: str = ""
+    """Where a request that blocks waits for its turn: only behind those of the same queue."""
     route: str = "none"
     """The route's name in the metrics."""
     wants: tuple[str, ...] = ()
@@ -79,6 +81,9 @@ class Request:
     client: str
     """The address of the client, as far as it can be believed."""
     match: Match
+    arrived: float = 0.0
+    """When it was there as a whole, in seconds since 1970 by the server's clock, if its match is
+    `blocking`: it may be answered much later. 0: it is answered as soon as it is there."""
 
     def parameter(self, name: str) -> str | None:
         """The query's value of `name` as it was sent; None unless it is there exactly once."""

@@ -56,6 +56,7 @@ class Route(NamedTuple):
     views: Mapping[str, View]
     body: int
     blocking: bool
+    queue: str
     wants: tuple[str, ...]
     error_format: str
     fields: Headers
@@ -66,6 +67,7 @@ def path(
     *,
     body: int = 0,
     blocking: bool = False,
+    queue: str = "",
     wants: Iterable[str] = (),
     error_format: str = "text",
     fields: Headers = EVERY_RESPONSE,
@@ -75,7 +77,7 @@ def path(
 
     HEAD and OPTIONS come by themselves, and so does a slash at the end of the path.
     `body` is the largest body that the route takes, in bytes; 0: it takes none.
-    `blocking` marks views that may take long.
+    `blocking` marks views that may take long; their requests wait in the `queue` of this name.
     `wants` are the header fields that the views read, in lower case.
     `error_format` is one of `ERROR_FORMATS`.
     `fields` are the header fields of every response.
@@ -90,6 +92,7 @@ def path(
         views=views,
         body=body,
         blocking=blocking,
+        queue=queue,
         wants=tuple(wants),
         error_format=error_format,
         fields=fields,
@@ -161,6 +164,7 @@ def _match(route: Route, method: str, found: re.Match[str]) -> Match:
         takes_body=takes_body,
         body_limit=max(DRAINED_BODY, route.body if takes_body else 0),
         blocking=route.blocking,
+        queue=route.queue,
         route=route.name,
         wants=route.wants,
         error_format=route.error_format,

@@ -22,8 +22,8 @@ class _Record:
     tournament: Tournament
     entries: dict[int, Entry] = field(default_factory=dict)
     keys: dict[int, IssuedKey] = field(default_factory=dict)
-    scores: list[tuple[int, Submission]] = field(default_factory=list)
-    """With the number of each, which counts over all tournaments."""
+    scores: list[tuple[int, int, Submission]] = field(default_factory=list)
+    """With the number of each, which counts over all tournaments, and the moment it came."""
     per_user: Counter[int] = field(default_factory=Counter)
     """How many submissions of each user count."""
     unproven: Counter[int] = field(default_factory=Counter)
@@ -144,7 +144,7 @@ class MemoryTournaments:
         self,
         key: Key,
         submission: Submission,
-        now: int,
+        moment: int,
         rule: Callable[[Tournament | None, Earlier], bool],
     ) -> bool:
         with self._lock:
@@ -157,20 +157,21 @@ class MemoryTournaments:
             counts = rule(record.tournament if record else None, earlier)
             if counts:
                 assert record
-                self._keep(record, key, submission)
+                self._keep(record, key, submission, moment)
             return counts
 
     def scores(self, tournament_id: int, newest: int) -> list[Score]:
         with self._lock:
+            record = self._existing(tournament_id)
             return [
                 Score(game.user_id, game.category, game.value)
-                for number, game in self._existing(tournament_id).scores
-                if number <= newest
+                for number, moment, game in record.scores
+                if number <= newest and moment < record.tournament.end
             ]
 
-    def _keep(self, record: _Record, key: Key, submission: Submission) -> None:
+    def _keep(self, record: _Record, key: Key, submission: Submission, moment: int) -> None:
         self._counted[submission.digest] = key.tournament_id, key.user_id
-        record.scores.append((len(self._counted), submission))
+        record.scores.append((len(self._counted), moment, submission))
         record.per_user[key.user_id] += 1
         if not submission.proven:
             record.unproven[key.user_id] += 1

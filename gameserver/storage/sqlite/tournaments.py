@@ -162,7 +162,7 @@ class SqliteTournaments:
         self,
         key: Key,
         submission: Submission,
-        now: int,
+        moment: int,
         rule: Callable[[Tournament | None, Earlier], bool],
     ) -> bool:
         place = (key.tournament_id, key.user_id)
@@ -179,15 +179,16 @@ class SqliteTournaments:
                     "INSERT INTO tournament_scores (tournament_id, user_id, level, time_ms, digest,"
                     " proven, uploaded) VALUES (?, ?, ?, ?, ?, ?, ?)",
                     (*place, submission.category, submission.value, submission.digest,
-                     submission.proven, now),
+                     submission.proven, moment),
                 )  # fmt: skip
         return counts
 
     def scores(self, tournament_id: int, newest: int) -> list[Score]:
         with self._database.batch() as sql:
             rows = sql.execute(
-                "SELECT user_id, level, time_ms FROM tournament_scores"
-                " WHERE tournament_id = ? AND id <= ?",
+                "SELECT user_id, level, time_ms FROM tournament_scores AS score JOIN tournaments"
+                " ON tournament_id = tournaments.id"
+                " WHERE tournament_id = ? AND score.id <= ? AND uploaded < ends",
                 (tournament_id, newest),
             ).fetchall()
         return [Score(*row) for row in rows]
