@@ -29,8 +29,8 @@ urlpatterns = [
     path("/<number:level_id>/score", POST=scores.submit_score, body=SCORE),
     path("/<number:level_id>/highscorelist", GET=scores.high_score_list),
 
-    api("/api/register", POST=accounts.register, body=FORM, blocking=True),
-    api("/api/obtain_token", POST=accounts.obtain_token, body=FORM, blocking=True),
+    api("/api/register", POST=accounts.register, body=FORM, blocking=True, queue="logins"),
+    api("/api/obtain_token", POST=accounts.obtain_token, body=FORM, blocking=True, queue="logins"),
     api("/api/token_status", GET=accounts.token_status),
     api("/api/refresh_token", POST=accounts.refresh_token),
 
@@ -46,6 +46,7 @@ urlpatterns = [
     api("/api/tournaments/host_confirm/<number:tournament_id>", POST=tournaments.host_confirm,
         body=FORM),
     api("/api/tournaments/stop/<number:tournament_id>", POST=tournaments.stop),
+    api("/api/tournaments/delete/<number:tournament_id>", POST=tournaments.delete),
 
     api("/api/tournaments/detail/<number:tournament_id>", GET=tournaments.detail),
     api("/api/tournaments/standings/<number:tournament_id>", GET=tournaments.standings),
@@ -53,7 +54,8 @@ urlpatterns = [
     api("/api/tournaments/player_confirm/<number:tournament_id>", POST=tournaments.player_confirm),
     api("/api/tournaments/gen_key/<number:tournament_id>", POST=tournaments.gen_key),
     api("/api/tournaments/get_key/<number:tournament_id>", GET=tournaments.get_key),
-    api("/api/scores/upload", POST=tournaments.upload, body=UPLOAD, blocking=True),
+    api("/api/scores/upload", POST=tournaments.upload, body=UPLOAD, blocking=True,
+        queue="uploads"),
 ]
 # fmt: on
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import time
 from collections.abc import Callable
 from functools import partial
 
@@ -14,7 +13,7 @@ from gameserver.auth.passwords import Passwords
 from gameserver.auth.throttle import LoginThrottle
 from gameserver.auth.tokens import Token
 from gameserver.errors import Refused, invalid
-from gameserver.times import Clock, moment_of
+from gameserver.times import Clock, moment_of, server_clock
 
 MAX_NAME = 64
 PASSWORD_SIZES = range(8, 257)
@@ -31,7 +30,7 @@ class Accounts:
         self,
         store: AccountStore,
         passwords: Passwords | None = None,
-        clock: Clock = time.time,
+        clock: Clock = server_clock,
         randomness: Callable[[int], bytes] = os.urandom,
     ) -> None:
         self._store = store

@@ -11,7 +11,6 @@ one spelling.
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Callable
 from functools import lru_cache
 from hashlib import blake2b
@@ -20,7 +19,7 @@ from itertools import count
 from typing import Protocol
 
 from gameserver.errors import InvalidSessionKey
-from gameserver.times import Clock
+from gameserver.times import Clock, server_clock
 
 LIFETIME_MS = 600_000
 
@@ -54,7 +53,7 @@ class SignedSessions:
     def __init__(
         self,
         secret: bytes | None = None,
-        clock: Clock = time.time,
+        clock: Clock = server_clock,
         randomness: Randomness = secrets.token_bytes,
     ) -> None:
         # Keyed once: a copy costs less than to key it again.

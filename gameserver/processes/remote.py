@@ -104,14 +104,14 @@ def _packed(request: Request) -> tuple[Any, ...]:
     return (
         request.method, request.path, request.query, request.headers, request.body,
         request.client, match.endpoint, match.captures, match.blocking, match.limited,
-        match.error_format, answer,
+        match.error_format, answer, request.arrived,
     )  # fmt: skip
 
 
 def _unpacked(
     method: str, path: str, query: str, headers: dict[str, str], body: bytes, client: str,
     endpoint: str, captures: tuple[int | str, ...], blocking: bool, limited: bool,
-    error_format: str, answer: tuple[Any, ...] | None,
+    error_format: str, answer: tuple[Any, ...] | None, arrived: float,
 ) -> Request:  # fmt: skip
     match = Match(
         endpoint,
@@ -121,4 +121,4 @@ def _unpacked(
         error_format=error_format,
         answer=Response(*answer) if answer else None,
     )
-    return Request(method, path, query, headers, body, client, match)
+    return Request(method, path, query, headers, body, client, match, arrived)

@@ -36,6 +36,8 @@ from gameserver.server.application import Application
 from gameserver.server.connection import Connection
 from gameserver.server.listeners import turn_away
 from gameserver.server.loop import EVENT_READ, Loop, Source
+from gameserver.server.shares import Shares
+from gameserver.times import server_clock
 from gameserver.web.clients import TrustedProxies
 from gameserver.web.errors import InternalError, Overloaded, error_response
 from gameserver.web.messages import Request, Response
@@ -105,6 +107,7 @@ class GameServer(HTTPServer):
         self._acceptor = Acceptor(self._loop, listeners, options.max_connections, self.take)
         self._connections: set[Connection] = set()
         self._deferred: deque[tuple[Request, Connection]] = deque()
+        self._shares = Shares()
         self._finished: deque[tuple[Request, Connection, Response]] = deque()
         self._next_service = 0.0
         self._stop_at = math.inf
@@ -182,7 +185,13 @@ class GameServer(HTTPServer):
         """
         while self._deferred or self._finished:
             if self._deferred:
-                self.begin(*self._deferred.popleft())
+                request, connection = self._deferred.popleft()
+                # No earlier than the answers to what stands before it: it may be too late by them.
+                request.arrived = request.arrived or server_clock()
+                if self._shares.take(connection, request):
+                    self.begin(request, connection)
+                else:
+                    self._refuse(request, connection)
                 continue
             request, connection, response = self._finished.popleft()
             try:
@@ -253,10 +262,17 @@ class GameServer(HTTPServer):
         """Has a deferred request answered; the loop then finds it in `_finished`."""
         self.process_request(request, connection)  # type: ignore[arg-type]
 
+    def _refuse(self, request: Request, connection: Connection) -> None:
+        """Says that too many requests of its client's wait already."""
+        busy = Overloaded("too many requests from your address wait: try again later")
+        response = error_response(busy, request.match.error_format)
+        self._finished.append((request, connection, response))
+
     def resume(
         self, request: Request, connection: Connection, response: Response
     ) -> Sequence[Request]:
         """A deferred request is answered; returns what its connection had sent behind it."""
+        self._shares.give_back(connection)
         self._record([request], [response], time.monotonic() - connection.deferred_at)
         return connection.resume(request, response) if connection in self._connections else ()
 
@@ -264,7 +280,8 @@ class GameServer(HTTPServer):
         """Answers a request that may block; its connection stands in for the address."""
         response = failure(request)
         try:
-            (response,) = self._app.handle([request])
+            if not client_address.gone:
+                (response,) = self._app.handle([request])
         finally:
             self._finished.append((request, client_address, response))
             self._loop.wake()

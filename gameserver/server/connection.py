@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from gameserver.http11.reader import BLOCKED, CLOSED, IDLE, IN_BODY, IN_HEAD, RequestReader
 from gameserver.http11.writer import CONTINUE, render
-from gameserver.server.loop import EVENT_READ, EVENT_WRITE, Loop
+from gameserver.server.loop import EVENT_READ, EVENT_WRITE, Loop, has_hung_up
 from gameserver.web.errors import HTTPError, InternalError, RequestTimeout, error_response
 from gameserver.web.messages import Request, Response
 
@@ -99,6 +99,11 @@ class Connection:
         """Nothing of a request has arrived, and nothing is owed."""
         return self._reader.state == IDLE and not (self._sending or self._waiting)
 
+    @property
+    def gone(self) -> bool:
+        """Whether the client has closed the connection, which is seen while nothing is read."""
+        return has_hung_up(self._socket.fileno())
+
     def ready(self) -> Sequence[Request]:
         """Reads or writes as the socket allows; returns the requests to answer now."""
         if self._sending:
@@ -142,7 +147,10 @@ class Connection:
         self._waiting = False
         self._loop.watch(self, EVENT_WRITE if self._sending else EVENT_READ)
         self.respond((request,), (response,))
-        return self._without_blocking(self._reader.resume())
+        requests = self._reader.resume()
+        if len(requests) == 1 and requests[0].match.blocking:
+            requests[0].arrived = request.arrived  # it had come with it, or before
+        return self._without_blocking(requests)
 
     def respond(
         self, requests: Sequence[Request], responses: Sequence[Response], start: int = 0

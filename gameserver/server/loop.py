@@ -78,6 +78,25 @@ class Waker:
         self._outside.close()
 
 
+_HANG_UP = getattr(select, "POLLRDHUP", 0)
+"""The other side has ended its half of a connection; only Linux tells."""
+
+
+def has_hung_up(descriptor: int) -> bool:
+    """Whether the other side of a connection has closed it, where the system can tell.
+
+    A client that has only ended its own half, and still reads, cannot be told from one that is
+    gone; wherever a server reads it takes the one for the other.
+    """
+    if descriptor < 0:
+        return True
+    if not hasattr(select, "poll"):
+        return False
+    poll = select.poll()
+    poll.register(descriptor, _HANG_UP)
+    return bool(poll.poll(0))
+
+
 class Loop:
     """Waits for sources, and knows the time."""
 

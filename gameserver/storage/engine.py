@@ -9,6 +9,7 @@ from gameserver.auth.account_store import AccountStore
 from gameserver.auth.sessions import Sessions
 from gameserver.scores.score_store import ScoreStore
 from gameserver.storage.progress import Follow, without_progress
+from gameserver.times import Clock, server_clock
 from gameserver.tournaments.tournament_store import TournamentStore
 
 
@@ -44,7 +45,10 @@ class Engine(Protocol):
 
 
 def open_engine(
-    data: str = "", store_tokens: bool = False, follow: Follow = without_progress
+    data: str = "",
+    store_tokens: bool = False,
+    follow: Follow = without_progress,
+    clock: Clock = server_clock,
 ) -> Engine:
     """The engine for a data file; without one, everything is in memory. StartError if it cannot.
 
@@ -54,7 +58,7 @@ def open_engine(
     if data:
         from gameserver.storage.sqlite.engine import SqliteEngine
 
-        return SqliteEngine(data, store_tokens, follow)
+        return SqliteEngine(data, store_tokens, follow, clock)
     from gameserver.storage.memory.engine import MemoryEngine
 
-    return MemoryEngine(store_tokens)
+    return MemoryEngine(store_tokens, clock)

@@ -32,6 +32,14 @@ LISTS: Mapping[str, frozenset[Phase]] = {
 }
 """The lists of tournaments, and the phases of those that stand in them."""
 
+
+def phase_at(start: int, end: int, now: int) -> Phase:
+    """The phase of what runs from `start` up to but not including `end`."""
+    if now >= end:
+        return Phase.OVER
+    return Phase.UPCOMING if now < start else Phase.IN_PROGRESS
+
+
 NOT_STORED = 0
 """The id of a tournament that has none yet."""
 
@@ -52,9 +60,7 @@ class Tournament:
     hide_results: bool
 
     def phase(self, now: int) -> Phase:
-        if now >= self.end:
-            return Phase.OVER
-        return Phase.UPCOMING if now < self.start else Phase.IN_PROGRESS
+        return phase_at(self.start, self.end, now)
 
 
 class Submission(NamedTuple):

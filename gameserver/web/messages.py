@@ -55,6 +55,8 @@ class Match:
     """The view may take long, so it runs in a thread of its own."""
     limited: bool = True
     """The request counts for the rate limit of its client."""
+    queue: str = ""
+    """Where a request that blocks waits for its turn: only behind those of the same queue."""
     route: str = "none"
     """The route's name in the metrics."""
     wants: tuple[str, ...] = ()
@@ -80,6 +82,9 @@ class Request:
     client: str
     """The address of the client, as far as it can be believed."""
     match: Match
+    arrived: float = 0.0
+    """When it was there as a whole, in seconds since 1970 by the server's clock, if its match is
+    `blocking`: it may be answered much later. 0: it is answered as soon as it is there."""
 
     def parameter(self, name: str) -> str | None:
         """The query's value of `name` as it was sent; None unless it is there exactly once."""

@@ -55,6 +55,7 @@ class Route(NamedTuple):
     body: int
     blocking: bool
     limited: bool
+    queue: str
     wants: tuple[str, ...]
     error_format: str
     fields: Headers
@@ -67,6 +68,7 @@ def path(
     blocking: bool = False,
     limited: bool = True,
     exact: bool = False,
+    queue: str = "",
     wants: Iterable[str] = (),
     error_format: str = "text",
     fields: Headers = EVERY_RESPONSE,
@@ -76,7 +78,7 @@ def path(
 
     HEAD and OPTIONS come by themselves, and so does a slash at the end of the path, unless `exact`.
     `body` is the largest body that the route takes, in bytes; 0: it takes none.
-    `blocking` marks views that may take long.
+    `blocking` marks views that may take long; their requests wait in the `queue` of this name.
     `limited`: requests count for the rate limit of their client.
     `exact`: the path has this one spelling, with no other slash at its end.
     `wants` are the header fields that the views read, in lower case.
@@ -94,6 +96,7 @@ def path(
         body=body,
         blocking=blocking,
         limited=limited,
+        queue=queue,
         wants=tuple(wants),
         error_format=error_format,
         fields=fields,
@@ -166,6 +169,7 @@ def _match(route: Route, method: str, found: re.Match[str]) -> Match:
         body_limit=max(DRAINED_BODY, route.body if takes_body else 0),
         blocking=route.blocking,
         limited=route.limited,
+        queue=route.queue,
         route=route.name,
         wants=route.wants,
         error_format=route.error_format,

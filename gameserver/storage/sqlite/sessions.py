@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
-import time
 
 from gameserver.auth.sessions import LIFETIME_MS, Randomness
 from gameserver.storage.memory.sessions import MemorySessions
 from gameserver.storage.sqlite.database import Database
-from gameserver.times import Clock
+from gameserver.times import Clock, server_clock
 
 KEEP = "REPLACE INTO session_key VALUES (?, ?, ?)"
 FORGET = "DELETE FROM session_key WHERE user = ?"
@@ -27,7 +26,7 @@ class SqliteSessions(MemorySessions):
     def __init__(
         self,
         database: Database,
-        clock: Clock = time.time,
+        clock: Clock = server_clock,
         randomness: Randomness = secrets.token_bytes,
     ) -> None:
         super().__init__(clock, randomness)

@@ -15,6 +15,7 @@ from gameserver.storage.sqlite import datafile, schema
 from gameserver.storage.sqlite.database import Database
 from tests.folder import FolderTestCase
 
+VERSION = len(schema.MIGRATIONS)
 MORE = (*schema.MIGRATIONS, ("CREATE TABLE more (number INTEGER)", "INSERT INTO more VALUES (7)"))
 
 
@@ -67,7 +68,8 @@ class DataFileTest(FolderTestCase):
         """A file of a newer server is refused, and the message names both versions."""
         with mock.patch.object(schema, "MIGRATIONS", MORE):
             self.make()
-        self.assert_refused("has version 2, and this one knows versions up to 1")
+        both = f"has version {VERSION + 1}, and this one knows versions up to {VERSION}"
+        self.assert_refused(both)
 
     def test_truncated(self) -> None:
         """A file that was cut anywhere is refused."""
@@ -135,7 +137,7 @@ class DataFileTest(FolderTestCase):
         with mock.patch.object(schema, "MIGRATIONS", MORE):
             Database(self.path).close()
         self.assertEqual(self.rows("SELECT number FROM more"), [(7,)])
-        self.assertEqual(self.rows("PRAGMA user_version"), [(2,)])
+        self.assertEqual(self.rows("PRAGMA user_version"), [(VERSION + 1,)])
         self.assertEqual(self.rows("SELECT count(*) FROM score"), [(10_000,)])
 
     def test_failed_migration(self) -> None:
@@ -144,7 +146,7 @@ class DataFileTest(FolderTestCase):
         steps = (*MORE, ("CREATE TABLE last (number INTEGER)", "INSERT INTO nowhere VALUES (1)"))
         with mock.patch.object(schema, "MIGRATIONS", steps), self.assertRaises(StartError):
             Database(self.path)
-        self.assertEqual(self.rows("PRAGMA user_version"), [(1,)])
+        self.assertEqual(self.rows("PRAGMA user_version"), [(VERSION,)])
         tables = self.rows("SELECT name FROM sqlite_master WHERE name IN ('more', 'last')")
         self.assertEqual(tables, [])
 
