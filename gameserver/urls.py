@@ -17,8 +17,8 @@ api = partial(path, wants=("content-type", accounts.CREDENTIALS), error_format="
 
 # fmt: off
 urlpatterns = [
-    path("/healthz", GET=operations.health),
-    path("/metrics", GET=operations.metrics),
+    path("/healthz", GET=operations.health, exact=True),
+    path("/metrics", GET=operations.metrics, exact=True),
 
     path("/<number:user_id>/login", GET=scores.login),
     path("/<digits:user_id>/", GET=scores.login),

@@ -36,6 +36,7 @@ def json_response(value: object, status: int = 200) -> Response:
 EVERY_RESPONSE: Headers = (
     # A game in a browser is served from elsewhere; there are no cookies to protect.
     ("Access-Control-Allow-Origin", "*"),
+    ("Access-Control-Expose-Headers", "ETag, Retry-After"),
     # Session keys and standings are nothing that a cache may keep.
     ("Cache-Control", "no-store"),
 )

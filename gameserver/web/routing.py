@@ -25,6 +25,10 @@ _CACHED_PATH = 64
 
 _CAPTURE = re.compile("<([a-z]+):([a-z_]+)>")
 
+_ALLOWED_FIELDS = "*, Authorization, Content-Type, X-Scoreganizer-Authorization"
+"""What a page may send. The wildcard does not cover `Authorization`, nor do older browsers know it
+(Fetch standard, 3.2.2)."""
+
 
 class Converter(NamedTuple):
     """What a capture takes: a pattern, and what its text becomes; ValueError says what it must be.
@@ -66,6 +70,7 @@ def path(
     *,
     body: int = 0,
     blocking: bool = False,
+    exact: bool = False,
     wants: Iterable[str] = (),
     error_format: str = "text",
     fields: Headers = EVERY_RESPONSE,
@@ -73,7 +78,8 @@ def path(
 ) -> Route:
     """A route: a path, and the view of each method.
 
-    HEAD and OPTIONS come by themselves, and so does a slash at the end of the path.
+    HEAD and OPTIONS come by themselves, and so does a slash at the end of the path; not with
+    `exact`, for paths that a proxy in front keeps from the public by their one spelling.
     `body` is the largest body that the route takes, in bytes; 0: it takes none.
     `blocking` marks views that may take long.
     `wants` are the header fields that the views read, in lower case.
@@ -85,7 +91,7 @@ def path(
     converters = {name: CONVERTERS[kind] for kind, name in _CAPTURE.findall(text)}
     return Route(
         name=_CAPTURE.sub(r"<\2>", text),
-        pattern=re.compile(_pattern(text)),
+        pattern=re.compile(_pattern(text) + ("" if exact or text.endswith("/") else "/?")),
         converters=converters,
         views=views,
         body=body,
@@ -101,7 +107,7 @@ def _pattern(text: str) -> str:
     pattern = re.escape(parts[0])
     for kind, name, rest in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
         pattern += f"(?P<{name}>{CONVERTERS[kind].pattern})" + re.escape(rest)
-    return pattern if text.endswith("/") else pattern + "/?"
+    return pattern
 
 
 class Router:
@@ -196,7 +202,7 @@ def _allow(views: Iterable[str]) -> Response:
         headers=(
             ("Allow", methods),
             ("Access-Control-Allow-Methods", methods),
-            ("Access-Control-Allow-Headers", "Content-Type, X-Scoreganizer-Authorization"),
+            ("Access-Control-Allow-Headers", _ALLOWED_FIELDS),
             ("Access-Control-Max-Age", "86400"),
         )
     )
