@@ -36,6 +36,7 @@ from gameserver.server.application import Application
 from gameserver.server.connection import Connection
 from gameserver.server.listeners import turn_away
 from gameserver.server.loop import Loop, Source
+from gameserver.server.turns import MAX_OWED, Pending, Turns
 from gameserver.web.clients import TrustedProxies
 from gameserver.web.errors import InternalError, Overloaded, error_response
 from gameserver.web.messages import Request, Response
@@ -52,15 +53,12 @@ STOP_SECONDS = 30
 IDLE_STOP_SECONDS = 0.5
 """For the requests of idle clients that are on their way when the server stops."""
 
-Pending = tuple[Connection, Sequence[Request]]
-"""A connection and what it wants answered in this iteration of the loop."""
-
-
 @dataclass(frozen=True)
 class ServerOptions:
     """How a front end treats its clients."""
 
     max_connections: int = MAX_CONNECTIONS
+    max_owed: int = MAX_OWED
     access_log: bool = False
     proxies: TrustedProxies = field(default_factory=TrustedProxies)
     tls: TLS | None = None
@@ -103,6 +101,10 @@ class GameServer(HTTPServer):
         self._heads = HeadReader(app.router.resolve)
         self._acceptor = Acceptor(self._loop, listeners, options.max_connections, self.take)
         self._connections: set[Connection] = set()
+        self._turns = Turns(self._loop, self._connections, options.max_owed)
+        self.ledger = self._turns.ledger
+        self.go_on = self._turns.go_on
+        self.postpone = self._turns.postpone
         self._deferred: deque[tuple[Request, Connection]] = deque()
         self._finished: deque[tuple[Request, Connection, Response]] = deque()
         self._next_service = 0.0
@@ -120,11 +122,11 @@ class GameServer(HTTPServer):
         """Serves until `stop`, and then until what had arrived is answered."""
         self._acceptor.resume()
         while self._connections or self._stop_at == math.inf:
-            ready = self._loop.wait(poll_interval)
+            ready = self._loop.wait(0 if self._turns.due else poll_interval)
             if self.stopping and self._stop_at == math.inf:
                 self._begin_stop()
                 poll_interval = 0.05
-            self._serve(ready)
+            self._serve(self._turns.now(ready))
             if self._loop.now >= self._next_service:
                 self.service_actions()
                 self._next_service = self._loop.now + poll_interval
@@ -173,10 +175,12 @@ class GameServer(HTTPServer):
                     self._answer(batch)
                     batch, size = [], 0
         self._answer(batch)
+        for few in self._turns.long_ones():
+            self._answer(few)
         self._defer_and_resume()
 
     def _defer_and_resume(self) -> None:
-        """Starts the requests that block, and goes on behind those that are answered.
+        """Starts the requests that block, and responds to those that are answered.
 
         Only now: what a request stands behind has just been answered.
         """
@@ -186,11 +190,9 @@ class GameServer(HTTPServer):
                 continue
             request, connection, response = self._finished.popleft()
             try:
-                requests = self.resume(request, connection, response)
+                self.resume(request, connection, response)
             except Exception:
                 self._fail(connection)
-                continue
-            self._answer([(connection, requests)])
 
     def _answer(self, pending: Sequence[Pending]) -> None:
         """One call to the application for all the requests, one write for each connection."""
@@ -253,12 +255,11 @@ class GameServer(HTTPServer):
         """Has a deferred request answered; the loop then finds it in `_finished`."""
         self.process_request(request, connection)  # type: ignore[arg-type]
 
-    def resume(
-        self, request: Request, connection: Connection, response: Response
-    ) -> Sequence[Request]:
-        """A deferred request is answered; returns what its connection had sent behind it."""
+    def resume(self, request: Request, connection: Connection, response: Response) -> None:
+        """A deferred request is answered."""
         self._record([request], [response], time.monotonic() - connection.deferred_at)
-        return connection.resume(request, response) if connection in self._connections else ()
+        if connection in self._connections:
+            connection.resume(request, response)
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Answers a request that may block; its connection stands in for the address."""

@@ -13,6 +13,12 @@ from typing import Protocol
 from gameserver.http11.writer import date_line
 from gameserver.web.messages import Request
 
+MAX_READ = 4096
+"""Bytes of which a connection has its requests answered in one iteration; the first is whole."""
+
+MAX_READ_BY_ALL = 128 * 1024
+"""The same for all connections: some thousand requests."""
+
 
 class Source(Protocol):
     """Something that the loop waits for: a connection, a listening socket, a waker."""
@@ -56,6 +62,9 @@ class Loop:
         self._selector = selectors.DefaultSelector()
         self._waker = Waker()
         self.watch(self._waker, EVENT_READ)
+        self.share = MAX_READ
+        """What each connection may have answered in this iteration: requests that begin in so
+        many bytes."""
         self.tick()
 
     def tick(self) -> None:
@@ -75,9 +84,16 @@ class Loop:
         """The sources that are ready at this moment."""
         return {key.data for key, _ in self._selector.select(0)}
 
+    def share_among(self, sources: int) -> None:
+        """So many sources have their turn in this iteration."""
+        self.share = min(MAX_READ, MAX_READ_BY_ALL // (sources or 1) + 1)
+
     def watch(self, source: Source, events: int) -> None:
         """Waits for these events of the source; 0: for none."""
-        if source.fileno() in self._selector.get_map():
+        watched = self._selector.get_map().get(source.fileno())
+        if watched and watched.events == events:
+            return
+        if watched:
             self._selector.unregister(source)
         if events:
             self._selector.register(source, events, source)

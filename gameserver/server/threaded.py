@@ -50,11 +50,9 @@ class ThreadedServer(ThreadingMixIn, GameServer):
             response = error_response(busy, request.match.error_format)
             self._finished.append((request, connection, response))
 
-    def resume(
-        self, request: Request, connection: Connection, response: Response
-    ) -> Sequence[Request]:
+    def resume(self, request: Request, connection: Connection, response: Response) -> None:
         if connection in self._served:
             self._served.remove(connection)
             if self._queue:
                 self.begin(*self._queue.popleft())
-        return super().resume(request, connection, response)
+        super().resume(request, connection, response)

@@ -16,6 +16,9 @@ class TLSSocket:
     TLS has to wait for the other side it raises BlockingIOError like any other socket.
     """
 
+    RECORD_SIZE = 16384
+    """Bytes that are encrypted as one (RFC 8446 section 5.1)."""
+
     __slots__ = ("_established", "_socket")
 
     def __init__(self, sock: socket.socket, context: ssl.SSLContext) -> None:
@@ -26,16 +29,16 @@ class TLSSocket:
         return self._socket.fileno()
 
     def recv(self, size: int) -> bytes:
-        """At most `size` bytes; never leaves a part of a TLS record behind if that is 16 KiB."""
+        """At most `size` bytes, or a TLS record: no part of one is left behind, unnoticed."""
         try:
             if not self._established:
                 self._socket.do_handshake()
                 self._established = True
-            return self._socket.recv(size)
+            return self._socket.recv(max(size, self.RECORD_SIZE))
         except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
             raise BlockingIOError from None
 
-    def send(self, data: bytes) -> int:
+    def send(self, data: bytes | memoryview) -> int:
         try:
             return self._socket.send(data)
         except (ssl.SSLWantReadError, ssl.SSLWantWriteError):

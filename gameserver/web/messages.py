@@ -55,6 +55,8 @@ class Match:
     """The largest body that is read for it, in bytes."""
     blocking: bool = False
     """The view may take long, so it runs in a thread of its own."""
+    alone: bool = False
+    """What comes behind the request waits until its answer is taken: it blocks, or may be long."""
     route: str = "none"
     """The route's name in the metrics."""
     wants: tuple[str, ...] = ()

@@ -60,6 +60,7 @@ class Route(NamedTuple):
     views: Mapping[str, View]
     body: int
     blocking: bool
+    short: bool
     wants: tuple[str, ...]
     error_format: str
     fields: Headers
@@ -70,6 +71,7 @@ def path(
     *,
     body: int = 0,
     blocking: bool = False,
+    short: bool = False,
     exact: bool = False,
     wants: Iterable[str] = (),
     error_format: str = "text",
@@ -82,6 +84,7 @@ def path(
     `exact`, for paths that a proxy in front keeps from the public by their one spelling.
     `body` is the largest body that the route takes, in bytes; 0: it takes none.
     `blocking` marks views that may take long.
+    `short`: no response is larger than 1 KiB, so that many of a client's may be made at once.
     `wants` are the header fields that the views read, in lower case.
     `error_format` is one of `ERROR_FORMATS`.
     `fields` are the header fields of every response.
@@ -96,6 +99,7 @@ def path(
         views=views,
         body=body,
         blocking=blocking,
+        short=short,
         wants=tuple(wants),
         error_format=error_format,
         fields=fields,
@@ -167,6 +171,7 @@ def _match(route: Route, method: str, found: re.Match[str]) -> Match:
         takes_body=takes_body,
         body_limit=max(DRAINED_BODY, route.body if takes_body else 0),
         blocking=route.blocking,
+        alone=route.blocking or not route.short,
         route=route.name,
         wants=route.wants,
         error_format=route.error_format,
