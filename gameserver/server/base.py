@@ -121,12 +121,16 @@ class GameServer(HTTPServer):
     def serve_forever(self, poll_interval: float = 0.5) -> None:
         """Serves until `stop`, and then until what had arrived is answered."""
         self._acceptor.resume()
+        turns = self._turns
         while self._connections or self._stop_at == math.inf:
-            ready = self._loop.wait(0 if self._turns.due else poll_interval)
+            seconds = 0 if turns.waiting and turns.due else poll_interval
+            ready: Sequence[Source] = self._loop.wait(seconds)
             if self.stopping and self._stop_at == math.inf:
                 self._begin_stop()
                 poll_interval = 0.05
-            self._serve(self._turns.now(ready))
+            if turns.waiting or self.ledger.total:
+                ready = turns.now(ready)
+            self._serve(ready)
             if self._loop.now >= self._next_service:
                 self.service_actions()
                 self._next_service = self._loop.now + poll_interval
@@ -175,9 +179,11 @@ class GameServer(HTTPServer):
                     self._answer(batch)
                     batch, size = [], 0
         self._answer(batch)
-        for few in self._turns.long_ones():
-            self._answer(few)
-        self._defer_and_resume()
+        if self._turns.waiting:
+            for few in self._turns.long_ones():
+                self._answer(few)
+        if self._deferred or self._finished:
+            self._defer_and_resume()
 
     def _defer_and_resume(self) -> None:
         """Starts the requests that block, and responds to those that are answered.

@@ -16,8 +16,10 @@ from gameserver.web.messages import Request
 MAX_READ = 4096
 """Bytes of which a connection has its requests answered in one iteration; the first is whole."""
 
-MAX_READ_BY_ALL = 128 * 1024
-"""The same for all connections: some thousand requests."""
+MAX_READ_BY_ALL = 64 * 1024
+"""The same for all connections: about a thousand requests."""
+
+_FEW = MAX_READ_BY_ALL // MAX_READ
 
 
 class Source(Protocol):
@@ -78,6 +80,7 @@ class Loop:
         """The sources that are ready, within this time; begins an iteration."""
         ready = self._selector.select(seconds)
         self.tick()
+        self.share_among(len(ready))
         return [key.data for key, _ in ready]
 
     def arriving(self) -> set[Source]:
@@ -86,7 +89,7 @@ class Loop:
 
     def share_among(self, sources: int) -> None:
         """So many sources have their turn in this iteration."""
-        self.share = min(MAX_READ, MAX_READ_BY_ALL // (sources or 1) + 1)
+        self.share = MAX_READ if sources <= _FEW else MAX_READ_BY_ALL // sources
 
     def watch(self, source: Source, events: int) -> None:
         """Waits for these events of the source; 0: for none."""

@@ -39,10 +39,19 @@ class TLSSocket:
             raise BlockingIOError from None
 
     def send(self, data: bytes | memoryview) -> int:
+        """How many bytes are on their way, in whole records.
+
+        A record that did not fit is sent by the next call, which has to begin with the same bytes.
+        OpenSSL would keep to itself how far it has come with more than one (SSL_write(3)).
+        """
+        sent = 0
         try:
-            return self._socket.send(data)
+            while sent < len(data):
+                sent += self._socket.send(data[sent : sent + self.RECORD_SIZE])
         except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
-            raise BlockingIOError from None
+            if not sent:
+                raise BlockingIOError from None
+        return sent
 
     def shutdown(self, how: int) -> None:
         """Says goodbye in TLS as well (RFC 8446 section 6.1), as far as that goes at once."""

@@ -21,6 +21,9 @@ from gameserver.web.messages import Request
 MAX_OWED = 32 << 20
 """Bytes that all clients of a server may be owed together: beyond that nothing more is read."""
 
+MAX_TURNS = 64
+"""Connections that go on in one iteration, behind those that have only now something to say."""
+
 LONG_SECONDS = 0.02
 """An iteration makes replies that may be long for this time, and at least a few."""
 
@@ -36,10 +39,12 @@ class Turns:
     def __init__(self, loop: Loop, connections: Container[Connection], max_owed: int) -> None:
         """`connections` are those that are open; `max_owed` is in bytes."""
         self.ledger = Ledger()
+        self.waiting = False
+        """Somebody waits; else nothing is to be asked here, which saves time."""
         self._loop = loop
         self._connections = connections
         self._max_owed = max_owed
-        self._behind: list[Connection] = []
+        self._behind: deque[Connection] = deque()
         """Requests of theirs have arrived behind those that are answered."""
         self._alone: deque[Pending] = deque()
         """The last request of each may have a long reply."""
@@ -54,23 +59,26 @@ class Turns:
     def go_on(self, connection: Connection) -> None:
         """All that the connection was owed is taken, and there is more to answer."""
         self._behind.append(connection)
+        self.waiting = True
 
     def postpone(self, requests: Sequence[Request], connection: Connection) -> None:
         """The reply to the last request may be long."""
         self._alone.append((connection, requests))
+        self.waiting = True
 
     def now(self, ready: Sequence[Source]) -> Sequence[Source]:
         """Those that have their turn in this iteration, in which these sources are ready."""
         if self.ledger.total > self._max_owed:
             return list(self._takers(ready))
-        if self._unread:
-            self._read_again()
-        if self._behind:
-            behind = [each for each in self._behind if each in self._connections]
-            ready = list(dict.fromkeys([*ready, *behind]))
-            self._behind = []
-        self._loop.share_among(len(ready))
-        return ready
+        self._read_again()
+        sources = [each for each in ready if not _waits(each)]
+        for _ in range(min(MAX_TURNS, len(self._behind))):
+            connection = self._behind.popleft()
+            if connection in self._connections:
+                sources.append(connection)
+        self.waiting = bool(self._alone or self._behind)
+        self._loop.share_among(len(sources))
+        return sources
 
     def long_ones(self) -> Iterator[Sequence[Pending]]:
         """A few at a time, as long as there is time and room in this iteration."""
@@ -102,9 +110,15 @@ class Turns:
             elif not source.held:
                 self._loop.watch(source, 0)
                 self._unread.append(source)
+                self.waiting = True
 
     def _read_again(self) -> None:
         for connection in self._unread:
             if connection in self._connections and not connection.held:
                 self._loop.watch(connection, EVENT_READ)
         self._unread = []
+
+
+def _waits(source: Source) -> bool:
+    """Whether it is a connection that waits for its turn, whatever its socket is ready for."""
+    return isinstance(source, Connection) and source.held and not source.owed
