@@ -52,6 +52,8 @@ MAX_BATCH = 1_024
 STOP_SECONDS = 30
 IDLE_STOP_SECONDS = 0.5
 """For the requests of idle clients that are on their way when the server stops."""
+BEGUN_STOP_SECONDS = 2
+"""For requests that have begun to arrive, or begin meanwhile."""
 
 @dataclass(frozen=True)
 class ServerOptions:
@@ -108,7 +110,7 @@ class GameServer(HTTPServer):
         self._deferred: deque[tuple[Request, Connection]] = deque()
         self._finished: deque[tuple[Request, Connection, Response]] = deque()
         self._next_service = 0.0
-        self._stop_at = math.inf
+        self._stop_at = self._let_go_at = math.inf
 
     @property
     def port(self) -> int:
@@ -148,6 +150,7 @@ class GameServer(HTTPServer):
 
     def abort(self) -> None:
         """Ends at once."""
+        log.warning("a second signal: the server ends without waiting for its clients")
         os._exit(1)
 
     def server_close(self) -> None:
@@ -242,6 +245,8 @@ class GameServer(HTTPServer):
             self._app.report(os.getpid(), len(self._connections), self.counters)
             self.counters = Counters()
         self._expire([c for c in self._connections if c.deadline <= self._loop.now])
+        if self._loop.now >= self._let_go_at:
+            self._let_go()
         self._acceptor.resume()
 
     def _expire(self, connections: Sequence[Connection]) -> None:
@@ -335,9 +340,17 @@ class GameServer(HTTPServer):
         self.turn_away()
         self._acceptor.stop()
         self._stop_at = self._loop.now + STOP_SECONDS
+        self._let_go_at = self._loop.now + BEGUN_STOP_SECONDS
         for connection in self._connections:
             if connection.idle:
                 connection.deadline = self._loop.now + IDLE_STOP_SECONDS
+
+
+    def _let_go(self) -> None:
+        """Ends the connections whose requests do not arrive whole, though the server stops."""
+        for connection in list(self._connections):
+            if connection.arriving:
+                connection.expire()
 
 
 def failure(request: Request) -> Response:

@@ -43,6 +43,8 @@ HEAD_SECONDS = 10
 BODY_SECONDS = 10
 REPLY_SECONDS = 10
 LINGER_SECONDS = 2
+LINGER_STOP_SECONDS = 0.5
+"""When the server stops."""
 
 BODY_BYTES_PER_SECOND = 16384
 """A body has this much time on top."""
@@ -113,6 +115,11 @@ class Connection:
     def idle(self) -> bool:
         """Nothing of a request has arrived, and nothing is owed."""
         return self._reader.state == IDLE and not self.held
+
+    @property
+    def arriving(self) -> bool:
+        """A part of a request has arrived, and nothing is owed."""
+        return self._reader.state in (IN_HEAD, IN_BODY) and not (self.held or self._lingering)
 
     @property
     def owed(self) -> bool:
@@ -233,8 +240,7 @@ class Connection:
 
     def expire(self) -> None:
         """The deadline has passed: says so where a request was on its way, and ends."""
-        arriving = self._reader.state in (IN_HEAD, IN_BODY)
-        if arriving and not (self.held or self._lingering):
+        if self.arriving:
             self.refuse(RequestTimeout("the request did not arrive in time"))
         else:
             self.close()
@@ -311,6 +317,7 @@ class Connection:
                 self._loop.watch(self, EVENT_READ)
                 self.held = False
                 self._lingering = True
-                self.deadline = self._loop.now + LINGER_SECONDS
+                seconds = LINGER_STOP_SECONDS if self._host.stopping else LINGER_SECONDS
+                self.deadline = self._loop.now + seconds
                 return
         self.close()
