@@ -55,6 +55,8 @@ class Counters:
     """By route and status."""
     refused: Counter[int] = field(default_factory=Counter)
     """What never became a request, by the status of the reply."""
+    tls_failures: Counter[str] = field(default_factory=Counter)
+    """Handshakes that failed: `plain_http` of those that spoke that, or `handshake`."""
     seconds: Histogram = field(default_factory=lambda: Histogram(SECONDS))
     """From when a request was there to when its response was sent."""
     batches: Histogram = field(default_factory=lambda: Histogram(SIZES))
@@ -72,6 +74,7 @@ class Counters:
     def add(self, other: Counters) -> None:
         self.requests += other.requests
         self.refused += other.refused
+        self.tls_failures += other.tls_failures
         self.seconds.add(other.seconds)
         self.batches.add(other.batches)
 
@@ -107,6 +110,9 @@ class Metrics:
         lines.append("# TYPE gameserver_refused_total counter")
         for status, count in sorted(total.refused.items()):
             lines.append(f'gameserver_refused_total{{status="{status}"}} {count}')
+        lines.append("# TYPE gameserver_tls_failures_total counter")
+        for reason, count in sorted(total.tls_failures.items()):
+            lines.append(f'gameserver_tls_failures_total{{reason="{reason}"}} {count}')
         for name, histogram in (
             ("gameserver_request_seconds", total.seconds),
             ("gameserver_batch_size", total.batches),

@@ -241,6 +241,9 @@ class GameServer(HTTPServer):
 
     def service_actions(self) -> None:
         """At every interval: ends what is too slow, and reports what has been counted."""
+        if self._options.tls:
+            self.counters.tls_failures += self._options.tls.failures
+            self._options.tls.failures.clear()
         with suppress(Overloaded):
             self._app.report(os.getpid(), len(self._connections), self.counters)
             self.counters = Counters()
