@@ -21,6 +21,7 @@ from gameserver.server.acceptor import MAX_CONNECTIONS
 from gameserver.server.base import ServerOptions
 from gameserver.server.listeners import open_listeners
 from gameserver.server.threaded import ThreadedServer
+from gameserver.server.turns import MAX_OWED
 from gameserver.services import Services
 from gameserver.settings import Settings
 from gameserver.storage.engine import Engine, open_engine
@@ -48,7 +49,10 @@ def make_server(settings: Settings) -> ThreadedServer | ForkedServer:
         raise StartError(f"too few files may be open: ulimit -n {2 * SPARE_DESCRIPTORS} at least")
     listeners = open_listeners(settings.host, settings.port)
     proxies = TrustedProxies(settings.trusted_proxy)
-    options = ServerOptions(connections, settings.access_log, proxies, tls)
+    processes = 1 if settings.threaded else settings.workers
+    options = ServerOptions(
+        connections, MAX_OWED // processes, settings.access_log, proxies, tls
+    )
     router = make_router()
     if settings.threaded:
         return ThreadedServer(make_app(settings, router), listeners, options)

@@ -62,6 +62,7 @@ def start_log(path: str, program: str) -> None:
 
 def url(port: int, settings: Settings) -> str:
     """Where the server is to be found."""
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    host = settings.host.strip("[]")
+    host = f"[{host}]" if ":" in host else host
     scheme = "https" if settings.certfile else "http"
     return f"{scheme}://{host}:{port}/"

@@ -24,10 +24,10 @@ urlpatterns = [
     operation("/healthz", GET=operations.health),
     operation("/metrics", GET=operations.metrics),
 
-    path("/<number:user_id>/login", GET=scores.login),
-    path("/<digits:user_id>/", GET=scores.login),
-    path("/<number:level_id>/score", POST=scores.submit_score, body=SCORE),
-    path("/<number:level_id>/highscorelist", GET=scores.high_score_list),
+    path("/<number:user_id>/login", GET=scores.login, short=True),
+    path("/<digits:user_id>/", GET=scores.login, short=True),
+    path("/<number:level_id>/score", POST=scores.submit_score, body=SCORE, short=True),
+    path("/<number:level_id>/highscorelist", GET=scores.high_score_list, short=True),
 
     api("/api/register", POST=accounts.register, body=FORM, blocking=True, queue="logins"),
     api("/api/obtain_token", POST=accounts.obtain_token, body=FORM, blocking=True, queue="logins"),

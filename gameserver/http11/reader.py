@@ -13,7 +13,9 @@ from gameserver.web.messages import Request
 
 IDLE, IN_HEAD, IN_BODY, BLOCKED, CLOSED = range(5)
 """What a reader does: it waits for a new request, for the rest of a head or of a body; it keeps
-what comes until a request that blocks is answered; it ignores what comes, for good."""
+what comes until those that it has returned are answered; it ignores what comes, for good."""
+
+UNLIMITED = 1 << 30
 
 FindClient = Callable[[Mapping[str, str]], str]
 """The address of the client for which a proxy sends a request with these header fields."""
@@ -23,7 +25,8 @@ class RequestReader:
     """Takes the bytes of one connection as they come and returns the requests in them.
 
     IDLE ⇄ IN_HEAD, IN_BODY    as a request arrives
-    IDLE ⇄ BLOCKED             from a request that blocks until `resume`
+    IDLE ⇄ BLOCKED             from a request that stands alone, or the end of the connection's
+                               share, until `resume`
     … → CLOSED                 after the connection's last request, `stop`, or an `error`
     """
 
@@ -70,8 +73,16 @@ class RequestReader:
         """The size that the body being read has at most, in bytes."""
         return self._body.limit if self._body else 0
 
-    def feed(self, data: bytes) -> list[Request]:
-        """The requests that are complete with `data`, in order."""
+    @property
+    def behind(self) -> bool:
+        """Something has come behind the requests that were returned."""
+        return bool(self._rest)
+
+    def feed(self, data: bytes, share: int = UNLIMITED) -> list[Request]:
+        """The requests that are complete with `data`, in order.
+
+        Only those that begin in the first `share` bytes; the others wait for `resume`.
+        """
         requests: list[Request] = []
         if self.state == CLOSED:
             return requests
@@ -79,7 +90,7 @@ class RequestReader:
             data = self._rest + data
             self._rest = b""
         try:
-            position = self._read(data, requests)
+            position = self._read(data, requests, share)
         except HTTPError as error:
             self.fail(error)
             if not self._head:
@@ -88,13 +99,15 @@ class RequestReader:
         if position < len(data):
             self._rest = data[position:]
             self.unread = self.state == CLOSED
+            if self.state == IDLE:
+                self.state = BLOCKED
         return requests
 
-    def resume(self) -> list[Request]:
-        """The request that blocked is answered; returns those that arrived behind it."""
+    def resume(self, share: int = UNLIMITED) -> list[Request]:
+        """What was returned is answered; returns the requests that arrived behind that."""
         if self.state == BLOCKED:
             self.state = IDLE
-        return self.feed(b"")
+        return self.feed(b"", share)
 
     def fail(self, error: HTTPError) -> None:
         """Reads nothing any more; the error is the last reply."""
@@ -113,11 +126,12 @@ class RequestReader:
         """The client has been told to go on with the body."""
         self.owes_continue = False
 
-    def _read(self, data: bytes, requests: list[Request]) -> int:
+    def _read(self, data: bytes, requests: list[Request], share: int) -> int:
         """Appends the complete requests; returns where they end."""
         size = len(data)
         position = self._read_body(data, requests) if self._body else 0
-        while position < size and self.state <= IN_HEAD:
+        stop = size if size < share else share
+        while position < stop and self.state <= IN_HEAD:
             end = data.find(b"\r\n\r\n", position)
             self._start = position
             if end < 0:
@@ -157,7 +171,7 @@ class RequestReader:
         if connection == "close":
             self.state = CLOSED
         else:
-            self.state = BLOCKED if match.blocking else IDLE
+            self.state = BLOCKED if match.alone else IDLE
         return Request(
             head.method,
             head.path,

@@ -26,6 +26,7 @@ FAMILIES: Mapping[str, tuple[str, str]] = {
     "build_info": ("gauge", "Which server this is, and the Python that runs it; always 1."),
     "requests_total": ("counter", "Requests that were answered, by route and status."),
     "refused_total": ("counter", "Replies to input that was no request, by status."),
+    "tls_failures_total": ("counter", "TLS handshakes that failed, by reason."),
     "request_seconds": ("histogram", "Time from the arrival of a request to its reply."),
     "batch_size": ("histogram", "Requests that were answered together."),
     "cpu_seconds_total": ("counter", "Processor time of all processes that serve."),
@@ -77,6 +78,8 @@ class Counters:
     """By route and status."""
     refused: Counter[int] = field(default_factory=Counter)
     """Input that never became a request, by the status of the reply."""
+    tls_failures: Counter[str] = field(default_factory=Counter)
+    """Handshakes that failed: `plain_http` of those that spoke that, or `handshake`."""
     seconds: Histogram = field(default_factory=lambda: Histogram(SECONDS))
     """From the arrival of a request to the sending of its response."""
     batches: Histogram = field(default_factory=lambda: Histogram(SIZES))
@@ -98,6 +101,7 @@ class Counters:
     def add(self, other: Counters) -> None:
         self.requests += other.requests
         self.refused += other.refused
+        self.tls_failures += other.tls_failures
         self.seconds.add(other.seconds)
         self.batches.add(other.batches)
         self.cpu_seconds += other.cpu_seconds
@@ -147,6 +151,9 @@ class Metrics:
             ],
             "refused_total": [
                 ({"status": status}, count) for status, count in sorted(total.refused.items())
+            ],
+            "tls_failures_total": [
+                ({"reason": reason}, count) for reason, count in sorted(total.tls_failures.items())
             ],
             "request_seconds": total.seconds,
             "batch_size": total.batches,

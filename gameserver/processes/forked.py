@@ -158,6 +158,7 @@ class ForkedServer(ForkingMixIn, BaseServer):
 
     def abort(self) -> None:
         """Ends at once."""
+        log.warning("a second signal: the server ends without waiting for its clients")
         self._signal_workers(signal.SIGKILL)
         os._exit(1)
 

@@ -6,10 +6,11 @@ import socket
 from collections.abc import Sequence
 
 from gameserver.processes.remote import RemoteApplication
-from gameserver.server.base import Pending, ServerOptions
+from gameserver.server.base import ServerOptions
 from gameserver.server.connection import Connection
 from gameserver.server.loop import Source
 from gameserver.server.threaded import ThreadedServer
+from gameserver.server.turns import Pending
 
 
 class Worker(ThreadedServer):

@@ -37,6 +37,7 @@ from gameserver.server.connection import Connection
 from gameserver.server.listeners import turn_away
 from gameserver.server.loop import EVENT_READ, Loop, Source
 from gameserver.server.shares import Shares
+from gameserver.server.turns import MAX_OWED, Pending, Turns
 from gameserver.times import server_clock
 from gameserver.web.clients import TrustedProxies
 from gameserver.web.errors import InternalError, Overloaded, error_response
@@ -53,16 +54,15 @@ MAX_BATCH = 1_024
 STOP_SECONDS = 30
 IDLE_STOP_SECONDS = 0.5
 """For the requests of idle clients that are on their way when the server stops."""
-
-Pending = tuple[Any, Sequence[Request]]
-"""A connection and what it wants answered in this iteration of the loop."""
-
+BEGUN_STOP_SECONDS = 2
+"""For requests that have begun to arrive, or begin meanwhile."""
 
 @dataclass(frozen=True)
 class ServerOptions:
     """How a front end treats its clients."""
 
     max_connections: int = MAX_CONNECTIONS
+    max_owed: int = MAX_OWED
     access_log: bool = False
     proxies: TrustedProxies = field(default_factory=TrustedProxies)
     tls: TLS | None = None
@@ -106,11 +106,15 @@ class GameServer(HTTPServer):
         self._heads = HeadReader(app.router.resolve)
         self._acceptor = Acceptor(self._loop, listeners, options.max_connections, self.take)
         self._connections: set[Connection] = set()
+        self._turns = Turns(self._loop, self._connections, options.max_owed)
+        self.ledger = self._turns.ledger
+        self.go_on = self._turns.go_on
+        self.postpone = self._turns.postpone
         self._deferred: deque[tuple[Request, Connection]] = deque()
         self._shares = Shares()
         self._finished: deque[tuple[Request, Connection, Response]] = deque()
         self._next_service = 0.0
-        self._stop_at = math.inf
+        self._stop_at = self._let_go_at = math.inf
 
     @property
     def port(self) -> int:
@@ -123,11 +127,15 @@ class GameServer(HTTPServer):
     def serve_forever(self, poll_interval: float = 0.5) -> None:
         """Serves until `stop`, and then until everything that had arrived is answered."""
         self._acceptor.resume()
+        turns = self._turns
         while self._connections or self._stop_at == math.inf:
-            ready = self._loop.wait(poll_interval)
+            seconds = 0 if turns.waiting and turns.due else poll_interval
+            ready: Sequence[Source] = self._loop.wait(seconds)
             if self.stopping and self._stop_at == math.inf:
                 self._begin_stop()
                 poll_interval = 0.05
+            if turns.waiting or self.ledger.total:
+                ready = turns.now(ready)
             self._serve(ready)
             if self._loop.now >= self._next_service:
                 self.service_actions()
@@ -146,6 +154,7 @@ class GameServer(HTTPServer):
 
     def abort(self) -> None:
         """Ends at once."""
+        log.warning("a second signal: the server ends without waiting for its clients")
         os._exit(1)
 
     def server_close(self) -> None:
@@ -176,10 +185,14 @@ class GameServer(HTTPServer):
                     self._answer(batch)
                     batch, size = [], 0
         self._answer(batch)
-        self._defer_and_resume()
+        if self._turns.waiting:
+            for few in self._turns.long_ones():
+                self._answer(few)
+        if self._deferred or self._finished:
+            self._defer_and_resume()
 
     def _defer_and_resume(self) -> None:
-        """Starts the requests that block, and goes on behind those that are answered.
+        """Starts the requests that block, and responds to those that are answered.
 
         Only now: the requests in front of it have just been answered.
         """
@@ -195,11 +208,9 @@ class GameServer(HTTPServer):
                 continue
             request, connection, response = self._finished.popleft()
             try:
-                requests = self.resume(request, connection, response)
+                self.resume(request, connection, response)
             except Exception:
                 self._fail(connection)
-                continue
-            self._answer([(connection, requests)])
 
     def _answer(self, pending: Sequence[Pending]) -> None:
         """One call to the application for all the requests, one write for each connection."""
@@ -239,10 +250,15 @@ class GameServer(HTTPServer):
     def service_actions(self) -> None:
         """At every interval: ends connections that are too slow, and reports the counters."""
         self._meter.measure(self.counters)
+        if self._options.tls:
+            self.counters.tls_failures += self._options.tls.failures
+            self._options.tls.failures.clear()
         with suppress(Overloaded):
             self._app.report(os.getpid(), len(self._connections), self.counters)
             self.counters = Counters()
         self._expire([c for c in self._connections if c.deadline <= self._loop.now])
+        if self._loop.now >= self._let_go_at:
+            self._let_go()
         self._acceptor.resume()
 
     def _expire(self, connections: Sequence[Connection]) -> None:
@@ -268,13 +284,12 @@ class GameServer(HTTPServer):
         response = error_response(busy, request.match.error_format)
         self._finished.append((request, connection, response))
 
-    def resume(
-        self, request: Request, connection: Connection, response: Response
-    ) -> Sequence[Request]:
-        """A deferred request is answered; returns what its connection had sent behind it."""
+    def resume(self, request: Request, connection: Connection, response: Response) -> None:
+        """A deferred request is answered."""
         self._shares.give_back(connection)
         self._record([request], [response], time.monotonic() - connection.deferred_at)
-        return connection.resume(request, response) if connection in self._connections else ()
+        if connection in self._connections:
+            connection.resume(request, response)
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Answers a request that may block; its connection stands in for the address."""
@@ -345,9 +360,17 @@ class GameServer(HTTPServer):
         self.turn_away()
         self._acceptor.stop()
         self._stop_at = self._loop.now + STOP_SECONDS
+        self._let_go_at = self._loop.now + BEGUN_STOP_SECONDS
         for connection in self._connections:
             if connection.idle:
                 connection.deadline = self._loop.now + IDLE_STOP_SECONDS
+
+
+    def _let_go(self) -> None:
+        """Ends the connections whose requests do not arrive whole, though the server stops."""
+        for connection in list(self._connections):
+            if connection.arriving:
+                connection.expire()
 
 
 def failure(request: Request) -> Response:

@@ -15,6 +15,13 @@ from gameserver.web.messages import Request
 
 EVENT_READ, EVENT_WRITE = 1, 4
 """The events of epoll(7), without its constants, which are not there on every system."""
+MAX_READ = 4096
+"""Bytes of which a connection has its requests answered in one iteration; the first is whole."""
+
+MAX_READ_BY_ALL = 64 * 1024
+"""The same for all connections: about a thousand requests."""
+
+_FEW = MAX_READ_BY_ALL // MAX_READ
 
 
 class Source(Protocol):
@@ -104,8 +111,13 @@ class Loop:
         self._poller = Poller()
         self._sources: dict[int, Source] = {}
         """By descriptor: those that are waited for."""
+        self._events: dict[int, int] = {}
+        """By descriptor: what they are waited for."""
         self._waker = Waker()
         self.watch(self._waker, EVENT_READ)
+        self.share = MAX_READ
+        """What each connection may have answered in this iteration: requests that begin in so
+        many bytes."""
         self.tick()
 
     def tick(self) -> None:
@@ -119,6 +131,7 @@ class Loop:
         """The sources that are ready, within this time; begins an iteration."""
         ready = self._poller.poll(seconds)
         self.tick()
+        self.share_among(len(ready))
         sources = self._sources
         return [sources[descriptor] for descriptor, _ in ready]
 
@@ -126,13 +139,21 @@ class Loop:
         """The sources that are ready at this moment."""
         return {self._sources[descriptor] for descriptor, _ in self._poller.poll(0)}
 
+    def share_among(self, sources: int) -> None:
+        """So many sources have their turn in this iteration."""
+        self.share = MAX_READ if sources <= _FEW else MAX_READ_BY_ALL // sources
+
     def watch(self, source: Source, events: int) -> None:
         """Waits for these events of the source; 0: for none."""
         descriptor = source.fileno()
-        if descriptor in self._sources:
-            del self._sources[descriptor]
+        watched = self._events.get(descriptor, 0)
+        if watched == events:
+            return
+        if watched:
+            del self._sources[descriptor], self._events[descriptor]
             self._poller.unregister(descriptor)
         if events:
+            self._events[descriptor] = events
             self._sources[descriptor] = source
             self._poller.register(descriptor, events)
 

@@ -71,13 +71,11 @@ class ThreadedServer(ThreadingMixIn, GameServer):
         response = error_response(busy, request.match.error_format)
         self._finished.append((request, connection, response))
 
-    def resume(
-        self, request: Request, connection: Connection, response: Response
-    ) -> Sequence[Request]:
+    def resume(self, request: Request, connection: Connection, response: Response) -> None:
         if connection in self._served:
             self._served.remove(connection)
             while self._queue:
                 self._start(*self._queue.popleft())
                 if self._served:
                     break  # another one will end, and go on with the queue
-        return super().resume(request, connection, response)
+        super().resume(request, connection, response)

@@ -35,6 +35,7 @@ def json_response(value: object, status: int = 200) -> Response:
 EVERY_RESPONSE: Headers = (
     # A game in a browser is served from elsewhere; there are no cookies to protect.
     ("Access-Control-Allow-Origin", "*"),
+    ("Access-Control-Expose-Headers", "ETag, Retry-After"),
     # Session keys and standings are nothing that a cache may keep.
     ("Cache-Control", "no-store"),
 )
@@ -57,6 +58,8 @@ class Match:
     """The request counts for the rate limit of its client."""
     queue: str = ""
     """Where a request that blocks waits for its turn: only behind those of the same queue."""
+    alone: bool = False
+    """What comes behind the request waits until its answer is taken: it blocks, or may be long."""
     route: str = "none"
     """The route's name in the metrics."""
     wants: tuple[str, ...] = ()

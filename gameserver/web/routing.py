@@ -24,6 +24,10 @@ _CACHED_PATH = 64
 
 _CAPTURE = re.compile("<([a-z]+):([a-z_]+)>")
 
+_ALLOWED_FIELDS = "*, Authorization, Content-Type, X-Scoreganizer-Authorization"
+"""What a page may send. The wildcard does not cover `Authorization`, nor do older browsers know it
+(Fetch standard, 3.2.2)."""
+
 
 class Converter(NamedTuple):
     """A kind of capture: its pattern, and its value; ValueError says what the text must be."""
@@ -56,6 +60,7 @@ class Route(NamedTuple):
     blocking: bool
     limited: bool
     queue: str
+    short: bool
     wants: tuple[str, ...]
     error_format: str
     fields: Headers
@@ -69,6 +74,7 @@ def path(
     limited: bool = True,
     exact: bool = False,
     queue: str = "",
+    short: bool = False,
     wants: Iterable[str] = (),
     error_format: str = "text",
     fields: Headers = EVERY_RESPONSE,
@@ -80,7 +86,8 @@ def path(
     `body` is the largest body that the route takes, in bytes; 0: it takes none.
     `blocking` marks views that may take long; their requests wait in the `queue` of this name.
     `limited`: requests count for the rate limit of their client.
-    `exact`: the path has this one spelling, with no other slash at its end.
+    `exact`: the path has this one spelling, for a proxy in front that keeps it from the public.
+    `short`: no response is larger than 1 KiB, so that many of a client's may be made at once.
     `wants` are the header fields that the views read, in lower case.
     `error_format` is one of `ERROR_FORMATS`.
     `fields` are the header fields of every response.
@@ -97,6 +104,7 @@ def path(
         blocking=blocking,
         limited=limited,
         queue=queue,
+        short=short,
         wants=tuple(wants),
         error_format=error_format,
         fields=fields,
@@ -170,6 +178,7 @@ def _match(route: Route, method: str, found: re.Match[str]) -> Match:
         blocking=route.blocking,
         limited=route.limited,
         queue=route.queue,
+        alone=route.blocking or not route.short,
         route=route.name,
         wants=route.wants,
         error_format=route.error_format,
@@ -206,7 +215,7 @@ def _allow(views: Iterable[str]) -> Response:
         headers=(
             ("Allow", methods),
             ("Access-Control-Allow-Methods", methods),
-            ("Access-Control-Allow-Headers", "Content-Type, X-Scoreganizer-Authorization"),
+            ("Access-Control-Allow-Headers", _ALLOWED_FIELDS),
             ("Access-Control-Max-Age", "86400"),
         )
     )

@@ -383,6 +383,14 @@ class HTTPContract(FrontEndTestCase):
         self.assertNotRegex(reply.headers["server"], "[0-9]|Python")
         self.assertNotIn("connection", reply.headers)
 
+    def test_what_a_page_may_see(self) -> None:
+        """Every reply lets a page of another site read what it needs, errors as well."""
+        for data in (list_with(), self.NEXT, request_bytes("DELETE", "/1/score"), b"\0\r\n\r\n"):
+            with self.connect() as client:
+                headers = client.ask(data).headers
+                self.assertEqual(headers["access-control-allow-origin"], "*")
+                self.assertEqual(headers["access-control-expose-headers"], "ETag, Retry-After")
+
     def test_http_1_0(self) -> None:
         """An HTTP/1.0 client is told `close`, or `keep-alive` where it asked for that."""
         old = LIST.replace("1.1", "1.0")

@@ -256,6 +256,73 @@ class TLSContract(unittest.TestCase):
         self.assertEqual(received.count(b"\r\n\r\nok\n"), 1000)
 
 
+    def connect(self, context: ssl.SSLContext | None = None) -> ssl.SSLSocket:
+        """A client that does not take the mere end of a connection for that of TLS."""
+        context = context or ssl.create_default_context(cafile=str(CERTIFICATE))
+        plain = self.enterContext(socket.create_connection(self.server.address, timeout=10))
+        return self.enterContext(
+            context.wrap_socket(plain, server_hostname="localhost", suppress_ragged_eofs=False)
+        )
+
+    def test_says_goodbye(self) -> None:
+        """Every end is announced, also behind an error and a stop: nobody else can have made it."""
+        for data, status in (
+            (request_bytes("GET", "/healthz", None, "Connection: close"), b"200"),
+            (b"nonsense\r\n\r\n", b"400"),
+            (request_bytes("POST", "/1/score", b"1" * 5000), b"413"),
+        ):
+            with self.subTest(data=data[:20]):
+                tls = self.connect()
+                tls.sendall(data)
+                received = b"".join(iter(lambda tls=tls: tls.recv(65536), b""))
+                self.assertTrue(received.startswith(b"HTTP/1.1 " + status), received)
+        idle = self.connect()
+        idle.sendall(request_bytes("GET", "/healthz"))
+        self.assertTrue(idle.recv(65536))
+        self.server.send_signal(signal.SIGTERM)
+        self.assertEqual(idle.recv(65536), b"")
+
+    def test_only_authenticated_ciphers(self) -> None:
+        """TLS 1.2 is spoken with suites that encrypt and authenticate at once, and no others."""
+        for ciphers, is_spoken in (("ECDHE+AESGCM", True), ("ECDHE+AES:!AESGCM", False)):
+            context = ssl.create_default_context(cafile=str(CERTIFICATE))
+            context.maximum_version = ssl.TLSVersion.TLSv1_2
+            context.set_ciphers(ciphers)
+            with self.subTest(ciphers=ciphers):
+                if is_spoken:
+                    self.assertEqual(self.connect(context).version(), "TLSv1.2")
+                else:
+                    self.assertRaises(ssl.SSLError, self.connect, context)
+
+    def test_names_its_protocol(self) -> None:
+        """Who asks (RFC 7301) hears that this is HTTP/1.1."""
+        context = ssl.create_default_context(cafile=str(CERTIFICATE))
+        context.set_alpn_protocols(["h2", "http/1.1"])
+        self.assertEqual(self.connect(context).selected_alpn_protocol(), "http/1.1")
+
+    def test_counts_failed_handshakes(self) -> None:
+        """Plain HTTP and failed handshakes are counted; who only looks whether it is there is not.
+        """
+        for _ in range(3):
+            socket.create_connection(self.server.address).close()
+        with Client(self.server.address) as client, suppress(ConnectionError):
+            client.send(request_bytes("GET", "/healthz"))
+            client.socket.recv(4096)
+        for _ in range(2):
+            with self.assertRaises(ssl.SSLError):
+                self.connect(ssl.create_default_context())  # which does not know the certificate
+
+        def counted() -> bool:
+            url = f"{self.server.url}metrics"
+            text = requests.get(url, verify=str(CERTIFICATE), timeout=10).text
+            return all(
+                f'gameserver_tls_failures_total{{reason="{reason}"}} {count}\n' in text
+                for reason, count in (("plain_http", 1), ("handshake", 2))
+            )
+
+        wait_until(counted)
+
+
 class ThreadedTLSTest(TLSContract):
     flags = ("--threaded",)
 

@@ -67,10 +67,11 @@ class StartTest(unittest.TestCase):
             socket.create_server(("::1", 0), family=socket.AF_INET6).close()
         except OSError:
             self.skipTest("there is no ::1")
-        with ServerProcess("--threaded", "--host", "::1") as server:
-            self.assertRegex(server.url, r"\Ahttp://\[::1\]:[0-9]+/\Z")
-            with server.client() as client:
-                self.assertEqual(client.ask(LIST).status, 200)
+        for host in ("::1", "[::1]"):
+            with ServerProcess("--threaded", "--host", host) as server:
+                self.assertRegex(server.url, r"\Ahttp://\[::1\]:[0-9]+/\Z")
+                with server.client() as client:
+                    self.assertEqual(client.ask(LIST).status, 200)
 
     def test_as_a_module(self) -> None:
         """`python -m gameserver` is the same command."""

@@ -20,6 +20,8 @@ LIST = request_bytes("GET", "/1/highscorelist")
 QUICK = request_bytes("GET", "/quick")
 SLOW = request_bytes("GET", "/slow")
 BIG = request_bytes("GET", "/big")
+MANY = 90
+"""Requests for as much as no socket takes, which still are read at once."""
 
 
 class BlockingTestCase(unittest.TestCase):
@@ -40,7 +42,9 @@ class BlockingTestCase(unittest.TestCase):
                 path("/elsewhere", GET=self.quick, blocking=True, queue="elsewhere"),
                 path("/fail", GET=self.fail_in_view, blocking=True),
                 path("/bad", GET=self.bad, blocking=True),
-                path("/big", GET=self.big),
+                # Many of them are made at once, as if they were short.
+                path("/big", GET=self.big, short=True),
+                path("/long", GET=self.big),
                 **self.options,
             )
         )
@@ -171,7 +175,7 @@ class GoneClientTest(BlockingTestCase):
     def test_reset_with_unsent_replies(self) -> None:
         """So is one for whom there was much left to send."""
         self.client.reset_at_close()
-        self.client.send(BIG * 200 + SLOW)
+        self.client.send(BIG * MANY + SLOW)
         self.wait_for_slow()
         self.assert_alive()
         self.client.close()
@@ -182,7 +186,7 @@ class GoneClientTest(BlockingTestCase):
 
     def test_unread_replies(self) -> None:
         """A client that reads nothing for 10 s is gone, though its request still blocks."""
-        self.client.send(BIG * 200 + SLOW)
+        self.client.send(BIG * MANY + SLOW)
         self.wait_for_slow()
         self.assert_alive()
         self.time.ahead += 11
@@ -194,12 +198,22 @@ class GoneClientTest(BlockingTestCase):
 
     def test_read_at_leisure(self) -> None:
         """Replies that did not fit at first come before the answer of the one that blocked."""
-        self.client.send(BIG * 200 + SLOW + LIST)
+        self.client.send(BIG * MANY + SLOW + LIST)
         self.wait_for_slow()
         self.assert_alive()
         self.gate.set()
-        self.assertEqual({len(self.client.reply().body) for _ in range(200)}, {100_000})
+        self.assertEqual({len(self.client.reply().body) for _ in range(MANY)}, {100_000})
         self.assertEqual([self.client.reply().body for _ in range(2)], [b"slow", b""])
+
+    def test_behind_unread_replies(self) -> None:
+        """A request that blocks is not begun before the replies in front of it are taken."""
+        self.client.send(request_bytes("GET", "/long") * MANY + SLOW)
+        for _ in range(3):
+            self.assert_alive()
+        self.assertFalse(self.entered.acquire(blocking=False))
+        self.gate.set()
+        self.assertEqual({len(self.client.reply().body) for _ in range(MANY)}, {100_000})
+        self.assertEqual(self.client.reply().body, b"slow")
 
     def test_no_deadline(self) -> None:
         """The client's deadlines do not run while the server is at work."""

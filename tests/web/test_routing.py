@@ -67,7 +67,8 @@ class RouterTest(unittest.TestCase):
     def test_exact(self) -> None:
         """A path that is marked so has one spelling."""
         self.assertIsNone(self.resolve("GET", "/always").answer)
-        self.assertEqual(answer(self.resolve("GET", "/always/")).status, 404)
+        for text in ("/always/", "/Always", "//always"):
+            self.assertEqual(answer(self.resolve("GET", text)).status, 404)
 
     def test_limited(self) -> None:
         """All paths count for a rate limit but those that are marked, whatever their answer is."""
@@ -106,6 +107,10 @@ class RouterTest(unittest.TestCase):
         headers = dict(answer(self.resolve("OPTIONS", "/7/b/8")).headers)
         self.assertEqual(headers["Allow"], "GET, HEAD, OPTIONS, POST")
         self.assertEqual(headers["Access-Control-Allow-Methods"], headers["Allow"])
+        # The wildcard does not cover Authorization (Fetch standard, 3.2.2).
+        self.assertEqual(
+            headers["Access-Control-Allow-Headers"].split(", ")[:2], ["*", "Authorization"]
+        )
         self.assertEqual(answer(self.resolve("OPTIONS", "/none/at/all")).status, 404)
 
     def test_options_of_the_server(self) -> None:
@@ -153,6 +158,12 @@ class ApiTest(unittest.TestCase):
         """`/<userid>/` is `/<userid>/login`."""
         short, long = api.resolve("GET", "/5/"), api.resolve("GET", "/5/login")
         self.assertEqual((short.endpoint, short.captures), (long.endpoint, long.captures))
+
+    def test_operators_routes(self) -> None:
+        """What a proxy in front keeps from the public has one spelling."""
+        for text in ("/healthz", "/metrics"):
+            self.assertIsNone(api.resolve("GET", text).answer)
+            self.assertEqual(answer(api.resolve("GET", text + "/")).status, 404)
 
     def test_score_body(self) -> None:
         """A score's body may have 1 KiB."""
