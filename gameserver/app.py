@@ -49,6 +49,7 @@ class App:
         return self._handle(requests)
 
     def report(self, front_end: int, connections: int, counters: Counters) -> None:
+        self._engine.check()  # twice a second, as front ends report
         self._services.metrics.report(front_end, connections, counters)
 
     def close(self) -> None:

@@ -40,6 +40,9 @@ class Engine(Protocol):
         the other stores are atomic by themselves as well.
         """
 
+    def check(self) -> None:
+        """Ends the process if what is kept on disk is no longer there; costs microseconds."""
+
     def close(self) -> None:
         """Puts the data on disk in order; may be called again."""
 

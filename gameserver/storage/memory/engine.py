@@ -31,5 +31,8 @@ class MemoryEngine:
     def batch(self) -> AbstractContextManager[object]:
         return self._lock
 
+    def check(self) -> None:
+        """There is nothing on disk."""
+
     def close(self) -> None:
         """There is nothing on disk."""

@@ -34,7 +34,7 @@ from typing import Protocol
 from gameserver.errors import StorageFull
 from gameserver.storage.sqlite import schema
 from gameserver.storage.sqlite.batch import Batch
-from gameserver.storage.sqlite.datafile import FileLock, open_data_file
+from gameserver.storage.sqlite.datafile import FileLock, Presence, open_data_file
 from gameserver.storage.sqlite.result_codes import end_process, is_disk_full
 
 log = logging.getLogger(__name__)
@@ -79,6 +79,7 @@ class Database:
         self._lock_file = FileLock(self._path) if self._path else None
         try:
             self.connection = open_data_file(self._path) if self._path else _in_memory()
+            self._presence = Presence(self._path) if self._path else None
         except BaseException:
             self._unlock_file()
             raise
@@ -92,6 +93,17 @@ class Database:
         with self._batch.lock:
             self.connection.close()
             self._unlock_file()
+
+    def check(self) -> None:
+        """Ends the process if the data file has been deleted, or replaced by another."""
+        if self._presence:
+            try:
+                self._presence.check()
+            except OSError as error:
+                # Not while a batch is committed, which would be half done, nor after the end.
+                with self._batch.lock:
+                    if self._lock_file:
+                        end_process(error)
 
     def join(self, member: Member) -> None:
         """Has a store take part in every batch from now on."""

@@ -10,6 +10,7 @@ SQLite's exclusive mode either, which would keep out a backup, too.
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import sys
@@ -99,6 +100,24 @@ def require_place(path: str) -> None:
         raise StartError(f"cannot use {path}: there is no folder {os.path.dirname(path)}")
 
 
+class Presence:
+    """Whether the files of a connection are still the ones that their names lead to.
+
+    If they are deleted or replaced, the server is left with files that nobody can open again: it
+    would go on, and all that it acknowledges would be lost.
+    """
+
+    def __init__(self, path: str) -> None:
+        """`path` is a data file that is open, with its log beside it."""
+        self._files = {name: os.stat(name) for name in (path, path + "-wal")}
+
+    def check(self) -> None:
+        """OSError, with what is missing, unless they are."""
+        for name, known in self._files.items():
+            if not os.path.samestat(os.stat(name), known):
+                raise FileNotFoundError(errno.ENOENT, "it has been replaced by another file", name)
+
+
 def open_data_file(path: str) -> sqlite3.Connection:
     """The connection for writing to a locked data file, which is created if it is not there."""
     try:
@@ -156,6 +175,9 @@ def _require_writable(path: str) -> None:
     marked = not os.stat(path).st_mode & 0o222
     if marked or not os.access(path, os.W_OK):
         raise StartError(f"{path} is read-only")
+    # The lock and the log have the name of the file, so each name would have its own.
+    if os.stat(path).st_nlink > 1:
+        raise StartError(f"{path} has another name, a hard link: remove that, or copy the file")
     if not os.access(os.path.dirname(path), os.W_OK):
         raise StartError(f"{path} is in a read-only folder, and SQLite needs files beside it")
 

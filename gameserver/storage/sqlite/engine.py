@@ -51,6 +51,9 @@ class SqliteEngine:
     def batch(self) -> AbstractContextManager[object]:
         return self._database.batch()
 
+    def check(self) -> None:
+        self._database.check()
+
     def close(self) -> None:
         """Moves the log into the file and ends the connection; may be called again."""
         self._database.close()

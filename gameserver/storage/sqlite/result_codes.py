@@ -38,10 +38,11 @@ def is_programming_error(error: sqlite3.Error) -> bool:
     return _code(error) & 0xFF in _PROGRAMMING_ERRORS
 
 
-def end_process(error: sqlite3.Error) -> NoReturn:
+def end_process(error: sqlite3.Error | OSError) -> NoReturn:
     """Ends the process without another word to a client: the disk cannot be trusted."""
     name = getattr(error, "sqlite_errorname", type(error).__name__)
-    text = f"the data file cannot be trusted any more: {error} ({name})"
+    reason = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else error
+    text = f"the data file cannot be trusted any more: {reason} ({name})"
     log.critical("%s; the server ends", text)
     print(f"gameserver: {text}", file=sys.stderr, flush=True)
     os._exit(StorageFailed.EXIT_CODE)

@@ -41,6 +41,25 @@ class DataFileTest(FolderTestCase):
             Database(self.path)
         self.assertEqual(self.files(), before)
 
+    def test_hard_link(self) -> None:
+        """A file with two names is refused by each: two servers would not know of each other."""
+        self.make()
+        other = str(self.folder / "other.db")
+        os.link(self.path, other)
+        self.assert_refused("has another name, a hard link")
+        with self.assertRaisesRegex(StartError, "hard link"):
+            Database(other)
+        os.unlink(other)
+        self.open()
+
+    def test_link_to_a_running_server(self) -> None:
+        """A link that is made while a server runs does not let in another one."""
+        self.open()
+        other = str(self.folder / "other.db")
+        os.link(self.path, other)
+        with self.assertRaisesRegex(StartError, "hard link"):
+            Database(other)
+
     def test_new(self) -> None:
         """A new file is made, for this user only; nothing else is left when it is closed."""
         Database(self.path).close()
