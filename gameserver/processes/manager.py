@@ -96,6 +96,9 @@ class Manager(BaseManager):
             set_patience(sock, CONNECT_SECONDS)
             sock.connect(self._place)
             connection: Any = Connection(sock.detach())
+        if not _is_of_this_user(connection):
+            connection.close()
+            raise ConnectionRefusedError("another user has taken the address")
         answer_challenge(connection, self._key)
         deliver_challenge(connection, self._key)
         dispatch(connection, None, "accept_connection", ("line",))
@@ -105,7 +108,7 @@ class Manager(BaseManager):
 
 
 def _is_of_this_user(connection: Any) -> bool:
-    """Any user can knock at an abstract address (unix(7)); only this one may go on to the key."""
+    """Whether the other end is this user's: any can use an abstract address (unix(7))."""
     if not hasattr(socket, "SO_PEERCRED"):
         return True  # it is a file in a folder of this user's
     with socket.socket(fileno=os.dup(connection.fileno())) as sock:

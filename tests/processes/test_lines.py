@@ -9,7 +9,7 @@ import threading
 import unittest
 from collections.abc import Callable
 from multiprocessing import AuthenticationError
-from multiprocessing.connection import Client
+from multiprocessing.connection import Client, Connection
 
 import mock  # noqa: UP026 (the same mock on every Python)
 
@@ -219,7 +219,7 @@ class LinesTest(unittest.TestCase):
         self.assertEqual(self.lines.ask(b"quick"), b"quick")
 
     def line(self, sock: socket.socket) -> Line:
-        return Line(multiprocessing.connection.Connection(sock.detach()))
+        return Line(Connection(sock.detach()))
 
     def test_overdue_and_gone(self) -> None:
         """An owner that hung and is gone is another one's to replace."""
@@ -268,13 +268,29 @@ class DoorTest(unittest.TestCase):
                 self.assertEqual(connection.recv()[0], "#TRACEBACK")
 
     def test_other_users(self) -> None:
-        """Another user is sent away before anything is said."""
-        with (
-            mock.patch.object(manager_module.os, "geteuid", return_value=os.geteuid() + 1),
-            self.assertRaises((EOFError, OSError)),
-        ):
-            self.owner.manager.open_line(PATIENCE)
+        """Another user is sent away before anything is said, and nothing is said to one."""
+        here = threading.current_thread()
+        for in_worker in (True, False):
+
+            def is_ours(connection: object, in_worker: bool = in_worker) -> bool:
+                return (threading.current_thread() is here) == in_worker
+
+            with (
+                mock.patch.object(manager_module, "_is_of_this_user", is_ours),
+                self.assertRaises((EOFError, OSError)),
+            ):
+                self.owner.manager.open_line(PATIENCE)
         self.owner.manager.open_line(PATIENCE).close()
+
+    @unittest.skipUnless(hasattr(socket, "SO_PEERCRED"), "this system has no abstract addresses")
+    def test_whose_it_is(self) -> None:
+        """The system says whose the other end is."""
+        for ahead in (0, 1):
+            ends = [Connection(end.detach()) for end in socket.socketpair()]
+            with mock.patch("os.geteuid", return_value=os.geteuid() + ahead):
+                self.assertEqual(manager_module._is_of_this_user(ends[0]), not ahead)
+            for end in ends:
+                end.close()
 
     def test_no_thread(self) -> None:
         """When a thread cannot be started one line is lost, and the next one can be opened."""
