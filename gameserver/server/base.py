@@ -57,6 +57,7 @@ IDLE_STOP_SECONDS = 0.5
 BEGUN_STOP_SECONDS = 2
 """For requests that have begun to arrive, or begin meanwhile."""
 
+
 @dataclass(frozen=True)
 class ServerOptions:
     """How a front end treats its clients."""
@@ -364,7 +365,6 @@ class GameServer(HTTPServer):
         for connection in self._connections:
             if connection.idle:
                 connection.deadline = self._loop.now + IDLE_STOP_SECONDS
-
 
     def _let_go(self) -> None:
         """Ends the connections whose requests do not arrive whole, though the server stops."""

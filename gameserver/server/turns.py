@@ -107,7 +107,7 @@ class Turns:
         for source in ready:
             if not isinstance(source, Connection) or source.owed:
                 yield source
-            elif not source.held:
+            else:
                 self._loop.watch(source, 0)
                 self._unread.append(source)
                 self.waiting = True
