@@ -56,7 +56,8 @@ class App:
 
     def _limited(self, requests: Sequence[Request], limit: RateLimit) -> list[Response]:
         """The responses; that to a client which is over the limit says so."""
-        admitted = [limit.admits(request.client) for request in requests]
+        # What has no method goes on with a response that was admitted.
+        admitted = [not request.method or limit.admits(request.client) for request in requests]
         answered = iter(self._handle(list(compress(requests, admitted))))
         error = TooManyRequests("too many requests: slow down")
         return [

@@ -12,7 +12,7 @@ from gameserver.web.messages import Request
 
 IDLE, IN_HEAD, IN_BODY, BLOCKED, CLOSED = range(5)
 """What a reader does: it waits for a new request, for the rest of a head or of a body; it keeps
-what comes until a request that blocks is answered; it ignores what comes, for good."""
+what comes until a request that stands alone is answered; it ignores what comes, for good."""
 
 FindClient = Callable[[Mapping[str, str]], str]
 """The address of the client for which a proxy sends a request with these header fields."""
@@ -22,7 +22,7 @@ class RequestReader:
     """Takes the bytes of one connection as they come and returns the requests in them.
 
     IDLE ⇄ IN_HEAD, IN_BODY    as a request arrives
-    IDLE ⇄ BLOCKED             from a request that blocks until `resume`
+    IDLE ⇄ BLOCKED             from a request that stands alone until `resume`
     … → CLOSED                 after the connection's last request, `stop`, or an `error`
     """
 
@@ -90,7 +90,7 @@ class RequestReader:
         return requests
 
     def resume(self) -> list[Request]:
-        """The request that blocked is answered; returns those that arrived behind it."""
+        """The request that stood alone is answered; returns those that arrived behind it."""
         if self.state == BLOCKED:
             self.state = IDLE
         return self.feed(b"")
@@ -160,7 +160,7 @@ class RequestReader:
         if fields.connection == "close":
             self.state = CLOSED
         else:
-            self.state = BLOCKED if match.blocking else IDLE
+            self.state = BLOCKED if match.alone else IDLE
 
     def _begin_body(
         self, head: Head, query: str, data: bytes, position: int, requests: list[Request]

@@ -11,6 +11,7 @@ from gameserver.http11.head import TOKEN
 from gameserver.web.messages import EVERY_RESPONSE, Headers, Response
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+LAST_CHUNK = b"0\r\n\r\n"
 
 _NAME = re.compile(TOKEN)
 _BODILESS = (204, 304)
@@ -36,12 +37,31 @@ def render(
     those of every response of the route. Raises ValueError for a header that would break out of
     its line, and KeyError for an unknown status.
     """
-    status, body, content_type, headers = response
+    status, body, content_type, headers, etag, _ = response
     head = _head(status, content_type, headers, connection, fields)
+    if etag:
+        head += b"%b\r\n" % _field("ETag", etag).encode()
     if status in _BODILESS:
         return b"%b%b\r\n" % (head, date)
     content = b"" if head_only else body
     return b"%b%bContent-Length: %d\r\n\r\n%b" % (head, date, len(body), content)
+
+
+def render_start(
+    response: Response, date: bytes, connection: str, fields: Headers = EVERY_RESPONSE
+) -> bytes:
+    """The head of a response of unknown length: chunked, or ended with its connection.
+
+    RFC 9112 section 6.3. Which one it is follows from `connection`. Raises what `render` does.
+    """
+    head = _head(response.status, response.content_type, response.headers, connection, fields)
+    framing = b"" if connection else b"Transfer-Encoding: chunked\r\n"
+    return b"%b%b%b\r\n" % (head, date, framing)
+
+
+def render_chunk(data: bytes) -> bytes:
+    """A chunk (RFC 9112 section 7.1); nothing for no data, as an empty one would be the last."""
+    return b"%x\r\n%b\r\n" % (len(data), data) if data else b""
 
 
 @lru_cache(maxsize=256)

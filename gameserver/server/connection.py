@@ -14,6 +14,7 @@ from __future__ import annotations
 import logging
 import math
 import socket
+import struct
 from collections.abc import Sequence
 from contextlib import suppress
 from selectors import EVENT_READ, EVENT_WRITE
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING, Protocol
 from gameserver.http11.reader import BLOCKED, CLOSED, IDLE, IN_BODY, IN_HEAD, RequestReader
 from gameserver.http11.writer import CONTINUE, render
 from gameserver.server.loop import Loop
+from gameserver.server.stream import Stream
 from gameserver.web.errors import HTTPError, InternalError, RequestTimeout, error_response
 from gameserver.web.messages import Request, Response
 
@@ -34,7 +36,7 @@ log = logging.getLogger(__name__)
 
 READ_SIZE = 16384
 
-# Seconds, each for the whole of what it bounds.
+# Seconds, each for the whole of what it bounds; what streams has them anew with each byte taken.
 IDLE_SECONDS = 15
 HEAD_SECONDS = 10
 BODY_SECONDS = 10
@@ -43,6 +45,9 @@ LINGER_SECONDS = 2
 
 BODY_BYTES_PER_SECOND = 16384
 """A body has this much time on top."""
+
+_RESET = struct.pack("ii", 1, 0)
+"""For `SO_LINGER`: what is not sent yet is thrown away, and the other end is told (socket(7))."""
 
 _TIMEOUTS: dict[int, float] = {
     IDLE: IDLE_SECONDS, IN_HEAD: HEAD_SECONDS, IN_BODY: BODY_SECONDS,
@@ -70,8 +75,8 @@ class Connection:
     """One client. `ready` when its socket is, until it closes itself."""
 
     __slots__ = (
-        "_host", "_lingering", "_loop", "_output", "_reader", "_sending", "_socket", "_waiting",
-        "address", "deadline", "deferred_at",
+        "_host", "_lingering", "_loop", "_output", "_reader", "_sending", "_socket", "_stream",
+        "_waiting", "address", "deadline", "deferred_at",
     )  # fmt: skip
 
     def __init__(
@@ -84,6 +89,7 @@ class Connection:
         self._reader = reader
         self._output = b""
         self._sending = False
+        self._stream: Stream | None = None
         self._waiting = False
         self._lingering = False
         self.address = address
@@ -103,8 +109,7 @@ class Connection:
     def ready(self) -> Sequence[Request]:
         """Reads or writes as the socket allows; returns the requests to answer now."""
         if self._sending:
-            self._flush()
-            return ()
+            return self._send_on()
         try:
             data = self._socket.recv(READ_SIZE)
         except BlockingIOError:
@@ -121,20 +126,36 @@ class Connection:
         requests = reader.feed(data)
         if reader.state != state:
             self._start_deadline()
-        if requests and not requests[-1].match.blocking:
+        if requests and not requests[-1].match.alone:
             return requests
         return self._without_blocking(requests)
+
+    def _send_on(self) -> Sequence[Request]:
+        """The socket takes more: of the output, or else the next chunk of what streams."""
+        stream = self._stream
+        if self._output or stream is None:
+            self._flush()
+            return ()
+        if stream.next:
+            return (stream.next,)
+        self._stream = None
+        self._sending = False
+        self._loop.watch(self, EVENT_READ)
+        self._start_deadline()
+        return self._without_blocking(self._reader.resume())
 
     def _without_blocking(self, requests: list[Request]) -> Sequence[Request]:
         """What is to be answered now; a request that blocks is deferred instead."""
         reader = self._reader
-        if requests and requests[-1].match.blocking:
+        if requests and not requests[-1].match.blocking:
+            self._stream = Stream(requests[-1]) if requests[-1].match.alone else None
+        elif requests:
             self._waiting = True
             self.deferred_at = self._loop.now
             self.deadline = math.inf
             self._loop.watch(self, 0)
             self._host.defer(requests.pop(), self)
-        elif not requests and (reader.error or reader.owes_continue):
+        elif reader.error or reader.owes_continue:
             self.respond((), ())
         return requests
 
@@ -152,25 +173,55 @@ class Connection:
             reader.stop()
         # What the reply to the newest request says, unless that one is answered later.
         connection = "" if self._waiting or reader.error else reader.connection
-        if len(requests) == 1:
+        if self._stream:
+            output = self._streamed(self._stream, requests, responses, connection)
+        elif len(requests) == 1:
             output = self._rendered(requests[0], responses[0], connection)
         else:
-            earlier = "" if connection == "close" else connection
-            last = len(requests) - 1
-            output = b"".join(
-                self._rendered(request, response, earlier if at < last else connection)
-                for at, (request, response) in enumerate(zip(requests, responses, strict=True))
-            )
+            output = self._pipelined(requests, responses, connection)
         if reader.error or reader.owes_continue:
             output += self._afterword()
         self._output = self._output + output if self._output else output
         self._flush()
 
+    def _pipelined(
+        self, requests: Sequence[Request], responses: Sequence[Response], connection: str
+    ) -> bytes:
+        """The responses, of which only the last can be the connection's last."""
+        earlier = "" if connection == "close" else connection
+        last = len(requests) - 1
+        return b"".join(
+            self._rendered(request, response, earlier if at < last else connection)
+            for at, (request, response) in enumerate(zip(requests, responses, strict=True))
+        )
+
+    def _streamed(
+        self,
+        stream: Stream,
+        requests: Sequence[Request],
+        responses: Sequence[Response],
+        connection: str,
+    ) -> bytes:
+        """The next chunk, or what a response begins with and the responses in front of it."""
+        if not stream.next:
+            output = self._pipelined(requests, responses, connection)
+        elif responses[0].status == 200:
+            output = stream.go_on(responses[0])
+        else:
+            self._cut_off()
+            return b""
+        if stream.next and connection:
+            self._reader.stop()  # the end of the connection is that of the response
+        elif self._reader.state == CLOSED and not stream.next:
+            self._stream = None
+        return output
+
     def _rendered(self, request: Request, response: Response, connection: str) -> bytes:
         date, fields = self._loop.date, request.match.fields
         head_only = request.method == "HEAD"
+        start = self._stream.begin if self._stream and response.more else render
         try:
-            return render(response, date, connection, head_only, fields)
+            return start(response, date, connection, head_only, fields)
         except (KeyError, ValueError):
             log.exception("the response to %s %s failed", request.method, request.path)
             error = error_response(InternalError(), request.match.error_format)
@@ -204,6 +255,12 @@ class Connection:
         self._host.left(self)
         self._socket.close()
 
+    def _cut_off(self) -> None:
+        """Closes with a reset: the client must not take for whole what it has got."""
+        with suppress(OSError):
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        self.close()
+
     def _flush(self) -> None:
         """Sends as much as the socket takes, and goes on accordingly."""
         try:
@@ -214,8 +271,8 @@ class Connection:
             self.close()
             return
         self._output = self._output[sent:]
-        if self._output:
-            self._wait_to_send()
+        if self._output or self._stream:
+            self._wait_to_send(sent)
         elif self._reader.state == CLOSED and not self._waiting:
             self._end()
         else:
@@ -224,11 +281,12 @@ class Connection:
                 self._sending = False
                 self._loop.watch(self, 0 if self._waiting else EVENT_READ)
 
-    def _wait_to_send(self) -> None:
+    def _wait_to_send(self, sent: int) -> None:
         if not self._sending:
-            self._sending = True
-            self.deadline = self._loop.now + REPLY_SECONDS
             self._loop.watch(self, EVENT_WRITE)
+        if not self._sending or (self._stream and sent):
+            self.deadline = self._loop.now + REPLY_SECONDS
+        self._sending = True
 
     def _start_deadline(self) -> None:
         seconds = math.inf if self._waiting else _TIMEOUTS[self._reader.state]

@@ -47,6 +47,9 @@ class TLSSocket:
             self._socket.unwrap()
         self._socket.shutdown(how)
 
+    def setsockopt(self, level: int, name: int, value: bytes) -> None:
+        self._socket.setsockopt(level, name, value)
+
     def close(self) -> None:
         self._socket.close()
 

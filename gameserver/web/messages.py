@@ -26,6 +26,10 @@ class Response(NamedTuple):
     content_type: str = TEXT
     headers: Headers = ()
     """They win over the fields of the same name that the route sets."""
+    etag: str = ""
+    """The `ETag`, if there is one: by itself, as it changes while the other fields repeat."""
+    more: tuple[int | str, ...] = ()
+    """It goes on, if the route streams: behind its captures these are those of the next chunk."""
 
 
 def json_response(value: object, status: int = 200) -> Response:
@@ -54,6 +58,8 @@ class Match:
     """The largest body that is read for it, in bytes."""
     blocking: bool = False
     """The view may take long, so it runs in a thread of its own."""
+    alone: bool = False
+    """What comes behind the request waits for the whole of its answer: it blocks, or streams."""
     route: str = "none"
     """The route's name in the metrics."""
     wants: tuple[str, ...] = ()
@@ -70,6 +76,7 @@ class Request:
     """One parsed request, its body complete."""
 
     method: str
+    """Empty if it is no client's: it asks for more of a response that streams."""
     path: str
     """The path as it was sent: no escape is decoded, no slash collapsed."""
     query: str
