@@ -37,8 +37,8 @@ class HeadReader:
     bounded in number and in the size of what enters them.
     """
 
-    def __init__(self, resolve: Callable[[str, str], Match]) -> None:
-        """`resolve` finds the match for a method and a path."""
+    def __init__(self, resolve: Callable[[str, str, str], Match]) -> None:
+        """`resolve` finds the match for a method, a path, and the origin that the head names."""
         self._resolve = resolve
         self._remembered = lru_cache(maxsize=4096)(self._read_plain)
 
@@ -92,7 +92,8 @@ class HeadReader:
         fields = read_fields(block)
         if method not in METHODS:
             raise NotImplementedHere("the server does not know this method")
-        return Head(method, path, fields, self._resolve(method, path))
+        origin = fields.by_name.get("origin", "")
+        return Head(method, path, fields, self._resolve(method, path, origin))
 
 
 def _checked_query(query: bytes) -> str | None:

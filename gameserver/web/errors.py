@@ -3,12 +3,14 @@
 HTTPError                   the class carries the status
 ├── BadRequest              400
 ├── Unauthorized            401
+├── Forbidden               403
 ├── NotFound                404
 ├── MethodNotAllowed        405
 ├── RequestTimeout          408
 ├── LengthRequired          411
 ├── ContentTooLarge         413
 ├── URITooLong              414
+├── UnsupportedMediaType    415
 ├── ExpectationFailed       417
 ├── TooManyRequests         429
 ├── HeaderFieldsTooLarge    431
@@ -25,11 +27,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import ClassVar, NamedTuple
 
 from gameserver.errors import Refused
 from gameserver.times import MILLISECOND, SECOND
-from gameserver.web.messages import JSON, Headers, Response
+from gameserver.web.messages import JSON, PROBLEM, Headers, Response
 
 
 class HTTPError(Exception):
@@ -50,6 +53,11 @@ class Unauthorized(HTTPError):
     code = "unauthorized"
     # RFC 9110 section 15.5.2: a 401 names the scheme that it expects.
     headers = (("WWW-Authenticate", "SessionKey"),)
+
+
+class Forbidden(HTTPError):
+    status = 403
+    code = "forbidden"
 
 
 class NotFound(HTTPError):
@@ -85,6 +93,11 @@ class ContentTooLarge(HTTPError):
 class URITooLong(HTTPError):
     status = 414
     code = "uri_too_long"
+
+
+class UnsupportedMediaType(HTTPError):
+    status = 415
+    code = "unsupported_media_type"
 
 
 class ExpectationFailed(HTTPError):
@@ -124,13 +137,22 @@ class VersionNotSupported(HTTPError):
 
 
 _REFUSED: Mapping[str, int] = {
+    "out_of_bounds": 400,
     "invalid_session_key": 401,
+    "no_such_score": 404,
+    "no_such_season": 404,
     "no_such_tournament": 404,
     "no_such_user": 404,
+    "has_scores": 409,
+    "id_reused": 422,
     "token_too_recent": 429,
+    "too_many_requests": 429,
     "overloaded": 503,
 }
 """The statuses of the codes that are not answered 403."""
+
+_BY_FORMAT: Mapping[tuple[str, str], int] = {("problem", "invalid_data"): 400}
+"""The same where a format has a status of its own for the code: by format and code."""
 
 _WAIT_IN_BODY = ("too_early", "not_generated_yet")
 """The released clients of the tournaments end with a TypeError when `wait` stands beside a code
@@ -153,12 +175,13 @@ def error_response(error: HTTPError | Refused, error_format: str = "text") -> Re
     if isinstance(error, HTTPError):
         problem = _Problem(error.status, error.code, str(error), error.headers)
     else:
-        problem = _of_refused(error)
+        problem = _of_refused(error, error_format)
     return ERROR_FORMATS[error_format](problem)
 
 
-def _of_refused(error: Refused) -> _Problem:
-    status = _REFUSED.get(error.code, 403)
+def _of_refused(error: Refused, error_format: str) -> _Problem:
+    code = error.code
+    status = _BY_FORMAT.get((error_format, code)) or _REFUSED.get(code, 403)
     headers = Unauthorized.headers if status == 401 else ()
     if error.wait and error.code not in _WAIT_IN_BODY:
         headers = (*headers, ("Retry-After", str(_rounded_up(error.wait, SECOND))))
@@ -183,7 +206,27 @@ def _api(problem: _Problem) -> Response:
     return Response(problem.status, json.dumps(body).encode(), JSON, problem.headers)
 
 
-ERROR_FORMATS: Mapping[str, Callable[[_Problem], Response]] = {"text": _text, "api": _api}
+def _details(problem: _Problem) -> Response:
+    """Problem details (RFC 9457), with the code in `error` and the detail in `message` as well."""
+    detail = problem.message or problem.code
+    body: dict[str, object] = {
+        "type": "about:blank",
+        "title": HTTPStatus(problem.status).phrase,
+        "status": problem.status,
+        "detail": detail,
+        "error": problem.code,
+        "message": detail,
+    }
+    if problem.field:
+        body["errors"] = [{"field": problem.field, "detail": detail}]
+    return Response(problem.status, json.dumps(body).encode(), PROBLEM, problem.headers)
+
+
+ERROR_FORMATS: Mapping[str, Callable[[_Problem], Response]] = {
+    "text": _text,
+    "api": _api,
+    "problem": _details,
+}
 
 
 def _rounded_up(wait: int, unit: int) -> int:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 TEXT = "text/plain; charset=utf-8"
 JSON = "application/json"
+PROBLEM = "application/problem+json"
 
 Headers = tuple[tuple[str, str], ...]
 """Header fields of a response: names and values."""
@@ -37,9 +38,15 @@ def json_response(value: object, status: int = 200) -> Response:
     return Response(status, json.dumps(value).encode(), JSON)
 
 
+render_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+"""A value as JSON in the fewest characters; made once, as to make an encoder takes long."""
+
+
+ALLOW_ORIGIN = "Access-Control-Allow-Origin"
+
 EVERY_RESPONSE: Headers = (
     # A game in a browser is served from elsewhere; there are no cookies to protect.
-    ("Access-Control-Allow-Origin", "*"),
+    (ALLOW_ORIGIN, "*"),
     # Session keys and standings are nothing that a cache may keep.
     ("Cache-Control", "no-store"),
 )

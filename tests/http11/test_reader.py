@@ -229,8 +229,8 @@ class BlockingTest(unittest.TestCase):
     def setUp(self) -> None:
         self.reader = RequestReader(HeadReader(self.resolve))
 
-    def resolve(self, method: str, path: str) -> Match:
-        return Match("slow", blocking=path == "/slow")
+    def resolve(self, method: str, path: str, origin: str) -> Match:
+        return Match("slow", alone=path == "/slow")
 
     def test_pause_and_resume(self) -> None:
         """A reader stops behind a request that blocks, and goes on where it stopped."""

@@ -1,0 +1,67 @@
+"""The methods of a route: what OPTIONS says of them, and POST in the place of others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from gameserver.web.errors import BadRequest, MethodNotAllowed
+from gameserver.web.messages import Request, Response, View
+from gameserver.web.operation import Operation
+
+OVERRIDDEN: Sequence[str] = ("PUT", "DELETE")
+"""The methods that POST may stand for."""
+
+_ALLOWED_FIELDS = "Content-Type, Idempotency-Key, If-None-Match, X-Scoreganizer-Authorization"
+"""What pages of other sites may send; the admin's `Authorization` is none of it."""
+
+
+def names(views: Iterable[str]) -> str:
+    """The methods that a path takes, OPTIONS with them, as the field `Allow` has them."""
+    return ", ".join(sorted({*views, "OPTIONS"}))
+
+
+def open_methods(views: Mapping[str, View], operations: Mapping[str, Operation]) -> set[str]:
+    """The methods that pages of other sites may use: all but those of the admin alone."""
+    closed = {name for name, each in operations.items() if each.who == "admin"}
+    overridden = set(OVERRIDDEN) & operations.keys()
+    if overridden and overridden <= closed and "POST" not in operations:
+        closed.add("POST")
+    return views.keys() - closed
+
+
+def options(views: Iterable[str], open_views: Iterable[str]) -> Response:
+    """The answer to OPTIONS, a browser's CORS preflight included (Fetch standard, 3.2.2).
+
+    `open_views` are the methods that pages of other sites may use.
+    """
+    return Response(
+        headers=(
+            ("Allow", names(views)),
+            ("Access-Control-Allow-Methods", names(open_views)),
+            ("Access-Control-Allow-Headers", _ALLOWED_FIELDS),
+            ("Access-Control-Max-Age", "86400"),
+        )
+    )
+
+
+def overriding(views: Mapping[str, View], methods: str) -> View:
+    """The view of POST for clients that know only GET and POST: `_method` in the query rules.
+
+    `methods` are those that the path takes otherwise.
+    """
+
+    def view(request: Request, services: object, *captures: int | str) -> Response:
+        pairs = request.query.split("&")
+        others = [pair for pair in pairs if not pair.startswith("_method=")]
+        if len(others) == len(pairs):
+            raise MethodNotAllowed(methods)
+        method = request.parameter("_method") or ""
+        if method not in views:
+            raise BadRequest(f"_method must be one of {', '.join(views)}")
+        meant = replace(request, method=method, query="&".join(others))
+        return views[method](meant, services, *captures)
+
+    first = next(iter(views.values()))
+    view.__module__, view.__name__ = first.__module__, f"override_{first.__name__}"
+    return view
