@@ -121,6 +121,9 @@ class ScoreStore(Protocol):
 
     # Levels
 
+    def overall_version(self) -> str:
+        """As `version`, of everything: for lists of levels, of users and of a user's scores."""
+
     def levels(self, offset: int = 0, limit: int = 100, q: str = "") -> LevelList:
         """The levels with scores or settings: those with the most players now first.
 
@@ -128,9 +131,6 @@ class ScoreStore(Protocol):
         Right after the end of many seasons at once the order lags behind for a few calls; the
         numbers of players never do.
         """
-
-    def levels_version(self) -> str:
-        """As `version`, of `levels`: it changes with every score that is kept."""
 
     def settings(self, level_id: int) -> LevelSettings:
         """The level's settings, the default ones if it was never configured."""

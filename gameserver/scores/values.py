@@ -25,6 +25,10 @@ class Limits:
     """Past seasons of each level."""
 
 
+NORMAL = Limits()
+"""The limits of a server that was not told others."""
+
+
 class Post(NamedTuple):
     """A score that a user hands in."""
 

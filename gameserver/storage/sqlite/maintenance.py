@@ -41,7 +41,6 @@ BACKUP_PAGES = 1_000
 """Pages that are copied between two looks of the progress bar."""
 
 
-
 def backup(file: str, copy: str) -> None:
     """Copies the file as it is at this moment; the copy has its name when it is whole."""
     if os.path.exists(copy):

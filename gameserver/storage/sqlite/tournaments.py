@@ -142,9 +142,7 @@ class SqliteTournaments:
                 "SELECT tournament_id, user_id FROM tournament_scores WHERE digest = ?",
                 (submission.digest,),
             ).fetchone()
-            query = (
-                "SELECT COUNT(*) FROM tournament_scores WHERE tournament_id = ? AND user_id = ?"
-            )
+            query = "SELECT COUNT(*) FROM tournament_scores WHERE tournament_id = ? AND user_id = ?"
             earlier = Earlier(_issued(sql, *place), row, _number(sql, query, place))
             counts = rule(_find(sql, key.tournament_id), earlier)
             if counts:
