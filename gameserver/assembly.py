@@ -8,21 +8,24 @@ from typing import TYPE_CHECKING, Any
 
 from gameserver.app import App
 from gameserver.auth.accounts import Accounts
+from gameserver.auth.admin_token import open_admin_token
 from gameserver.errors import StartError
 from gameserver.minesweeper.modes import MODES
 from gameserver.minesweeper.replay_folder import ReplayFolder, check_folder
 from gameserver.minesweeper.uploads import Uploads
 from gameserver.monitoring.progress import Progress
+from gameserver.scores.blocked_names import NONE_BLOCKED, read_blocked_names
 from gameserver.server.acceptor import MAX_CONNECTIONS
 from gameserver.server.base import ServerOptions
 from gameserver.server.listeners import open_listeners
 from gameserver.server.threaded import ThreadedServer
 from gameserver.services import Services
-from gameserver.settings import Settings
+from gameserver.settings import DEFAULTS, Settings
 from gameserver.storage.engine import Engine, open_engine
 from gameserver.tournaments.service import Tournaments
 from gameserver.urls import error_formats, urlpatterns
 from gameserver.web.clients import RateLimit, TrustedProxies
+from gameserver.web.cors import ANYBODY, CrossOrigin
 from gameserver.web.routing import Router
 
 if TYPE_CHECKING:
@@ -45,7 +48,7 @@ def make_server(settings: Settings) -> ThreadedServer | ForkedServer:
     listeners = open_listeners(settings.host, settings.port)
     proxies = TrustedProxies(settings.trusted_proxy)
     options = ServerOptions(connections, settings.access_log, proxies, tls)
-    router = make_router()
+    router = make_router(settings.cors_origin)
     if settings.threaded:
         return ThreadedServer(make_app(settings, router), listeners, options)
     from gameserver.processes.forked import ForkedServer  # there is none where there is no fork
@@ -61,27 +64,30 @@ def make_server(settings: Settings) -> ThreadedServer | ForkedServer:
     )
 
 
-def make_router() -> Router:
-    """The router of the whole API."""
-    return Router(urlpatterns, error_formats)
+def make_router(cross_origin: Sequence[str] = (ANYBODY,)) -> Router:
+    """The router of the whole API, which pages of these origins may use."""
+    return Router(urlpatterns, error_formats, CrossOrigin(cross_origin))
 
 
 def make_app(settings: Settings, router: Router) -> App:
     """The application with everything that it keeps, in the process that owns the state."""
     engine = open_engine(settings.data, settings.store_tokens, _follow)
     limit = RateLimit(settings.rate_limit) if settings.rate_limit else None
-    return App(router, make_services(engine, settings.replays), engine, limit)
+    return App(router, make_services(engine, settings), engine, limit)
 
 
-def make_services(engine: Engine, replays: str = "") -> Services:
-    """The services, on what the engine keeps; `replays` is the folder for replays, if any."""
+def make_services(engine: Engine, settings: Settings = DEFAULTS) -> Services:
+    """The services, on what the engine keeps; StartError if a file of theirs cannot be used."""
     tournaments = Tournaments(engine.tournaments, MODES)
+    token, blocked = settings.admin_token_file, settings.blocked_names
     return Services(
         sessions=engine.sessions,
         scores=engine.scores,
         accounts=Accounts(engine.accounts),
         tournaments=tournaments,
-        uploads=Uploads(tournaments, ReplayFolder(replays)),
+        uploads=Uploads(tournaments, ReplayFolder(settings.replays)),
+        admin=open_admin_token(token) if token else None,
+        blocked_names=read_blocked_names(blocked) if blocked else NONE_BLOCKED,
     )
 
 

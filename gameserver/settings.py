@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from gameserver.numbers import parse_number
 from gameserver.web.clients import Network, parse_networks
+from gameserver.web.cors import parse_origins
 
 
 def _number(what: str, lowest: int, highest: int) -> Callable[[str], int]:
@@ -27,6 +28,13 @@ def _number(what: str, lowest: int, highest: int) -> Callable[[str], int]:
 _port = _number("a port is a number from 0 (any free one) to 65535", 0, 65535)
 _processes = _number("the number of processes goes from 1 to 1000", 1, 1000)
 _limit = _number("a limit goes from 1 to 1000000 a second; 0: none", 0, 1_000_000)
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    try:
+        return parse_origins(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _networks(text: str) -> tuple[Network, ...]:
@@ -79,6 +87,18 @@ class Settings:
         "believe X-Forwarded-For of these addresses or networks, separated by commas",
         parse=_networks,
     )
+    admin_token_file: str = _option(
+        "",
+        "file with the admin's token, made if it is not there; without it there is no admin",
+    )
+    cors_origin: tuple[str, ...] = _option(
+        ("*",),
+        "pages of these origins may read and play, separated by commas; *: any",
+        parse=_origins,
+    )
+    blocked_names: str = _option(
+        "", "file with what no name may have in it: a word or a /regex/ a line"
+    )
     certfile: str = _option("", "speak TLS with the certificate in this PEM file")
     keyfile: str = _option("", "the certificate's key, if it is not in the same file")
 
@@ -92,10 +112,18 @@ class Settings:
         return min(self.max_proc, os.cpu_count() or 1)
 
 
+DEFAULTS = Settings()
+
+
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """A mistake on the command line is one line, without the usage in front."""
         self.exit(2, f"{self.prog}: {message} (-h lists the flags)\n")
+
+
+def _shown(default: object) -> object:
+    """A default as the help shows it."""
+    return ", ".join(default) or "none" if isinstance(default, tuple) else default or "none"
 
 
 def parse_settings(arguments: Sequence[str], program: str) -> Settings:
@@ -113,6 +141,6 @@ def parse_settings(arguments: Sequence[str], program: str) -> Settings:
                 default=option.default,
                 type=option.metadata["parse"],
                 metavar=option.name.upper(),
-                help=f"{text} [default: {option.default or 'none'}]",
+                help=f"{text} [default: {_shown(option.default)}]",
             )
     return Settings(**vars(parser.parse_args(arguments)))

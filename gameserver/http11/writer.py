@@ -40,7 +40,7 @@ def render(
     status, body, content_type, headers, etag, _ = response
     head = _head(status, content_type, headers, connection, fields)
     if etag:
-        head += b"%b\r\n" % _field("ETag", etag).encode()
+        head += _etag_line(etag)
     if status in _BODILESS:
         return b"%b%b\r\n" % (head, date)
     content = b"" if head_only else body
@@ -54,7 +54,8 @@ def render_start(
 
     RFC 9112 section 6.3. Which one it is follows from `connection`. Raises what `render` does.
     """
-    head = _head(response.status, response.content_type, response.headers, connection, fields)
+    status, _, content_type, headers, etag, _ = response
+    head = _head(status, content_type, headers, connection, fields) + _etag_line(etag)
     framing = b"" if connection else b"Transfer-Encoding: chunked\r\n"
     return b"%b%b%b\r\n" % (head, date, framing)
 
@@ -77,6 +78,10 @@ def _head(
         lines.append(("Connection", connection))
     start = f"HTTP/1.1 {status} {_REASONS[status]}"
     return "\r\n".join([start, *(_field(*line) for line in lines), ""]).encode("latin-1")
+
+
+def _etag_line(etag: str) -> bytes:
+    return f"{_field('ETag', etag)}\r\n".encode() if etag else b""
 
 
 def _field(name: str, value: str) -> str:

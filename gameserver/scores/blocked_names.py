@@ -27,6 +27,9 @@ class BlockedNames:
         return any(pattern.search(folded) for pattern in self._patterns)
 
 
+NONE_BLOCKED = BlockedNames()
+
+
 def read_blocked_names(path: str) -> BlockedNames:
     """Those in a file: a word or a `/regex/` a line; lines that begin with `#` say nothing.
 

@@ -46,7 +46,7 @@ def levels(request: Request, services: Services) -> Response:
             {"levels": listed, "total": found.total, "offset": offset, "limit": limit}
         )
 
-    version = scores.levels_version() + ("-admin" if whole else "")
+    version = scores.overall_version() + ("-admin" if whole else "")
     return services.pages.answer(request, version, None, render)
 
 
@@ -107,7 +107,7 @@ def rank(request: Request, services: Services, level_id: int) -> Response:
     version = scores.version(level_id, season)
 
     def render() -> str:
-        return '{"rank":%d}' % scores.rank_of(level_id, score, season)
+        return render_json({"rank": scores.rank_of(level_id, score, season)})
 
     return services.pages.answer(request, version, None, render)
 

@@ -52,7 +52,7 @@ def _chunk(page: Page, times: int) -> Response:
     lines = []
     for rank, user_id, name, score, _, at in page.entries:
         cells = f"{rank},{user_id},{_cell(name) if name else ''},{score}"
-        lines.append(f"{cells},{moment(at) if at is not None else ''}\r\n" if times else f"{cells}\r\n")
+        lines.append(f"{cells},{moment(at) or ''}\r\n" if times else f"{cells}\r\n")
     more = (page.season.name, page.next, times) if page.next else ()
     return Response(200, "".join(lines).encode(), CSV, more=more)
 

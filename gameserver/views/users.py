@@ -26,22 +26,30 @@ NAMING = Shape("NewName", as_sent("name", NAME, required=True))
 def search(request: Request, services: Services) -> Response:
     """The users whose name begins like this."""
     q, limit = SEARCH.read(request.query)
-    found = services.scores.users(q, limit)
-    users = [{"user": user_id, "name": name} for user_id, name in found]
-    return services.pages.of_content(request, render_json({"users": users}))
+    scores = services.scores
+
+    def render() -> str:
+        found = scores.users(q, limit)
+        return render_json({"users": [{"user": user_id, "name": name} for user_id, name in found]})
+
+    return services.pages.answer(request, scores.overall_version(), ("users", q, limit), render)
 
 
 def data(request: Request, services: Services, user_id: int) -> Response:
     """All that the server keeps of a user."""
     NOTHING.read(request.query)
     scores = services.scores
-    whole = {
-        "user": user_id,
-        "name": scores.name(user_id),
-        "scores": [_score(each) for each in scores.scores_of(user_id)],
-        "tournaments": [],
-    }
-    return services.pages.of_content(request, render_json(whole))
+
+    def render() -> str:
+        whole = {
+            "user": user_id,
+            "name": scores.name(user_id),
+            "scores": [_score(each) for each in scores.scores_of(user_id)],
+            "tournaments": [],
+        }
+        return render_json(whole)
+
+    return services.pages.answer(request, scores.overall_version(), ("data", user_id), render)
 
 
 def rename(request: Request, services: Services, user_id: int) -> Response:

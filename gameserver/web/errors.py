@@ -3,7 +3,7 @@
 HTTPError                   the class carries the status
 ├── BadRequest              400
 ├── Unauthorized            401
-├── Forbidden               403
+│   └── TokenNeeded
 ├── NotFound                404
 ├── MethodNotAllowed        405
 ├── RequestTimeout          408
@@ -55,9 +55,10 @@ class Unauthorized(HTTPError):
     headers = (("WWW-Authenticate", "SessionKey"),)
 
 
-class Forbidden(HTTPError):
-    status = 403
-    code = "forbidden"
+class TokenNeeded(Unauthorized):
+    """What the admin asks for takes a token (RFC 6750 section 3)."""
+
+    headers = (("WWW-Authenticate", "Bearer"),)
 
 
 class NotFound(HTTPError):
@@ -208,7 +209,8 @@ def _api(problem: _Problem) -> Response:
 
 def _details(problem: _Problem) -> Response:
     """Problem details (RFC 9457), with the code in `error` and the detail in `message` as well."""
-    detail = problem.message or problem.code
+    why = problem.message or problem.code
+    detail = f"{problem.field} {why}" if problem.field else why
     body: dict[str, object] = {
         "type": "about:blank",
         "title": HTTPStatus(problem.status).phrase,
@@ -218,7 +220,7 @@ def _details(problem: _Problem) -> Response:
         "message": detail,
     }
     if problem.field:
-        body["errors"] = [{"field": problem.field, "detail": detail}]
+        body["errors"] = [{"field": problem.field, "detail": why}]
     return Response(problem.status, json.dumps(body).encode(), PROBLEM, problem.headers)
 
 

@@ -6,6 +6,7 @@ known before anything of it is made. All are weak: `resets_in` and the like may 
 
 from __future__ import annotations
 
+import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 
@@ -19,9 +20,9 @@ MAX_PAGE_SIZE = 16 * 1024
 class Pages:
     """Rendered pages. For use inside a batch only, like the scores that they show."""
 
-    def __init__(self, start: str) -> None:
-        """`start` is another one each time the server starts, as versions may repeat then."""
-        self._start = start
+    def __init__(self, randomness: Callable[[int], bytes] = secrets.token_bytes) -> None:
+        self._start = randomness(4).hex()
+        """Another one each time the server starts, as versions may repeat then."""
         self._pages: OrderedDict[Hashable, Response] = OrderedDict()
 
     def etag(self, version: str) -> str:

@@ -125,11 +125,16 @@ def numbers(name: str, about: str, most: int) -> Parameter:
 
 
 def text(
-    name: str, about: str, longest: int, default: str | None = None, pattern: str = ""
+    name: str,
+    about: str,
+    longest: int,
+    default: str | None = None,
+    pattern: str = "",
+    required: bool = False,
 ) -> Parameter:
     """Text of 1 to `longest` characters; `pattern` is what the whole of it looks like."""
     schema: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": longest}
-    if default is not None:
+    if default:
         schema["default"] = default
     if pattern:
         schema["pattern"] = f"^{pattern}$"
@@ -141,4 +146,4 @@ def text(
             raise ValueError(f"must have 1 to {longest} characters{looks}")
         return value
 
-    return Parameter(name, parse, default, schema, about)
+    return Parameter(name, parse, default, schema, about, required)
