@@ -85,7 +85,7 @@ def _read(request: Request, services: Services) -> tuple[str, dict[str, Any], in
     (key,) = SESSION.read(request.query)
     body_text = read_text(request)
     body = read_body(body_text)
-    key = body.get("sessionkey", key)
+    key = key or body.get("sessionkey")
     if not isinstance(key, str) or not key:
         raise Unauthorized("a session key is needed: sessionkey in the query or in the JSON")
     return body_text, body, services.sessions.user_of(key)

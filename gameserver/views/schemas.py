@@ -76,7 +76,7 @@ SETTINGS: Mapping[str, Schema] = {
         "maxItems": MAX_TIERS,
         "items": {
             "type": "array",
-            "prefixItems": [{**NAME, "type": "string"}, _whole(1, 100)],
+            "items": {"type": ["string", "integer"]},
             "minItems": 2,
             "maxItems": 2,
         },

@@ -22,12 +22,12 @@ def names(views: Iterable[str]) -> str:
 
 
 def open_methods(views: Mapping[str, View], operations: Mapping[str, Operation]) -> set[str]:
-    """The methods that pages of other sites may use: all but those of the admin alone."""
-    closed = {name for name, each in operations.items() if each.who == "admin"}
-    overridden = set(OVERRIDDEN) & operations.keys()
-    if overridden and overridden <= closed and "POST" not in operations:
-        closed.add("POST")
-    return views.keys() - closed
+    """The methods that pages of other sites may use: all but those of the admin alone.
+
+    POST in the place of others is one of them, unless all that it stands for is the admin's.
+    """
+    found = {name for name in views if name not in operations or operations[name].who != "admin"}
+    return found | {"POST"} if found.intersection(OVERRIDDEN) else found
 
 
 def options(views: Iterable[str], open_views: Iterable[str]) -> Response:
@@ -45,23 +45,23 @@ def options(views: Iterable[str], open_views: Iterable[str]) -> Response:
     )
 
 
-def overriding(views: Mapping[str, View], methods: str) -> View:
-    """The view of POST for clients that know only GET and POST: `_method` in the query rules.
-
-    `methods` are those that the path takes otherwise.
-    """
+def overriding(views: Mapping[str, View]) -> Mapping[str, View]:
+    """The view of POST for clients that know only GET and POST: `_method` in the query rules."""
+    overridden = {name: views[name] for name in OVERRIDDEN if name in views}
+    if not overridden or "POST" in views:
+        return {}
 
     def view(request: Request, services: object, *captures: int | str) -> Response:
         pairs = request.query.split("&")
         others = [pair for pair in pairs if not pair.startswith("_method=")]
         if len(others) == len(pairs):
-            raise MethodNotAllowed(methods)
+            raise MethodNotAllowed(names(views))
         method = request.parameter("_method") or ""
-        if method not in views:
-            raise BadRequest(f"_method must be one of {', '.join(views)}")
+        if method not in overridden:
+            raise BadRequest(f"_method must be one of {', '.join(overridden)}")
         meant = replace(request, method=method, query="&".join(others))
-        return views[method](meant, services, *captures)
+        return overridden[method](meant, services, *captures)
 
-    first = next(iter(views.values()))
+    first = next(iter(overridden.values()))
     view.__module__, view.__name__ = first.__module__, f"override_{first.__name__}"
-    return view
+    return {"POST": view}

@@ -83,7 +83,8 @@ def _operation(operation: Operation, route: Route) -> dict[str, Any]:
             },
         },
     }
-    parameters = [_of_query(each) for each in operation.query.parameters]
+    keys = {scheme.get("name") for scheme in _SECURITY.values()}
+    parameters = [_of_query(each) for each in operation.query.parameters if each.name not in keys]
     parameters += [
         {"name": name, "in": "header", "schema": {"type": "string"}, **_OF_HEADER[name]}
         for name in operation.headers

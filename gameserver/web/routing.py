@@ -17,7 +17,7 @@ from gameserver.numbers import parse_number
 from gameserver.web.cors import CrossOrigin, closed
 from gameserver.web.errors import BadRequest, HTTPError, MethodNotAllowed, NotFound, error_response
 from gameserver.web.messages import EVERY_RESPONSE, Headers, Match, Response, View
-from gameserver.web.methods import OVERRIDDEN, names, open_methods, options, overriding
+from gameserver.web.methods import names, open_methods, options, overriding
 from gameserver.web.operation import Operation
 
 DRAINED_BODY = 1024
@@ -57,6 +57,8 @@ class Route(NamedTuple):
     converters: Mapping[str, Converter]
     """By the name of the capture."""
     views: Mapping[str, View]
+    overriding: Mapping[str, View]
+    """Those of the methods that stand for others: no document says that they are taken."""
     operations: Mapping[str, Operation]
     """What the document of the API says of the methods, of those that it has."""
     body: int
@@ -81,7 +83,7 @@ def path(
     """A route: a path, and the view of each method.
 
     HEAD and OPTIONS come by themselves, and so does a slash at the end of the path; and POST with
-    `_method=` in the query, where there is PUT or DELETE.
+    `_method=` in the query, where there is PUT or DELETE and no POST.
     `body` is the largest body that the route takes, in bytes; 0: it takes none.
     `blocking` marks views that may take long.
     `streams`: a response may say that it goes on (`Response.more`).
@@ -95,14 +97,13 @@ def path(
     }
     if "GET" in views:
         views["HEAD"] = views["GET"]
-    if overridden := {name: views[name] for name in OVERRIDDEN if name in views}:
-        views.setdefault("POST", overriding(overridden, names(views)))
     converters = {name: CONVERTERS[kind] for kind, name in _CAPTURE.findall(text)}
     return Route(
         name=_CAPTURE.sub(r"<\2>", text),
         pattern=re.compile(_pattern(text)),
         converters=converters,
         views=views,
+        overriding=overriding(views),
         operations=operations,
         body=body,
         blocking=blocking,
@@ -131,7 +132,11 @@ class Router:
         cross_origin: CrossOrigin | None = None,
     ) -> None:
         """`error_formats`: those of unknown paths, by what the path begins with."""
-        self.views = {endpoint(view): view for route in routes for view in route.views.values()}
+        self.views = {
+            endpoint(view): view
+            for route in routes
+            for view in (*route.views.values(), *route.overriding.values())
+        }
         """By the name of the endpoint."""
         self._routes = routes
         self._error_formats = error_formats or {}
@@ -178,7 +183,8 @@ def _match(route: Route, method: str, found: re.Match[str]) -> Match:
     open_to_pages = open_methods(route.views, route.operations)
     if method == "OPTIONS":
         return _answer(options(route.views, open_to_pages), route)
-    if method not in route.views:
+    view = route.views.get(method) or route.overriding.get(method)
+    if view is None:
         return _refusal(MethodNotAllowed(names(route.views)), route)
     captures: list[int | str] = []
     for name, text in found.groupdict().items():
@@ -188,7 +194,7 @@ def _match(route: Route, method: str, found: re.Match[str]) -> Match:
             return _refusal(BadRequest(f"{name.replace('_', ' ')} {error}"), route)
     takes_body = route.body > 0 and method not in ("GET", "HEAD")
     return Match(
-        endpoint=endpoint(route.views[method]),
+        endpoint=endpoint(view),
         captures=tuple(captures),
         takes_body=takes_body,
         body_limit=max(DRAINED_BODY, route.body if takes_body else 0),
