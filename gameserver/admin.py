@@ -8,8 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from gameserver.errors import StartError, StorageFull
-from gameserver.storage.sqlite import maintenance
-from gameserver.storage.sqlite.maintenance import HEADER
+from gameserver.storage.sqlite import maintenance, transfer
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -58,12 +57,12 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
-    maintenance.export(options.file, options.other)
+    transfer.export(options.file, options.other)
     return 0
 
 
 def _import(options: argparse.Namespace) -> int:
-    maintenance.import_(options.file, options.other)
+    transfer.import_(options.file, options.other)
     return 0
 
 
@@ -72,11 +71,17 @@ COMMANDS = {
     "check": (_check, "examine the whole file", "", ""),
     "export": (
         _export,
-        f"write all scores as CSV: {HEADER}",
+        f"write all settings, names and scores as CSV: {transfer.HEADER}",
         "CSV",
         "a new file [standard output]",
     ),
-    "import": (_import, f"take in the better scores of a CSV file: {HEADER}", "CSV", "the file"),
+    "import": (
+        _import,
+        f"take in settings, names and the better scores of a CSV file: {transfer.HEADER}"
+        f" or {transfer.OLD_HEADER}",
+        "CSV",
+        "the file",
+    ),
 }
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from gameserver.minesweeper.replay_folder import ReplayFolder, check_folder
 from gameserver.minesweeper.uploads import Uploads
 from gameserver.monitoring.progress import Progress
 from gameserver.scores.blocked_names import NONE_BLOCKED, read_blocked_names
+from gameserver.scores.values import Limits
 from gameserver.server.acceptor import MAX_CONNECTIONS
 from gameserver.server.base import ServerOptions
 from gameserver.server.listeners import open_listeners
@@ -71,7 +72,8 @@ def make_router(cross_origin: Sequence[str] = (ANYBODY,)) -> Router:
 
 def make_app(settings: Settings, router: Router) -> App:
     """The application with everything that it keeps, in the process that owns the state."""
-    engine = open_engine(settings.data, settings.store_tokens, _follow)
+    limits = Limits(settings.max_levels, settings.max_scores, settings.keep_seasons)
+    engine = open_engine(settings.data, settings.store_tokens, limits, _follow)
     limit = RateLimit(settings.rate_limit) if settings.rate_limit else None
     return App(router, make_services(engine, settings), engine, limit)
 

@@ -28,6 +28,8 @@ def _number(what: str, lowest: int, highest: int) -> Callable[[str], int]:
 _port = _number("a port is a number from 0 (any free one) to 65535", 0, 65535)
 _processes = _number("the number of processes goes from 1 to 1000", 1, 1000)
 _limit = _number("a limit goes from 1 to 1000000 a second; 0: none", 0, 1_000_000)
+_count = _number("a limit of levels or scores goes from 1 to 1000000000", 1, 1_000_000_000)
+_seasons = _number("the number of past seasons goes from 0 to 1000", 0, 1000)
 
 
 def _origins(text: str) -> tuple[str, ...]:
@@ -77,6 +79,15 @@ class Settings:
     )
     replays: str = _option(
         "", "folder to keep the replays of tournaments in; without it only their results are kept"
+    )
+    max_levels: int = _option(
+        100_000, "keep at most this many levels with scores or settings", parse=_count
+    )
+    max_scores: int = _option(
+        20_000_000, "keep at most this many scores, some 40 bytes each", parse=_count
+    )
+    keep_seasons: int = _option(
+        12, "keep this many past seasons of a level that is reset", parse=_seasons
     )
     access_log: bool = _option(False, "log every request as well")
     rate_limit: int = _option(

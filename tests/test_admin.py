@@ -122,7 +122,7 @@ class AdminTest(FolderTestCase):
     def test_check_numbers(self) -> None:
         """A check finds numbers that are no scores."""
         self.import_("1,7,10\n1,8,10\n2,7,10\n")
-        self.edit("UPDATE score SET score = -1 WHERE level = 1")
+        self.edit("UPDATE score SET user = -user WHERE level = 1")
         code, output, errors = self.run_admin("check", self.path)
         self.assertEqual((code, output), (1, f"{self.path}: damaged, 3 scores, 2 levels\n"))
         self.assertIn("2 scores with numbers out of range", errors)

@@ -93,12 +93,19 @@ class Board:
         return board
 
     @classmethod
-    def of_keys(cls, keys: array[int], users: array[int], is_ascending: bool = False) -> Board:
-        """A board of parallel arrays of ascending rank keys ("Q") and of users ("I").
+    def of_lines(cls, lines: Iterable[tuple[int, Line]], is_ascending: bool = False) -> Board:
+        """A board of (user_id, line) in rank order.
 
-        ValueError if the keys do not ascend, a user comes twice or leaves the 31-bit range.
+        ValueError or OverflowError if the keys do not ascend, a user comes twice or leaves the
+        31-bit range.
         """
         board = cls(is_ascending)
+        keys, users = array("Q"), array("I")
+        for user_id, (key, at, meta) in lines:
+            keys.append(key)
+            users.append(user_id)
+            if at is not None or meta is not None:
+                board._note(user_id, (at, meta))
         if max(users, default=0) > MAX_NUMBER:
             raise ValueError(f"not a 31-bit unsigned integer: user {max(users)}")
         board._fill(keys, users)
@@ -209,12 +216,11 @@ class Board:
 
     def score_in(self, key: int) -> int:
         """The score that a rank key holds."""
-        part = key >> ARRIVAL_BITS
-        return part if self.is_ascending else MAX_NUMBER - part
+        return score_in(key, self.is_ascending)
 
     def first_key(self, score: int) -> int:
-        """The lowest rank key that a score can have; of score 2147483648 or -1, past the last."""
-        return (score if self.is_ascending else MAX_NUMBER - score) << ARRIVAL_BITS
+        """The lowest rank key that a score can have; for -1 as well."""
+        return first_key(score, self.is_ascending)
 
     def _rank_key(self, user_id: int, score: int, arrival: int) -> int:
         """A rank key; ValueError if the user id or the score leaves the 31-bit range."""
@@ -288,6 +294,17 @@ class Board:
         if self._csv is not None:
             assert self._csv == render_csv(self.top(TOP))
             assert self._last_of_top == self._key_at(TOP)
+
+
+def first_key(score: int, is_ascending: bool) -> int:
+    """The lowest rank key that a score can have."""
+    return (score if is_ascending else MAX_NUMBER - score) << ARRIVAL_BITS
+
+
+def score_in(key: int, is_ascending: bool) -> int:
+    """The score that a rank key holds."""
+    part = key >> ARRIVAL_BITS
+    return part if is_ascending else MAX_NUMBER - part
 
 
 def render_csv(rows: Iterable[tuple[int, int]]) -> bytes:

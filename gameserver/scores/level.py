@@ -59,6 +59,10 @@ class Level:
         """The season that begins at a moment."""
         return season_at(self.settings.reset, self.settings.reset_offset, start)
 
+    def begins_at(self, start: int) -> bool:
+        """Whether a season begins at that moment."""
+        return self.starting(start).start == start
+
     def past(self, now: int) -> list[int]:
         """The starts of the seasons with scores that are not on, the newest first."""
         current = self.season(now).start

@@ -64,6 +64,15 @@ class Levels:
         if board is not None:
             boards[key] = board
 
+    def put_settings(self, level_id: int, settings: LevelSettings | None) -> None:
+        """Gives a level without a board the settings that were kept for it, or none."""
+        self.generation += 1
+        self.plain.pop(level_id, None)
+        self.configured.pop(level_id, None)
+        if settings is not None:
+            self.configured[level_id] = Level(settings)
+        self.busiest.put_title(level_id, settings.title if settings else None)
+
     def configure(self, level_id: int, settings: LevelSettings, now: int) -> None:
         """Gives the level settings; Refused if its scores do not allow it."""
         level = self.get(level_id)

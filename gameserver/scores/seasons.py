@@ -59,6 +59,20 @@ def season_at(reset: Reset, offset: int, moment: int) -> Season:
     return Season(start.strftime(name), _moment(start, offset), _moment(end, offset))
 
 
+def season_named(reset: Reset, offset: int, name: str) -> Season:
+    """The season of that name; ValueError if no season of such a level is called so."""
+    if reset == "never":
+        season = ALL
+    else:
+        # A week alone is no date: it takes the day as well, and Monday is the first.
+        day, form = ("-1", "-%u") if reset == "weekly" else ("", "")
+        begin = datetime.strptime(name + day, _PERIODS[reset][1] + form).replace(tzinfo=UTC)
+        season = season_at(reset, offset, _moment(begin, offset))
+    if season.name != name:
+        raise ValueError(f"{name} is no season")
+    return season
+
+
 def _moment(when: datetime, offset: int) -> int:
     return (when - _EPOCH) // timedelta(microseconds=1) + offset * MINUTE
 

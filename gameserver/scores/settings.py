@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, TypeAlias, get_args
 
 from gameserver.errors import invalid
@@ -68,9 +69,36 @@ class LevelSettings:
         """All fields by name, as JSON would have them."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
+    def changed(self) -> dict[str, Any]:
+        """The fields that differ from the default, by name."""
+        members = self.members().items()
+        return {name: value for name, value in members if value != getattr(DEFAULT, name)}
+
     def counts_like(self, other: LevelSettings) -> bool:
         """Whether scores that were kept under the other settings may stay as they are."""
         return all(getattr(self, field) == getattr(other, field) for field in FIXED_BY_SCORES)
+
+
+def settings_of(members: Mapping[str, Any]) -> LevelSettings:
+    """The settings with these fields, tiers as the lists of JSON, and the default ones else.
+
+    Refused (`invalid_data`) if a value is out of its range, or a name not that of a field.
+    """
+    return with_members(DEFAULT, members)
+
+
+def with_members(settings: LevelSettings, members: Mapping[str, Any]) -> LevelSettings:
+    """The settings with some fields changed. Refused as by `settings_of`."""
+    known = {field.name for field in fields(LevelSettings)}
+    for name in members:
+        if name not in known:
+            raise invalid(name, "is no setting of a level")
+    values = dict(members)
+    if isinstance(values.get("tiers"), list):
+        values["tiers"] = tuple(
+            tuple(tier) if isinstance(tier, list) else tier for tier in values["tiers"]
+        )
+    return replace(settings, **values)
 
 
 FIXED_BY_SCORES = ("order", "keep", "reset", "reset_offset")

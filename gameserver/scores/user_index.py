@@ -57,6 +57,15 @@ class UserIndex:
             self._pairs.put(_pair(user_id, board_id[0]), 0)
             self._clear(2)
 
+    def restore(self, board_id: BoardId, board: Board) -> None:
+        """A board is as it was before."""
+        if len(board) > SMALL:
+            self.large[board_id] = None
+        else:
+            self.large.pop(board_id, None)
+            for user_id, _ in board:
+                self._pairs.put(_pair(user_id, board_id[0]), 0)
+
     def drop(self, board_id: BoardId, board: Board) -> None:
         """A board is gone."""
         if self.large.pop(board_id, board) is board:

@@ -6,6 +6,7 @@ import threading
 from contextlib import AbstractContextManager
 
 from gameserver.auth.sessions import Sessions, SignedSessions
+from gameserver.scores.values import NORMAL, Limits
 from gameserver.storage.memory.accounts import MemoryAccounts
 from gameserver.storage.memory.scores import MemoryScores
 from gameserver.storage.memory.sessions import MemorySessions
@@ -17,10 +18,10 @@ class MemoryEngine:
 
     shared = False
 
-    def __init__(self, store_tokens: bool = False) -> None:
+    def __init__(self, store_tokens: bool = False, limits: Limits = NORMAL) -> None:
         """`store_tokens` keeps the newest session key of each user."""
         self._lock = threading.RLock()
-        self.scores = MemoryScores()
+        self.scores = MemoryScores(limits)
         self.sessions: Sessions = MemorySessions() if store_tokens else SignedSessions()
         self.accounts = MemoryAccounts(self._lock)
         self.tournaments = MemoryTournaments(self._lock, self.accounts)

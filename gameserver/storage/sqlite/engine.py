@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 
 from gameserver.auth.sessions import Sessions, SignedSessions
 from gameserver.errors import StartError, StorageFull
+from gameserver.scores.values import NORMAL, Limits
 from gameserver.storage.progress import Follow, without_progress
 from gameserver.storage.sqlite.accounts import SqliteAccounts
 from gameserver.storage.sqlite.database import Database
@@ -24,7 +25,11 @@ class SqliteEngine:
     shared = False
 
     def __init__(
-        self, path: str, store_tokens: bool = False, follow: Follow = without_progress
+        self,
+        path: str,
+        store_tokens: bool = False,
+        limits: Limits = NORMAL,
+        follow: Follow = without_progress,
     ) -> None:
         """Opens the file, or makes it; StartError says why it cannot.
 
@@ -32,7 +37,7 @@ class SqliteEngine:
         """
         self._database = Database(path)
         try:
-            self.scores = SqliteScores(self._database, follow)
+            self.scores = SqliteScores(self._database, limits, follow)
             self.sessions = self._open_sessions(store_tokens)
         except StorageFull:
             self._database.close()

@@ -30,7 +30,7 @@ class DataFileTest(FolderTestCase):
         database = Database(self.path)
         with database.transaction() as connection:
             rows = ((level, user) for level in range(20) for user in range(500))
-            connection.executemany("INSERT INTO score VALUES (?, ?, 10, 1)", rows)
+            connection.executemany("INSERT INTO score VALUES (?, 0, ?, 10, NULL, NULL)", rows)
         database.close()
 
     def assert_refused(self, reason: str) -> None:
@@ -67,7 +67,7 @@ class DataFileTest(FolderTestCase):
         """A file of a newer server is refused, and the message names both versions."""
         with mock.patch.object(schema, "MIGRATIONS", MORE):
             self.make()
-        self.assert_refused("has version 2, and this one knows versions up to 1")
+        self.assert_refused("has version 3, and this one knows versions up to 2")
 
     def test_truncated(self) -> None:
         """A file that was cut anywhere is refused."""
@@ -135,7 +135,7 @@ class DataFileTest(FolderTestCase):
         with mock.patch.object(schema, "MIGRATIONS", MORE):
             Database(self.path).close()
         self.assertEqual(self.rows("SELECT number FROM more"), [(7,)])
-        self.assertEqual(self.rows("PRAGMA user_version"), [(2,)])
+        self.assertEqual(self.rows("PRAGMA user_version"), [(3,)])
         self.assertEqual(self.rows("SELECT count(*) FROM score"), [(10_000,)])
 
     def test_failed_migration(self) -> None:
@@ -144,7 +144,7 @@ class DataFileTest(FolderTestCase):
         steps = (*MORE, ("CREATE TABLE last (number INTEGER)", "INSERT INTO nowhere VALUES (1)"))
         with mock.patch.object(schema, "MIGRATIONS", steps), self.assertRaises(StartError):
             Database(self.path)
-        self.assertEqual(self.rows("PRAGMA user_version"), [(1,)])
+        self.assertEqual(self.rows("PRAGMA user_version"), [(2,)])
         tables = self.rows("SELECT name FROM sqlite_master WHERE name IN ('more', 'last')")
         self.assertEqual(tables, [])
 
@@ -152,7 +152,7 @@ class DataFileTest(FolderTestCase):
         """A reader sees what is committed, writes nothing and makes no checkpoint."""
         database = self.open()
         with database.transaction() as connection:
-            connection.execute("INSERT INTO score VALUES (1, 2, 3, 4)")
+            connection.execute("INSERT INTO score VALUES (1, 0, 2, 3, NULL, NULL)")
         before = self.files()["game.db"], self.files()["game.db-wal"]
         with datafile.reading(self.path) as reader:
             self.assertEqual(reader.execute("SELECT count(*) FROM score").fetchone(), (1,))
