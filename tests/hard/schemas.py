@@ -36,7 +36,7 @@ expected-statuses = [400, 401, 403, 404, 405, 406, 409, 411, 413, 414, 415, 422,
 enabled = false
 """
 
-CASES_OF_AN_EXAMPLE = 24
+CASES_OF_AN_EXAMPLE = 12
 """About so many cases come of each of schemathesis's `max-examples`, over all operations."""
 
 
