@@ -141,7 +141,8 @@ class SeveralTest(PostingTestCase):
         for scores, field in [
             ([], "scores"), (5, "scores"), ([good] * 51, "scores"), ([good, 5], "scores[1]"),
             ([good, {"level": 2}], "scores[1].score"), ([{**good, "x": 1}], "scores[0]."),
-            ([{**good, "meta": []}], "scores[0].meta"), ([{**good, "level": -1}], "scores[0].level"),
+            ([{**good, "meta": []}], "scores[0].meta"),
+            ([{**good, "level": -1}], "scores[0].level"),
         ]:  # fmt: skip
             reply = self.post_all({"scores": scores})
             self.assertEqual(reply.code, (400, "invalid_data"))

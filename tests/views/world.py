@@ -17,6 +17,7 @@ from gameserver.web.messages import Response
 from tests.support import Clock, make_request, open_engine, router
 
 TOKEN = "a-token-of-the-admin"
+ADMIN = AdminToken(TOKEN)
 NOW = 1_795_257_000.0
 """2026-11-21 10:30 UTC, a Saturday."""
 
@@ -46,7 +47,7 @@ class World:
     def __init__(
         self,
         limits: Limits | None = None,
-        admin: AdminToken | None = AdminToken(TOKEN),
+        admin: AdminToken | None = ADMIN,
         blocked_names: BlockedNames = NONE_BLOCKED,
     ) -> None:
         self.clock = Clock(NOW)
