@@ -24,8 +24,8 @@ class RequestsTest(unittest.TestCase):
         chance = random.Random(2)
         requests, now = Requests(), 0
         model: dict[tuple[int, int], list[tuple[str, bytes, int]]] = {}
-        for number in range(20_000):
-            now += chance.randrange(REMEMBERED // 2_000)
+        for number in range(6_000):
+            now += chance.randrange(REMEMBERED // 600)
             user_id, level_id = chance.randrange(6), chance.randrange(-1, 3)
             request = RequestId(level_id, str(chance.randrange(20)), b"d")
             if not chance.randrange(500):
