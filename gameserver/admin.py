@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from gameserver.errors import StartError, StorageFull
 from gameserver.monitoring.streams import open_missing_streams
 from gameserver.settings import Parser, parse_path
-from gameserver.storage.sqlite import maintenance
-from gameserver.storage.sqlite.maintenance import HEADER, STANDARD_STREAM
+from gameserver.storage.sqlite import maintenance, transfer
+from gameserver.storage.sqlite.transfer import STANDARD_STREAM
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -64,12 +64,12 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
-    maintenance.export(options.file, options.other)
+    transfer.export(options.file, options.other)
     return 0
 
 
 def _import(options: argparse.Namespace) -> int:
-    maintenance.import_(options.file, options.other)
+    transfer.import_(options.file, options.other)
     return 0
 
 
@@ -78,13 +78,14 @@ COMMANDS = {
     "check": (_check, "examine the whole file", "", ""),
     "export": (
         _export,
-        f"write all scores as CSV: {HEADER}",
+        f"write all settings, names and scores as CSV: {transfer.HEADER}",
         "CSV",
         "a new file; - is the standard output [default: -]",
     ),
     "import": (
         _import,
-        f"take in the better scores of a CSV file: {HEADER}",
+        f"take in settings, names and the better scores of a CSV file: {transfer.HEADER}"
+        f" or {transfer.OLD_HEADER}",
         "CSV",
         "the file; - is the standard input",
     ),

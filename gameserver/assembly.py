@@ -11,23 +11,27 @@ from typing import TYPE_CHECKING, Any
 from gameserver import __version__
 from gameserver.app import App
 from gameserver.auth.accounts import Accounts
+from gameserver.auth.admin_token import open_admin_token
 from gameserver.errors import StartError
 from gameserver.minesweeper.modes import MODES
 from gameserver.minesweeper.replay_folder import ReplayFolder, check_folder
 from gameserver.minesweeper.uploads import ReadGame, Uploads, read_here
 from gameserver.monitoring.metrics import Metrics
 from gameserver.monitoring.progress import Progress
+from gameserver.scores.blocked_names import NONE_BLOCKED, read_blocked_names
+from gameserver.scores.values import Limits
 from gameserver.server.acceptor import MAX_CONNECTIONS
 from gameserver.server.base import ServerOptions
 from gameserver.server.listeners import open_listeners
 from gameserver.server.threaded import ThreadedServer
 from gameserver.server.turns import MAX_OWED
 from gameserver.services import Services
-from gameserver.settings import Settings
+from gameserver.settings import DEFAULTS, Settings
 from gameserver.storage.engine import Engine, open_engine
 from gameserver.tournaments.service import Tournaments
 from gameserver.urls import error_formats, urlpatterns
 from gameserver.web.clients import RateLimit, TrustedProxies
+from gameserver.web.cors import ANYBODY, CrossOrigin
 from gameserver.web.routing import Router
 
 if TYPE_CHECKING:
@@ -53,7 +57,7 @@ def make_server(settings: Settings) -> ThreadedServer | ForkedServer:
     options = ServerOptions(
         connections, MAX_OWED // processes, settings.access_log, proxies, tls
     )
-    router = make_router()
+    router = make_router(settings.cors_origin)
     if settings.threaded:
         return ThreadedServer(make_app(settings, router), listeners, options)
     from gameserver.processes.forked import ForkedServer  # there is none where there is no fork
@@ -69,14 +73,15 @@ def make_server(settings: Settings) -> ThreadedServer | ForkedServer:
     )
 
 
-def make_router() -> Router:
-    """The router of the whole API."""
-    return Router(urlpatterns, error_formats)
+def make_router(cross_origin: Sequence[str] = (ANYBODY,)) -> Router:
+    """The router of the whole API, which pages of these origins may use."""
+    return Router(urlpatterns, error_formats, CrossOrigin(cross_origin))
 
 
 def make_app(settings: Settings, router: Router) -> App:
     """The application with everything that it keeps, in the process that owns the state."""
-    engine = open_engine(settings.data, settings.store_tokens, _follow)
+    limits = Limits(settings.max_levels, settings.max_scores, settings.keep_seasons)
+    engine = open_engine(settings.data, settings.store_tokens, limits, _follow)
     # What has been loaded stays: the garbage collector need not look through it again and again,
     # which would hold up everybody for a tenth of a second with 100,000 tournaments.
     gc.collect()
@@ -84,28 +89,31 @@ def make_app(settings: Settings, router: Router) -> App:
     limit = RateLimit(settings.rate_limit) if settings.rate_limit else None
     python = ".".join(map(str, sys.version_info[:3]))
     metrics = Metrics(build={"version": __version__, "python": python, "mode": settings.mode})
-    services = make_services(engine, settings.replays, metrics, _reading())
+    services = make_services(engine, settings, metrics, _reading())
     return App(router, services, engine, limit)
 
 
 def make_services(
     engine: Engine,
-    replays: str = "",
+    settings: Settings = DEFAULTS,
     metrics: Metrics | None = None,
     read: ReadGame = read_here,
 ) -> Services:
-    """The services, on what the engine keeps; `replays` is the folder for replays, if any.
+    """The services, on what the engine keeps; StartError if a file of theirs cannot be used.
 
-    `read` reads them.
+    `read` reads replays.
     """
     tournaments = Tournaments(engine.tournaments, MODES)
+    token, blocked = settings.admin_token_file, settings.blocked_names
     return Services(
         sessions=engine.sessions,
         scores=engine.scores,
         accounts=Accounts(engine.accounts),
         tournaments=tournaments,
-        uploads=Uploads(tournaments, ReplayFolder(replays), read),
+        uploads=Uploads(tournaments, ReplayFolder(settings.replays), read),
         metrics=metrics or Metrics(),
+        admin=open_admin_token(token) if token else None,
+        blocked_names=read_blocked_names(blocked) if blocked else NONE_BLOCKED,
     )
 
 

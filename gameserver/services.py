@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from gameserver.auth.accounts import Accounts
+from gameserver.auth.admin_token import AdminToken
 from gameserver.auth.sessions import Sessions
 from gameserver.minesweeper.uploads import Uploads
 from gameserver.monitoring.metrics import Metrics
+from gameserver.scores.blocked_names import NONE_BLOCKED, BlockedNames
 from gameserver.scores.score_store import ScoreStore
 from gameserver.tournaments.service import Tournaments
+from gameserver.web.etags import Pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,4 +24,7 @@ class Services:
     accounts: Accounts
     tournaments: Tournaments
     uploads: Uploads
+    pages: Pages = field(default_factory=Pages)
+    admin: AdminToken | None = None
+    blocked_names: BlockedNames = NONE_BLOCKED
     metrics: Metrics = field(default_factory=Metrics)

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from gameserver import __version__
 from gameserver.numbers import parse_number
 from gameserver.web.clients import Network, parse_networks
+from gameserver.web.cors import parse_origins
 
 DEFAULT_LOG = "/tmp/basic_test_server.log"
 
@@ -30,6 +31,15 @@ def _number(what: str, lowest: int, highest: int) -> Callable[[str], int]:
 _port = _number("a port is a number from 0 (any free one) to 65535", 0, 65535)
 _processes = _number("the number of processes goes from 1 to 1000", 1, 1000)
 _limit = _number("a limit goes from 1 to 1000000 a second; 0: none", 0, 1_000_000)
+_count = _number("a limit of levels or scores goes from 1 to 1000000000", 1, 1_000_000_000)
+_seasons = _number("the number of past seasons goes from 0 to 1000", 0, 1000)
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    try:
+        return parse_origins(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _networks(text: str) -> tuple[Network, ...]:
@@ -85,6 +95,15 @@ class Settings:
         "folder to keep the replays of tournaments in; without it only their results are kept",
         parse=parse_path,
     )
+    max_levels: int = _option(
+        100_000, "keep at most this many levels with scores or settings", parse=_count
+    )
+    max_scores: int = _option(
+        20_000_000, "keep at most this many scores, some 40 bytes each", parse=_count
+    )
+    keep_seasons: int = _option(
+        12, "keep this many past seasons of a level that is reset", parse=_seasons
+    )
     access_log: bool = _option(False, "log every request as well")
     rate_limit: int = _option(
         0, "answer at most this many requests a second per client address; 0: all", parse=_limit
@@ -93,6 +112,19 @@ class Settings:
         (),
         "believe X-Forwarded-For of these addresses or networks, separated by commas",
         parse=_networks,
+    )
+    admin_token_file: str = _option(
+        "",
+        "file with the admin's token, made if it is not there; without it there is no admin",
+        parse=parse_path,
+    )
+    cors_origin: tuple[str, ...] = _option(
+        ("*",),
+        "pages of these origins may read and play, separated by commas; *: any",
+        parse=_origins,
+    )
+    blocked_names: str = _option(
+        "", "file with what no name may have in it: a word or a /regex/ a line", parse=parse_path
     )
     certfile: str = _option("", "speak TLS with the certificate in this PEM file", parse=parse_path)
     keyfile: str = _option(
@@ -115,12 +147,20 @@ class Settings:
         return self.max_proc if self.max_proc <= cores else max(1, cores - 1)
 
 
+DEFAULTS = Settings()
+
+
 class Parser(argparse.ArgumentParser):
     """The parser of all commands."""
 
     def error(self, message: str) -> NoReturn:
         """A mistake on the command line is one line, without the usage in front."""
         self.exit(2, f"{self.prog}: {message} (-h for help)\n")
+
+
+def _shown(default: object) -> object:
+    """A default as the help shows it."""
+    return ", ".join(default) or "none" if isinstance(default, tuple) else default or "none"
 
 
 def parse_settings(arguments: Sequence[str], program: str) -> Settings:
@@ -142,6 +182,6 @@ def parse_settings(arguments: Sequence[str], program: str) -> Settings:
                 *names,
                 type=option.metadata["parse"],
                 metavar=option.name.upper(),
-                help=f"{text} [default: {option.default or 'none'}]",
+                help=f"{text} [default: {_shown(option.default)}]",
             )
     return Settings(**vars(parser.parse_args(arguments)))

@@ -5,8 +5,22 @@ from __future__ import annotations
 from functools import partial
 
 from gameserver.minesweeper.replays import MAX_SIZE as REPLAY
-from gameserver.views import accounts, operations, scores, tournaments
-from gameserver.web.routing import path
+from gameserver.views import (
+    accounts,
+    boards,
+    document,
+    exports,
+    level_settings,
+    operations,
+    playing,
+    scores,
+    tournaments,
+    users,
+)
+from gameserver.views.admin import AUTHORIZATION
+from gameserver.web.messages import OPEN, Headers
+from gameserver.web.operation import Operation
+from gameserver.web.routing import Route, path
 
 SCORE = 1024
 FORM = 64 * 1024
@@ -16,10 +30,26 @@ UPLOAD = REPLAY + 4096
 operation = partial(path, limited=False, exact=True)
 """For operators: never told to slow down, and closed in a proxy by the one name that it has."""
 
+READ: Headers = (*OPEN, ("Cache-Control", "no-cache"))
+"""A cache may keep it, and asks each time whether it is still the newest."""
+
+KNOWN = "if-none-match"
+ID = playing.IDEMPOTENCY_KEY
+
+board = partial(
+    path, wants=(KNOWN, AUTHORIZATION, "content-type"), error_format="problem", fields=READ
+)
+play = partial(path, wants=("content-type", ID), error_format="problem", body=FORM)
+reading = partial(Operation, headers=(KNOWN,))
+playing_ = partial(
+    Operation, who="player", query=playing.SESSION, headers=(ID,), refusals=(422,)
+)
+managing = partial(Operation, who="admin")
+
 api = partial(path, wants=("content-type", accounts.CREDENTIALS), error_format="api")
 
 # fmt: off
-urlpatterns = [
+urlpatterns: list[Route] = [
     path("/", GET=operations.welcome),
     operation("/healthz", GET=operations.health),
     operation("/metrics", GET=operations.metrics),
@@ -28,6 +58,41 @@ urlpatterns = [
     path("/<digits:user_id>/", GET=scores.login, short=True),
     path("/<number:level_id>/score", POST=scores.submit_score, body=SCORE, short=True),
     path("/<number:level_id>/highscorelist", GET=scores.high_score_list, short=True),
+
+    board("/api/levels", GET=reading(
+        boards.levels, "listLevels", "The levels, the busiest first", "Levels", boards.LEVELS)),
+    board("/api/levels/<number:level_id>.csv", streams=True, GET=reading(
+        exports.export, "exportCsv", "A whole board as CSV", query=exports.EXPORT,
+        content_type=exports.CSV)),
+    board("/api/levels/<number:level_id>", body=FORM,
+        GET=reading(boards.leaderboard, "getLeaderboard", "A page of a board, or some users' lines",
+            "Leaderboard", boards.LEADERBOARD),
+        PUT=managing(level_settings.configure, "configureLevel", "Change a level's settings",
+            "LevelSettings", body=level_settings.CHANGES, refusals=(409,))),
+    board("/api/levels/<number:level_id>/users/<number:user_id>", GET=reading(
+        boards.around_user, "getLeaderboardAroundUser", "A user's rank and neighbours",
+        "UserRank", boards.AROUND)),
+    board("/api/levels/<number:level_id>/rank", short=True, GET=reading(
+        boards.rank, "getRankOfScore", "The rank that a score would get", "Rank", boards.RANK)),
+    board("/api/levels/<number:level_id>/seasons", GET=reading(
+        boards.seasons, "listSeasons", "The seasons of a level, the newest first", "Seasons")),
+    board("/api/levels/<number:level_id>/histogram", GET=reading(
+        boards.histogram, "getHistogram", "How the scores are spread", "Histogram",
+        boards.HISTOGRAM)),
+    board("/api/users", GET=reading(
+        users.search, "searchUsers", "Users by the beginning of their name", "Users",
+        users.SEARCH)),
+    board("/api/users/<number:user_id>", body=FORM, streams=True,
+        GET=reading(users.data, "getUser", "All that is kept of a user", "UserData"),
+        PUT=managing(users.rename, "renameUser", "Give a user a name", "User", body=users.NAMING),
+        DELETE=managing(users.forget, "forgetUser", "Remove everything of a user", status=204)),
+    play("/api/levels/<number:level_id>/scores", short=True, POST=playing_(
+        playing.submit, "submitScore", "Post a score", "Posted", body=playing.ONE)),
+    play("/api/scores", POST=playing_(
+        playing.submit_several, "submitScores", "Post several scores: all or none", "AllPosted",
+        body=playing.ALL)),
+    board("/openapi.json", GET=reading(
+        document.openapi(lambda: urlpatterns), "getOpenAPI", "This document", "OpenAPI")),
 
     api("/api/register", POST=accounts.register, body=FORM, blocking=True, queue="logins"),
     api("/api/obtain_token", POST=accounts.obtain_token, body=FORM, blocking=True, queue="logins"),
@@ -59,5 +124,7 @@ urlpatterns = [
 ]
 # fmt: on
 
-error_formats = {"/api/": "api"}
+error_formats = {
+    "/api/levels": "problem", "/api/users": "problem", "/openapi": "problem", "/api/": "api",
+}  # fmt: skip
 """The format of the errors of unknown paths, by what they begin with."""

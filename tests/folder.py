@@ -12,6 +12,9 @@ from typing import Any
 
 from gameserver.storage.sqlite.database import Database
 
+SCORES = "SELECT level, user, 1073741823 - (key >> 33) FROM score"
+"""Level, user and score, where the highest stands first."""
+
 
 class FolderTestCase(unittest.TestCase):
     """A test case with an empty folder, whose databases are closed at the end."""
@@ -36,7 +39,7 @@ class FolderTestCase(unittest.TestCase):
         with closing(sqlite3.connect(self.path, isolation_level=None)) as connection:
             connection.execute(statement)
 
-    def rows(self, query: str = "SELECT level, user, score FROM score") -> list[Any]:
+    def rows(self, query: str = SCORES) -> list[Any]:
         """What another program reads in the data file."""
         uri = f"{Path(self.path).as_uri()}?mode=ro"
         with closing(sqlite3.connect(uri, uri=True)) as connection:

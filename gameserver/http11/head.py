@@ -13,7 +13,8 @@ from gameserver.web.errors import (
 )
 
 METHODS = frozenset(
-    ("GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE", "CONNECT")
+    ("GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE", "CONNECT",
+     "QUERY")
 )
 
 MAX_REQUEST_LINE = 4096

@@ -39,8 +39,8 @@ class HeadReader:
     bytes, bounded in number and in the size of what enters it.
     """
 
-    def __init__(self, resolve: Callable[[str, str], Match]) -> None:
-        """`resolve` finds the match for a method and a path."""
+    def __init__(self, resolve: Callable[[str, str, str], Match]) -> None:
+        """`resolve` finds the match for a method, a path, and the origin that the head names."""
         self._resolve = resolve
         self._remembered = lru_cache(maxsize=8192)(self._read_plain)
 
@@ -89,7 +89,8 @@ class HeadReader:
         fields = read_fields(block)
         if method not in METHODS:
             raise NotImplementedHere("the server does not know this method")
-        return Head(method, path, fields, self._resolve(method, path))
+        origin = fields.by_name.get("origin", "")
+        return Head(method, path, fields, self._resolve(method, path, origin))
 
 
 def _is_query(query: bytes) -> bool:

@@ -11,6 +11,7 @@ from gameserver.http11.head import TOKEN
 from gameserver.web.messages import EVERY_RESPONSE, Headers, Response
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+LAST_CHUNK = b"0\r\n\r\n"
 
 _NAME = re.compile(TOKEN)
 _BODILESS = (204, 304)
@@ -55,12 +56,32 @@ def render(
 def _rendered(
     response: Response, date: bytes, connection: str, head_only: bool, fields: Headers
 ) -> bytes:
-    status, body, content_type, headers = response
+    status, body, content_type, headers, etag, _ = response
     head = _head(status, content_type, headers, connection, fields)
+    if etag:
+        head += _etag_line(etag)
     if status in _BODILESS:
         return b"%b%b\r\n" % (head, date)
     content = b"" if head_only else body
     return b"%b%bContent-Length: %d\r\n\r\n%b" % (head, date, len(body), content)
+
+
+def render_start(
+    response: Response, date: bytes, connection: str, fields: Headers = EVERY_RESPONSE
+) -> bytes:
+    """The head of a response of unknown length: chunked, or ended with its connection.
+
+    RFC 9112 section 6.3. Which one it is follows from `connection`. Raises what `render` does.
+    """
+    status, _, content_type, headers, etag, _ = response
+    head = _head(status, content_type, headers, connection, fields) + _etag_line(etag)
+    framing = b"" if connection else b"Transfer-Encoding: chunked\r\n"
+    return b"%b%b%b\r\n" % (head, date, framing)
+
+
+def render_chunk(data: bytes) -> bytes:
+    """A chunk (RFC 9112 section 7.1); nothing for no data, as an empty one would be the last."""
+    return b"%x\r\n%b\r\n" % (len(data), data) if data else b""
 
 
 @lru_cache(maxsize=256)
@@ -76,6 +97,10 @@ def _head(
         lines.append(("Connection", connection))
     start = f"HTTP/1.1 {status} {_REASONS[status]}"
     return "\r\n".join([start, *(_field(*line) for line in lines), ""]).encode("latin-1")
+
+
+def _etag_line(etag: str) -> bytes:
+    return f"{_field('ETag', etag)}\r\n".encode() if etag else b""
 
 
 def _field(name: str, value: str) -> str:

@@ -144,11 +144,12 @@ def _timestamp() -> str:
 def log_access(requests: Sequence[Request], responses: Sequence[Response]) -> None:
     """Writes a line for each request of a batch, with one call."""
     now = _timestamp()
-    _access.info(
-        "\n".join(
-            # Without the query, which holds the session key; it may have slipped into the path.
-            f"{now} ACCESS {request.client} {request.method} "
-            f"{_KEY.sub('-', request.path)} {response.status}"
-            for request, response in zip(requests, responses, strict=True)
-        )
-    )
+    lines = [
+        # Without the query, which holds the session key; it may have slipped into the path.
+        f"{now} ACCESS {request.client} {request.method} "
+        f"{_KEY.sub('-', request.path)} {response.status}"
+        for request, response in zip(requests, responses, strict=True)
+        if request.method  # else it is a chunk of a response that has its line
+    ]
+    if lines:
+        _access.info("\n".join(lines))

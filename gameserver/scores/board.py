@@ -1,64 +1,117 @@
-"""One level's scores: every user's best, in rank order.
+"""The scores of one level in one season: one of every user, in rank order.
 
 Representation and invariants:
 
-- A *rank key* is one 64-bit integer: 2147483647 - score in the upper 31 bits, the arrival number
-  in the lower 33. A smaller key stands higher: a higher score first, among equal scores the
-  earlier arrival. No two entries have the same arrival number.
+- A *rank key* is one 64-bit integer: in the upper 31 bits the score, or 2147483647 - score where
+  the highest stands first; in the lower 33 the arrival number. A smaller key stands higher: a
+  better score first, among equal scores the earlier arrival. No two entries have the same arrival
+  number. This is the one place that states the order: what is kept on disk is the rank key.
 - `by_rank` maps rank key -> user, `by_user` maps user -> rank key. They hold the same entries, so
   score and arrival are read out of the key and stored nowhere else.
 - `arrivals` is the next arrival number, greater than all in use, and always fits its 33 bits.
 - `csv` is the rendered top 15, or None when it has to be rendered. Once it is, `last_of_top` is
   the rank key of the last entry in it, or a number above all rank keys while the top has a free
-  place. The top changes exactly when a key below that comes in: a user who is in the top already
-  can only bring a smaller key than their own.
+  place. The top changes exactly when a key at or below that comes in or goes.
+- `notes` is None until a score brings a moment or metadata: a board without them pays nothing.
 
-Arrival numbers run out after 8,589,934,592 improvements of one board. Then all entries are
-numbered anew in rank order, which keeps every rank and takes some 1.3 s per million scores.
-A board has at most 2^31 entries, one per user, so at least three quarters of the numbers come free.
-
-Left out on purpose: removing a user, and arrival numbers that outlive the process. The rank order
-is all that a durable store has to keep: see `Board.load`.
+Arrival numbers run out after 8,589,934,592 changes of one board. Then all entries are numbered
+anew in rank order, which keeps every rank and takes some 1.3 s per million scores. A board has
+at most 2^31 entries, one per user, so at least three quarters of the numbers come free.
 """
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from typing import NamedTuple
 
 from gameserver.numbers import MAX_NUMBER
 from gameserver.scores.column import BLOCK_SIZE, Column
+from gameserver.scores.notes import NOTHING, Note, Notes
 
 TOP = 15
 ARRIVAL_BITS = 33
 ABOVE_ALL_KEYS = 2**64
 
 
+class Line(NamedTuple):
+    """All that a board keeps of a user."""
+
+    key: int
+    at: int | None = None
+    meta: bytes | None = None
+
+
 class Board:
-    """One level's scores.
+    """One level's scores in one season.
 
     A board has no lock: the store that owns it admits one thread at a time. User ids and scores
-    range from 0 to 2147483647. A board with one score takes 0.9 KB, a large one 30 to 32 bytes
+    range from 0 to 2147483647. A board with one score takes 0.9 KB, a large one 30 to 38 bytes
     per score (`benchmarks/board.py` measures it).
     """
 
-    __slots__ = ("_arrivals", "_block_size", "_by_rank", "_by_user", "_csv", "_last_of_top")
+    __slots__ = (
+        "_arrivals",
+        "_block_size",
+        "_by_rank",
+        "_by_user",
+        "_csv",
+        "_last_of_top",
+        "_notes",
+        "changes",
+        "has_grown",
+        "is_ascending",
+        "numberings",
+    )
 
-    def __init__(self, block_size: int = BLOCK_SIZE) -> None:
-        """An empty board. `block_size` is the most entries per block, see `Column`."""
+    def __init__(self, is_ascending: bool = False, block_size: int = BLOCK_SIZE) -> None:
+        """An empty board, on which the highest or the lowest score stands first.
+
+        `block_size` is the most entries per block, see `Column`.
+        """
+        self.is_ascending = is_ascending
+        self.changes = 0
+        """Counts the changes of anything that can be read here."""
+        self.has_grown = False
+        """Whether the last score that was kept is that of a new user."""
+        self.numberings = 0
+        """How often the entries were numbered anew, so that every rank key changed."""
         self._block_size = block_size
+        self._notes: Notes | None = None
         self._csv: bytes | None
-        self._fill(())
+        self._fill(array("Q"), array("I"))
 
     @classmethod
     def load(cls, rows: Iterable[tuple[int, int]], block_size: int = BLOCK_SIZE) -> Board:
-        """A board from rows of (user_id, score) in rank order, as iterating over a board gives.
+        """A descending board of rows of (user_id, score) in rank order, as iterating gives them.
 
         ValueError if the rows are out of order, name a user twice or leave the 31-bit range.
         """
-        board = cls(block_size)
-        board._fill(rows)
+        board = cls(block_size=block_size)
+        keys, users = array("Q"), array("I")
+        for arrival, (user_id, score) in enumerate(rows):
+            keys.append(board._rank_key(user_id, score, arrival))
+            users.append(user_id)
+        board._fill(keys, users)
+        return board
+
+    @classmethod
+    def of_lines(cls, lines: Iterable[tuple[int, Line]], is_ascending: bool = False) -> Board:
+        """A board of (user_id, line) in rank order.
+
+        ValueError or OverflowError if the keys do not ascend, a user comes twice or leaves the
+        31-bit range.
+        """
+        board = cls(is_ascending)
+        keys, users = array("Q"), array("I")
+        for user_id, (key, at, meta) in lines:
+            keys.append(key)
+            users.append(user_id)
+            if at is not None or meta is not None:
+                board._note(user_id, (at, meta))
+        if max(users, default=0) > MAX_NUMBER:
+            raise ValueError(f"not a 31-bit unsigned integer: user {max(users)}")
+        board._fill(keys, users)
         return board
 
     def __len__(self) -> int:
@@ -68,32 +121,91 @@ class Board:
     def __iter__(self) -> Iterator[tuple[int, int]]:
         """All (user_id, score) in rank order. The board must not change meanwhile."""
         for key, user_id in self._by_rank.items():
-            yield user_id, MAX_NUMBER - (key >> ARRIVAL_BITS)
+            yield user_id, self.score_in(key)
 
-    def submit(self, user_id: int, score: int) -> bool:
-        """Keeps `score` if it is the user's first or beats their best; says whether it did.
+    # Writing
+
+    def submit(self, user_id: int, score: int, note: Note = NOTHING) -> bool:
+        """Keeps `score` if it is the user's first or better than theirs; says whether it did.
 
         ValueError, and no change, if a number that would be kept leaves the 31-bit range.
         """
         old_key = self._by_user.get(user_id)
-        if old_key is not None and score <= MAX_NUMBER - (old_key >> ARRIVAL_BITS):
-            return False
-        self._place(user_id, score, old_key)
+        if old_key is not None:
+            old = old_key >> ARRIVAL_BITS
+            if score >= old if self.is_ascending else score <= MAX_NUMBER - old:
+                return False
+        self._place(user_id, score, old_key, note)
         return True
+
+    def replace(self, user_id: int, score: int, note: Note = NOTHING) -> bool:
+        """Keeps `score` unless the user's is equal; says whether it did. ValueError as above."""
+        old_key = self._by_user.get(user_id)
+        if old_key is not None and score == self.score_in(old_key):
+            return False
+        self._place(user_id, score, old_key, note)
+        return True
+
+    def put_back(self, user_id: int, line: Line | None) -> None:
+        """Gives the user the line that they had, at its old place, or none; it is not taken."""
+        old_key = self._by_user.get(user_id)
+        if old_key is not None:
+            self._by_rank.remove(old_key)
+        if line is not None:
+            self._by_rank.put(line.key, user_id)
+            self._by_user.put(user_id, line.key)
+        elif old_key is not None:
+            self._by_user.remove(user_id)
+        self._note(user_id, line[1:] if line else NOTHING)
+        self.changes += 1
+        self._csv = None
+
+    def remove(self, user_id: int) -> Line | None:
+        """Takes the user off the board; returns their line, None if there was none."""
+        line = self.line(user_id)
+        if line:
+            self.put_back(user_id, None)
+        return line
+
+    # Reading: one user
+
+    def line(self, user_id: int) -> Line | None:
+        """All that is kept of the user, None without a score."""
+        key = self._by_user.get(user_id)
+        return None if key is None else Line(key, *self.note(user_id))
+
+    def note(self, user_id: int) -> Note:
+        """The moment and the metadata of the user's score."""
+        return NOTHING if self._notes is None else self._notes.get(user_id)
 
     def best(self, user_id: int) -> int | None:
         """The user's score, None without one."""
         key = self._by_user.get(user_id)
-        return None if key is None else MAX_NUMBER - (key >> ARRIVAL_BITS)
+        return None if key is None else self.score_in(key)
 
     def rank(self, user_id: int) -> int | None:
         """The user's place, 1 for the first, None without a score."""
         key = self._by_user.get(user_id)
         return None if key is None else self._by_rank.position(key) + 1
 
+    # Reading: the ranking
+
+    def lines(self, offset: int, count: int) -> list[tuple[int, int]]:
+        """The (rank key, user_id) from `offset` on, at most `count`, in rank order."""
+        return self._by_rank.part(offset, count)
+
+    def position(self, key: int) -> int:
+        """How many entries stand before a rank key, present or not."""
+        return self._by_rank.position(key)
+
+    def first(self) -> int | None:
+        """The score that stands first, None without any."""
+        lines = self.lines(0, 1)
+        return self.score_in(lines[0][0]) if lines else None
+
     def top(self, count: int) -> list[tuple[int, int]]:
         """The first `count` (user_id, score) in rank order."""
-        return list(islice(self, count))
+        return [(user_id, self.score_in(key)) for key, user_id in self.lines(0, count)]
 
     def csv(self) -> bytes:
         """The top 15 as `user=score,user=score`; the same object until the top changes."""
@@ -102,30 +214,64 @@ class Board:
             self._last_of_top = self._key_at(TOP)
         return self._csv
 
+    # Rank keys
+
+    def score_in(self, key: int) -> int:
+        """The score that a rank key holds."""
+        return score_in(key, self.is_ascending)
+
+    def first_key(self, score: int) -> int:
+        """The lowest rank key that a score can have; for -1 as well."""
+        return first_key(score, self.is_ascending)
+
+    def _rank_key(self, user_id: int, score: int, arrival: int) -> int:
+        """A rank key; ValueError if the user id or the score leaves the 31-bit range."""
+        if not (0 <= user_id <= MAX_NUMBER and 0 <= score <= MAX_NUMBER):
+            raise ValueError(f"not 31-bit unsigned integers: user {user_id}, score {score}")
+        return (score if self.is_ascending else MAX_NUMBER - score) << ARRIVAL_BITS | arrival
+
     def _key_at(self, place: int) -> int:
         """The rank key at a place of the ranking, a number above all keys if it is free."""
-        keys = (key for key, _ in self._by_rank.items())
-        return next(islice(keys, place - 1, None), ABOVE_ALL_KEYS)
+        lines = self.lines(place - 1, 1)
+        return lines[0][0] if lines else ABOVE_ALL_KEYS
 
-    def _place(self, user_id: int, score: int, old_key: int | None) -> None:
-        """Enters a score that is known to be the user's best. `old_key` is the one so far."""
-        key = rank_key(user_id, score, self._arrivals)
+    # Keeping
+
+    def _place(self, user_id: int, score: int, old_key: int | None, note: Note) -> None:
+        """Enters a score that is to be the user's. `old_key` is the one so far."""
+        key = self._rank_key(user_id, score, self._arrivals)
         if old_key is not None:
             self._by_rank.remove(old_key)
         self._by_rank.put(key, user_id)
         self._by_user.put(user_id, key)
-        if key < self._last_of_top:
+        self.has_grown = old_key is None
+        self.changes += 1
+        last = self._last_of_top
+        if key < last or (old_key is not None and old_key <= last):
             self._csv = None
+        if note is not NOTHING or self._notes is not None:
+            self._note(user_id, note)
         self._arrivals += 1
         if self._arrivals >> ARRIVAL_BITS:
-            self._fill(self)
+            self._number_anew()
 
-    def _fill(self, rows: Iterable[tuple[int, int]]) -> None:
-        """Replaces all entries by `rows`, which come in rank order and are numbered in it."""
-        users, keys = array("I"), array("Q")
-        for arrival, (user_id, score) in enumerate(rows):
-            keys.append(rank_key(user_id, score, arrival))
-            users.append(user_id)
+    def _note(self, user_id: int, note: Note) -> None:
+        if self._notes is None:
+            if note == NOTHING:
+                return
+            self._notes = Notes(self._block_size)
+        self._notes.put(user_id, note)
+        if not self._notes:
+            self._notes = None
+
+    def _number_anew(self) -> None:
+        self.numberings += 1
+        users = array("I", (user_id for _, user_id in self._by_rank.items()))
+        scores = (self.score_in(key) for key, _ in self._by_rank.items())
+        self._fill(array("Q", (self.first_key(score) | n for n, score in enumerate(scores))), users)
+
+    def _fill(self, keys: array[int], users: array[int]) -> None:
+        """Replaces all entries by those of the parallel arrays, which come in rank order."""
         order = sorted(range(len(users)), key=users.__getitem__)
         self._by_rank = Column(keys, users, self._block_size)
         self._by_user = Column(
@@ -133,7 +279,7 @@ class Board:
             array("Q", map(keys.__getitem__, order)),
             self._block_size,
         )
-        self._arrivals = len(users)
+        self._arrivals = max((key % 2**ARRIVAL_BITS for key in keys), default=-1) + 1
         self._csv = None
         self._last_of_top = ABOVE_ALL_KEYS
 
@@ -152,11 +298,15 @@ class Board:
             assert self._last_of_top == self._key_at(TOP)
 
 
-def rank_key(user_id: int, score: int, arrival: int) -> int:
-    """The rank key; ValueError if the user id or the score leaves the 31-bit range."""
-    if not (0 <= user_id <= MAX_NUMBER and 0 <= score <= MAX_NUMBER):
-        raise ValueError(f"not 31-bit unsigned integers: user {user_id}, score {score}")
-    return MAX_NUMBER - score << ARRIVAL_BITS | arrival
+def first_key(score: int, is_ascending: bool) -> int:
+    """The lowest rank key that a score can have."""
+    return (score if is_ascending else MAX_NUMBER - score) << ARRIVAL_BITS
+
+
+def score_in(key: int, is_ascending: bool) -> int:
+    """The score that a rank key holds."""
+    part = key >> ARRIVAL_BITS
+    return part if is_ascending else MAX_NUMBER - part
 
 
 def render_csv(rows: Iterable[tuple[int, int]]) -> bytes:

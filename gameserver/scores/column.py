@@ -19,9 +19,9 @@ Representation and invariants:
   column of one block, the common case, is a third smaller than it would be with lists.
 
 With n keys in b blocks: a look-up takes O(log n) comparisons; `put` and `remove` move at most one
-block of memory besides; `position` adds O(log b), or O(b) once after a cut.
+block of memory besides; `position` and `part` add O(log b), or O(b) once after a cut.
 
-Left out on purpose: range queries, iteration that survives a change, and locks. The owner locks.
+Left out on purpose: iteration that survives a change, and locks. The owner locks.
 """
 
 from __future__ import annotations
@@ -63,9 +63,10 @@ class Column:
         """The value of `key`, None if it is absent."""
         keys, values = self._blocks[bisect_right(self._fences, key)]
         at = bisect_left(keys, key)
-        if at < len(keys) and keys[at] == key:
-            return values[at]
-        return None
+        try:  # the cheapest way where the key is there
+            return values[at] if keys[at] == key else None
+        except IndexError:
+            return None
 
     def put(self, key: int, value: int) -> None:
         """Sets the value of `key`, present or not."""
@@ -107,6 +108,17 @@ class Column:
         home = bisect_right(self._fences, key)
         return self._count_before(home) + bisect_left(self._blocks[home][0], key)
 
+    def part(self, position: int, count: int) -> list[tuple[int, int]]:
+        """The (key, value) that have `position` keys or more before them, at most `count`."""
+        rows: list[tuple[int, int]] = []
+        home, at = fenwick_find(self._sizes(), position)
+        while len(rows) < count and home < len(self._blocks):
+            keys, values = self._blocks[home]
+            end = at + count - len(rows)
+            rows += zip(keys[at:end], values[at:end], strict=True)
+            home, at = home + 1, 0
+        return rows
+
     def _cut_anew(self, home: int) -> None:
         """Joins block `home` with a neighbour, if it has one, and cuts them into equal blocks."""
         first = max(home - 1, 0)
@@ -121,11 +133,13 @@ class Column:
 
     def _count_before(self, home: int) -> int:
         """How many keys the blocks before `home` hold."""
-        if not home:
-            return 0
+        return fenwick_sum(self._sizes(), home) if home else 0
+
+    def _sizes(self) -> list[int]:
+        """The Fenwick tree over the sizes of the blocks."""
         if self._tree is None:
             self._tree = fenwick_tree([len(keys) for keys, _ in self._blocks])
-        return fenwick_sum(self._tree, home)
+        return self._tree
 
     def _check(self) -> None:
         """Asserts every invariant."""
@@ -178,3 +192,13 @@ def fenwick_sum(tree: list[int], count: int) -> int:
         total += tree[count]
         count &= count - 1
     return total
+
+
+def fenwick_find(tree: list[int], position: int) -> tuple[int, int]:
+    """The index of the size that a position falls into, and how far into it; its end if beyond."""
+    node, step = 0, 1 << (len(tree) - 1).bit_length()
+    while step := step >> 1:
+        if node + step < len(tree) and tree[node + step] <= position:
+            node += step
+            position -= tree[node]
+    return node, position

@@ -2,23 +2,167 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Protocol
+
+from gameserver.scores.seasons import CURRENT
+from gameserver.scores.settings import LevelSettings
+from gameserver.scores.values import (
+    Entry,
+    Histogram,
+    LevelList,
+    LevelSummary,
+    Neighbours,
+    Outcome,
+    Page,
+    Post,
+    RequestId,
+    SeasonSummary,
+    UserScore,
+)
 
 
 class ScoreStore(Protocol):
-    """The scores of all levels. Every method is a whole operation, inside the engine's batch."""
+    """The scores of all levels, with their seasons and settings, and the names of the users.
+
+    Every method is a whole operation, inside the engine's batch. A level has a board for each
+    season; the moment of a post decides which one it goes to. `season` is a season's name or
+    `current`. A level that was never configured has the default settings and one season, `all`;
+    one that nobody has played has an empty board.
+
+    What is refused, beside what a method names itself:
+
+    - `Refused("no_such_season")`: the level has no such season, or keeps it no longer;
+    - `StorageFull`, by every method that writes: nothing can be stored at the moment.
+    """
+
+    # The mini-game
 
     def submit(self, level_id: int, user_id: int, score: int) -> bool:
-        """Keeps the score if it is the user's best in the level; says whether it did.
+        """Enters a score as the level's settings say; returns whether the board has changed.
 
-        StorageFull if nothing can be stored.
+        Refused as by `post`.
         """
 
     def high_scores(self, level_id: int) -> bytes:
-        """The best scores of the level as `user=score,user=score`; empty without scores.
+        """The first 15 of the season that is on as `user=score,user=score`; empty without any.
 
         The same object until they change.
         """
+
+    # Posting
+
+    def post(
+        self,
+        user_id: int,
+        posts: Sequence[Post],
+        answer: Callable[[Sequence[Outcome]], bytes],
+        request: RequestId | None = None,
+    ) -> bytes:
+        """Enters all of the scores or none, and returns what `answer` makes of their outcomes.
+
+        With a `request` that was accepted before, nothing is entered, and its first answer
+        returned; the answer to a new one is remembered together with the scores. The last 8
+        requests of each user at each level are remembered for 24 hours, at most 1,000,000 in all.
+        `answer` is a pure function: it may be called again.
+
+        Refused:
+
+        - `out_of_bounds`, by the level's `min` and `max`, or a sum above 2147483647;
+        - `too_many_requests`, with the time to wait, by its rates;
+        - `full`: there are as many levels or scores as the limits allow;
+        - `id_reused`: the same id was used for another request.
+        """
+
+    # Reading a board
+
+    def summary(self, level_id: int) -> LevelSummary:
+        """The level in the season that is on."""
+
+    def version(self, level_id: int, season: str = CURRENT) -> str:
+        """A text that is another one as soon as anything of the board would read differently.
+
+        So it changes with the scores, the settings, the season and the names. It consists of
+        letters, digits, `-` and `.`, and takes no time to speak of. It is only good as long as
+        the server runs: the next one may say the same of something else.
+        """
+
+    def page(self, level_id: int, season: str = CURRENT, offset: int = 0, limit: int = 15) -> Page:
+        """The lines from `offset` on, at most `limit`; none beyond the end."""
+
+    def after(self, level_id: int, cursor: str, season: str = CURRENT, limit: int = 15) -> Page:
+        """The lines behind a page that ended with `cursor`.
+
+        However the board moves meanwhile, lines that do not move are neither repeated nor left
+        out. A cursor belongs to its season: after the next has begun, `current` with the cursor
+        goes on with the one before. Refused (`invalid_data`, field `after`) if it is no cursor,
+        or one of another season than the one that is named.
+        """
+
+    def around(
+        self, level_id: int, user_id: int, season: str = CURRENT, count: int = 0
+    ) -> Neighbours | None:
+        """The user's line among `2 * count + 1`, as many before it as behind it; None without one.
+
+        At the board's ends the lines that are missing on one side come from the other.
+        """
+
+    def entries(self, level_id: int, users: Sequence[int], season: str = CURRENT) -> list[Entry]:
+        """The lines of those users who have one, in rank order."""
+
+    def rank_of(self, level_id: int, score: int, season: str = CURRENT) -> int:
+        """The rank that a new user would get with the score."""
+
+    def histogram(self, level_id: int, buckets: int = 20, season: str = CURRENT) -> Histogram:
+        """How the scores are spread, in at most so many buckets of equal width."""
+
+    def seasons(self, level_id: int) -> list[SeasonSummary]:
+        """The season that is on and the past ones that are kept, the newest first."""
+
+    # Levels
+
+    def overall_version(self) -> str:
+        """As `version`, of everything: for lists of levels, of users and of a user's scores."""
+
+    def levels(self, offset: int = 0, limit: int = 100, q: str = "") -> LevelList:
+        """The levels with scores or settings: those with the most players now first.
+
+        `q` finds those whose number it is, or whose title it is a part of, whatever the case.
+        Right after the end of many seasons at once the order lags behind for a few calls; the
+        numbers of players never do.
+        """
+
+    def settings(self, level_id: int) -> LevelSettings:
+        """The level's settings, the default ones if it was never configured."""
+
+    def configure(
+        self, level_id: int, rule: Callable[[LevelSettings], LevelSettings]
+    ) -> LevelSettings:
+        """Gives the level the settings that `rule` makes of its present ones; returns them.
+
+        `rule` is a pure function: it may be called again. Refused (`has_scores`) if the order,
+        the keep, the reset or its offset would change under scores; `full`.
+        """
+
+    def remove(self, level_id: int, user_id: int, season: str = CURRENT) -> bool:
+        """Takes a user's score off a board; returns whether there was one."""
+
+    # Users
+
+    def name(self, user_id: int) -> str | None:
+        """The user's name; None without one."""
+
+    def rename(self, user_id: int, name: str | None) -> None:
+        """Gives the user a name that `parse_name` has let pass, or takes it away."""
+
+    def users(self, q: str, limit: int = 20) -> list[tuple[int, str]]:
+        """Users and their names: those whose name begins with `q`, whatever the case."""
+
+    def scores_of(self, user_id: int) -> list[UserScore]:
+        """All scores of the user in the seasons that are kept, by level, the newest first."""
+
+    def forget(self, user_id: int) -> None:
+        """Removes all of the user: scores of every season, name, remembered requests."""
 
     def gauges(self) -> dict[str, int]:
         """How much there is, for the metrics."""

@@ -15,6 +15,7 @@ from __future__ import annotations
 import logging
 import math
 import socket
+import struct
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
@@ -23,6 +24,7 @@ from gameserver.http11.reader import BLOCKED, CLOSED, IDLE, IN_BODY, IN_HEAD, Re
 from gameserver.http11.writer import CONTINUE, render
 from gameserver.server.debts import Debt, Ledger
 from gameserver.server.loop import EVENT_READ, EVENT_WRITE, Loop, has_hung_up
+from gameserver.server.stream import Stream, hold_back
 from gameserver.web.errors import HTTPError, InternalError, RequestTimeout, error_response
 from gameserver.web.messages import Request, Response
 
@@ -36,7 +38,7 @@ log = logging.getLogger(__name__)
 READ_SIZE = 4096
 BODY_READ_SIZE = 16384
 
-# Seconds, each for the whole of what it bounds.
+# Seconds, each for the whole of what it bounds; what streams has them anew with each byte taken.
 IDLE_SECONDS = 15
 HEAD_SECONDS = 10
 BODY_SECONDS = 10
@@ -47,6 +49,9 @@ LINGER_STOP_SECONDS = 0.5
 
 BODY_BYTES_PER_SECOND = 16384
 """A body has this much time on top."""
+
+_RESET = struct.pack("ii", 1, 0)
+"""For `SO_LINGER`: what is not sent yet is thrown away, and the other end is told (socket(7))."""
 
 _TIMEOUTS: dict[int, float] = {
     IDLE: IDLE_SECONDS, IN_HEAD: HEAD_SECONDS, IN_BODY: BODY_SECONDS,
@@ -82,7 +87,7 @@ class Connection:
 
     __slots__ = (
         "_arrived", "_debt", "_host", "_lingering", "_loop", "_reader", "_socket", "_stalled",
-        "_waiting", "address", "deadline", "deferred_at", "held",
+        "_stream", "_waiting", "address", "deadline", "deferred_at", "held",
     )  # fmt: skip
 
     def __init__(
@@ -97,6 +102,8 @@ class Connection:
         """Replies that did not fit into the socket's buffer."""
         self._stalled = False
         """They did not fit, and since then not all that had been read is answered."""
+        self._stream: Stream | None = None
+        """The response that goes on when the client has taken the last chunk."""
         self._waiting = False
         self._arrived = 0.0
         """When the request that blocked, and was answered last, had arrived."""
@@ -130,7 +137,7 @@ class Connection:
     @property
     def owed(self) -> bool:
         """The client has replies to take."""
-        return self._debt is not None
+        return self._debt is not None or self._stream is not None
 
     def ready(self) -> Sequence[Request]:
         """Reads or writes as the socket allows; returns the requests to answer now."""
@@ -168,6 +175,9 @@ class Connection:
             self.hold()
             self._host.defer(requests.pop(), self)
         elif requests[-1].match.alone:
+            if requests[-1].match.streams:
+                self._stream = Stream(requests[-1])
+                hold_back(self._socket)
             self._host.postpone(requests, self)
             return ()
         return requests
@@ -188,12 +198,12 @@ class Connection:
     def _go_on(self) -> Sequence[Request]:
         """Sends what is owed, or else turns to the requests that arrived behind the last ones."""
         if self._debt:
-            try:
-                if self._debt.pay(self._socket):
-                    self._debt = None
-                    self._settled()
-            except OSError:
-                self.close()
+            self._pay(self._debt)
+            return ()
+        if self._stream and self._stream.next:
+            self._stalled = False
+            self.hold()
+            self._host.postpone((self._stream.next,), self)
             return ()
         requests = self._reader.resume(self._loop.share)
         if not requests:
@@ -202,6 +212,17 @@ class Connection:
             requests[0].arrived = self._arrived  # it had come with that one, or before
         self._arrived = 0.0
         return self._set_apart(requests)
+
+    def _pay(self, debt: Debt) -> None:
+        """Sends of what is owed as much as the socket takes, which is ready for some of it."""
+        if self._stream:
+            self.deadline = self._loop.now + REPLY_SECONDS
+        try:
+            if debt.pay(self._socket):
+                self._debt = None
+                self._settled()
+        except OSError:
+            self.close()
 
     def respond(
         self, requests: Sequence[Request], responses: Sequence[Response], start: int = 0
@@ -215,24 +236,60 @@ class Connection:
             reader.stop()
         # As the reply to the newest request has it, unless that one is answered later.
         connection = "" if self._waiting or reader.error else reader.connection
-        if len(requests) == 1:
+        if self._stream:
+            output = self._streamed(self._stream, requests, responses, start, connection)
+        elif len(requests) == 1:
             output = self._rendered(requests[0], responses[start], connection)
         else:
-            earlier = "" if connection == "close" else connection
-            last = len(requests) - 1
-            output = b"".join(
-                self._rendered(request, responses[start + at], earlier if at < last else connection)
-                for at, request in enumerate(requests)
-            )
+            output = self._pipelined(requests, responses, start, connection)
         if reader.error or reader.owes_continue:
             output += self._afterword()
         self._send(output, responses[start + len(requests) - 1].body if requests else b"")
 
+    def _pipelined(
+        self,
+        requests: Sequence[Request],
+        responses: Sequence[Response],
+        start: int,
+        connection: str,
+    ) -> bytes:
+        """The responses, of which only the last can be the connection's last."""
+        earlier = "" if connection == "close" else connection
+        last = len(requests) - 1
+        return b"".join(
+            self._rendered(request, responses[start + at], earlier if at < last else connection)
+            for at, request in enumerate(requests)
+        )
+
+    def _streamed(
+        self,
+        stream: Stream,
+        requests: Sequence[Request],
+        responses: Sequence[Response],
+        start: int,
+        connection: str,
+    ) -> bytes:
+        """The next chunk, or the beginning of a response and the responses in front of it."""
+        if not stream.next:
+            output = self._pipelined(requests, responses, start, connection)
+        elif responses[start].status == 200:
+            output = stream.go_on(responses[start])
+        else:
+            self._stream = None
+            self._cut_off()
+            return b""
+        if not stream.next:
+            self._stream = None
+        elif connection:
+            self._reader.stop()  # the end of the connection is that of the response
+        return output
+
     def _rendered(self, request: Request, response: Response, connection: str) -> bytes:
         date, match = self._loop.date, request.match
         head_only = request.method == "HEAD"
+        begin = self._stream.begin if self._stream and response.more else render
         try:
-            return render(response, date, connection, head_only, match.fields)
+            return begin(response, date, connection, head_only, match.fields)
         except (KeyError, ValueError):
             log.exception("the response to %s %s failed", request.method, request.path)
             error = error_response(InternalError(), match.error_format)
@@ -257,6 +314,8 @@ class Connection:
         """The deadline has passed: says so where a request was on its way, and ends."""
         if self.arriving:
             self.refuse(RequestTimeout("the request did not arrive in time"))
+        elif self._stream:
+            self._cut_off()
         else:
             self.close()
 
@@ -267,6 +326,12 @@ class Connection:
         if self._debt:
             self._debt.cancel()
             self._debt = None
+
+    def _cut_off(self) -> None:
+        """Closes with a reset: the client must not take for whole what it has got."""
+        with suppress(OSError):
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        self.close()
 
     def _send(self, output: bytes, body: bytes) -> None:
         """Sends as much as the socket takes, and goes on accordingly.
@@ -306,7 +371,9 @@ class Connection:
     def _settled(self) -> None:
         """The client has taken all replies: goes on with what is behind them, or ends."""
         reader = self._reader
-        if self._waiting:
+        if self._stream:
+            self._await_room()
+        elif self._waiting:
             self._stalled = False
             self.hold()
         elif reader.state == CLOSED:
@@ -317,6 +384,12 @@ class Connection:
         else:
             reader.resume()
             self._read_on()
+
+    def _await_room(self) -> None:
+        """Goes on with the response that streams when the socket takes more."""
+        self.held = True
+        self.deadline = self._loop.now + REPLY_SECONDS
+        self._loop.watch(self, EVENT_WRITE)
 
     def _read_on(self) -> None:
         self.held = self._stalled = False

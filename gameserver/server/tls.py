@@ -75,6 +75,9 @@ class TLSSocket:
             self._socket.unwrap()
         self._socket.shutdown(how)
 
+    def setsockopt(self, level: int, name: int, value: int | bytes) -> None:
+        self._socket.setsockopt(level, name, value)
+
     def close(self) -> None:
         """Says goodbye as well: else what came last could have been cut off by anybody."""
         if self._established:

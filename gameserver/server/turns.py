@@ -96,10 +96,8 @@ class Turns:
         return self.ledger.total <= self._max_owed // 2
 
     def _hold_the_others(self) -> None:
-        for connection, _ in reversed(self._alone):
-            if connection.held:
-                break  # and so are those that came before
-            if connection in self._connections:
+        for connection, _ in self._alone:
+            if not connection.held and connection in self._connections:
                 connection.hold()
 
     def _takers(self, ready: Sequence[Source]) -> Iterator[Source]:

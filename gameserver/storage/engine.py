@@ -8,6 +8,7 @@ from typing import Protocol
 from gameserver.auth.account_store import AccountStore
 from gameserver.auth.sessions import Sessions
 from gameserver.scores.score_store import ScoreStore
+from gameserver.scores.values import NORMAL, Limits
 from gameserver.storage.progress import Follow, without_progress
 from gameserver.times import Clock, server_clock
 from gameserver.tournaments.tournament_store import TournamentStore
@@ -50,18 +51,20 @@ class Engine(Protocol):
 def open_engine(
     data: str = "",
     store_tokens: bool = False,
+    limits: Limits = NORMAL,
     follow: Follow = without_progress,
     clock: Clock = server_clock,
 ) -> Engine:
     """The engine for a data file; without one, everything is in memory. StartError if it cannot.
 
-    `store_tokens` keeps the newest session key of each user. `follow` sees how far loading is.
+    `store_tokens` keeps the newest session key of each user; `limits` says how many scores there
+    may be; `follow` sees how far loading is.
     """
     # Imported where it is chosen: a server in memory does without the modules of the others.
     if data:
         from gameserver.storage.sqlite.engine import SqliteEngine
 
-        return SqliteEngine(data, store_tokens, follow, clock)
+        return SqliteEngine(data, store_tokens, limits, follow, clock)
     from gameserver.storage.memory.engine import MemoryEngine
 
-    return MemoryEngine(store_tokens, clock)
+    return MemoryEngine(store_tokens, limits, clock)

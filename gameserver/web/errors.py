@@ -3,12 +3,14 @@
 HTTPError                   the class carries the status
 ├── BadRequest              400
 ├── Unauthorized            401
+│   └── TokenNeeded
 ├── NotFound                404
 ├── MethodNotAllowed        405
 ├── RequestTimeout          408
 ├── LengthRequired          411
 ├── ContentTooLarge         413
 ├── URITooLong              414
+├── UnsupportedMediaType    415
 ├── ExpectationFailed       417
 ├── TooManyRequests         429
 ├── HeaderFieldsTooLarge    431
@@ -24,11 +26,12 @@ format of an error is a property of the route.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import ClassVar, NamedTuple
 
 from gameserver.errors import Refused
 from gameserver.times import MILLISECOND, SECOND
-from gameserver.web.messages import Headers, Response, json_response
+from gameserver.web.messages import PROBLEM, Headers, Response, json_response
 
 
 class HTTPError(Exception):
@@ -49,6 +52,12 @@ class Unauthorized(HTTPError):
     code = "unauthorized"
     # RFC 9110 section 15.5.2: a 401 names the scheme that it expects.
     headers = (("WWW-Authenticate", "SessionKey"),)
+
+
+class TokenNeeded(Unauthorized):
+    """What the admin asks for takes a token (RFC 6750 section 3)."""
+
+    headers = (("WWW-Authenticate", "Bearer"),)
 
 
 class NotFound(HTTPError):
@@ -84,6 +93,11 @@ class ContentTooLarge(HTTPError):
 class URITooLong(HTTPError):
     status = 414
     code = "uri_too_long"
+
+
+class UnsupportedMediaType(HTTPError):
+    status = 415
+    code = "unsupported_media_type"
 
 
 class ExpectationFailed(HTTPError):
@@ -123,13 +137,25 @@ class VersionNotSupported(HTTPError):
 
 
 _REFUSED: Mapping[str, int] = {
+    "out_of_bounds": 400,
     "invalid_session_key": 401,
+    "no_such_score": 404,
+    "no_such_season": 404,
     "no_such_tournament": 404,
     "no_such_user": 404,
+    "has_scores": 409,
+    "id_reused": 422,
     "token_too_recent": 429,
+    "too_many_requests": 429,
     "overloaded": 503,
 }
 """The statuses of the codes that are not answered 403."""
+
+_BY_FORMAT: Mapping[tuple[str, str], int] = {
+    ("problem", "invalid_data"): 400,
+    ("text", "invalid_data"): 400,
+}
+"""The same where a format has a status of its own for the code: by format and code."""
 
 _WAIT_IN_BODY = ("too_early", "not_generated_yet")
 """The released clients of the tournaments end with a TypeError when `wait` stands beside a code
@@ -152,12 +178,13 @@ def error_response(error: HTTPError | Refused, error_format: str = "text") -> Re
     if isinstance(error, HTTPError):
         problem = _Problem(error.status, error.code, str(error), error.headers)
     else:
-        problem = _of_refused(error)
+        problem = _of_refused(error, error_format)
     return ERROR_FORMATS[error_format](problem)
 
 
-def _of_refused(error: Refused) -> _Problem:
-    status = _REFUSED.get(error.code, 403)
+def _of_refused(error: Refused, error_format: str) -> _Problem:
+    code = error.code
+    status = _BY_FORMAT.get((error_format, code)) or _REFUSED.get(code, 403)
     headers = Unauthorized.headers if status == 401 else ()
     if error.wait and error.code not in _WAIT_IN_BODY:
         headers = (*headers, ("Retry-After", str(_rounded_up(error.wait, SECOND))))
@@ -182,7 +209,29 @@ def _api(problem: _Problem) -> Response:
     return json_response(body, problem.status)._replace(headers=problem.headers)
 
 
-ERROR_FORMATS: Mapping[str, Callable[[_Problem], Response]] = {"text": _text, "api": _api}
+def _details(problem: _Problem) -> Response:
+    """Problem details (RFC 9457), with the code in `error` and the detail in `message` as well."""
+    why = problem.message or problem.code
+    detail = f"{problem.field} {why}" if problem.field else why
+    body: dict[str, object] = {
+        "type": "about:blank",
+        "title": HTTPStatus(problem.status).phrase,
+        "status": problem.status,
+        "detail": detail,
+        "error": problem.code,
+        "message": detail,
+    }
+    if problem.field:
+        body["errors"] = [{"field": problem.field, "detail": why}]
+    response = json_response(body, problem.status)
+    return response._replace(content_type=PROBLEM, headers=problem.headers)
+
+
+ERROR_FORMATS: Mapping[str, Callable[[_Problem], Response]] = {
+    "text": _text,
+    "api": _api,
+    "problem": _details,
+}
 
 
 def _rounded_up(wait: int, unit: int) -> int:

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping
 from urllib.parse import unquote_plus
 
 from gameserver.errors import Refused, invalid
 from gameserver.web.messages import Request
 from gameserver.web.multipart import Malformed, Part, read_multipart, split_value
+from gameserver.web.strict_json import depth_of, read_object, unique
 
 Fields = Mapping[str, object]
 """Text from a form; text, bool, int or None from JSON."""
 
 MAX_FIELDS = 32
-MAX_DIGITS = 15
-"""Of a number in JSON: as many as every JSON reader takes without rounding."""
 
 _BAD_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
-# Possessive and with an optional end: one pass, whatever the text.
-_JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 
 
 def read_fields(request: Request) -> Fields:
@@ -64,29 +59,16 @@ def read_urlencoded(text: str) -> Fields:
     if len(pairs) > MAX_FIELDS or _BAD_ESCAPE.search(text):
         raise Malformed("the form is not well-formed")
     try:
-        return _unique([tuple(map(_unquoted, _pair(pair))) for pair in pairs])
+        return unique([tuple(map(_unquoted, _pair(pair))) for pair in pairs])
     except UnicodeDecodeError:
         raise Malformed("the form must be UTF-8") from None
 
 
 def read_json(text: str) -> Fields:
     """One JSON object (RFC 8259) without anything nested in it, no name twice, no fractions."""
-    structure = _JSON_STRING.sub("", text)
-    if structure.count("{") != 1 or "[" in structure:
+    if depth_of(text) > 1:
         raise Malformed("the body must be one JSON object, with nothing nested in it")
-    try:
-        value = json.loads(
-            text,
-            object_pairs_hook=_unique,
-            parse_int=_integer,
-            parse_float=_refuse_number,
-            parse_constant=_refuse_number,
-        )
-    except json.JSONDecodeError:
-        raise Malformed("the JSON is not well-formed") from None
-    if not isinstance(value, dict):
-        raise Malformed("the body must be a JSON object")
-    return value
+    return read_object(text)
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -98,26 +80,6 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _unquoted(text: str) -> str:
     return unquote_plus(text, errors="strict")
-
-
-def _unique(pairs: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
-    fields = dict(pairs)
-    if len(fields) < len(pairs):
-        raise Malformed("a field appears twice")
-    for text in (text for pair in pairs for text in pair if isinstance(text, str)):
-        if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
-            raise Malformed("there is half of a surrogate pair")
-    return fields
-
-
-def _integer(digits: str) -> int:
-    if len(digits.lstrip("-")) > MAX_DIGITS:
-        raise Malformed(f"a number has more than {MAX_DIGITS} digits")
-    return int(digits)
-
-
-def _refuse_number(digits: str) -> None:
-    raise Malformed("a number is not whole")
 
 
 _READERS: Mapping[str, Callable[[str], Fields]] = {

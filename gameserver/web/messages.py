@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 TEXT = "text/plain; charset=utf-8"
 JSON = "application/json"
+PROBLEM = "application/problem+json"
 
 Headers = tuple[tuple[str, str], ...]
 """Header fields of a response: names and values."""
@@ -25,6 +26,10 @@ class Response(NamedTuple):
     content_type: str = TEXT
     headers: Headers = ()
     """They win over the fields of the same name that the route sets."""
+    etag: str = ""
+    """The `ETag`, if there is one: by itself, as it changes while the other fields repeat."""
+    more: tuple[int | str, ...] = ()
+    """It goes on, if the route streams: behind its captures these are those of the next chunk."""
 
 
 def json_response(value: object, status: int = 200) -> Response:
@@ -32,10 +37,21 @@ def json_response(value: object, status: int = 200) -> Response:
     return Response(status, f"{json.dumps(value)}\n".encode(), JSON)
 
 
-EVERY_RESPONSE: Headers = (
+render_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+"""A value as JSON in the fewest characters; made once, as to make an encoder takes long."""
+
+
+ALLOW_ORIGIN = "Access-Control-Allow-Origin"
+
+OPEN: Headers = (
     # A game in a browser is served from elsewhere; there are no cookies to protect.
-    ("Access-Control-Allow-Origin", "*"),
+    (ALLOW_ORIGIN, "*"),
     ("Access-Control-Expose-Headers", "ETag, Retry-After"),
+)
+"""Pages of any site may read the response."""
+
+EVERY_RESPONSE: Headers = (
+    *OPEN,
     # Session keys and standings are nothing that a cache may keep.
     ("Cache-Control", "no-store"),
 )
@@ -60,6 +76,8 @@ class Match:
     """Where a request that blocks waits for its turn: only behind those of the same queue."""
     alone: bool = False
     """What comes behind the request waits until its answer is taken: it blocks, or may be long."""
+    streams: bool = False
+    """The response may say that it goes on (`Response.more`); then it is alone, too."""
     route: str = "none"
     """The route's name in the metrics."""
     wants: tuple[str, ...] = ()
@@ -76,6 +94,7 @@ class Request:
     """One parsed request, its body complete."""
 
     method: str
+    """Empty if it is no client's: it asks for more of a response that streams."""
     path: str
     """The path as it was sent: no escape is decoded, no slash collapsed."""
     query: str

@@ -13,8 +13,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from gameserver.numbers import parse_number
+from gameserver.web.cors import CrossOrigin, closed
 from gameserver.web.errors import BadRequest, HTTPError, MethodNotAllowed, NotFound, error_response
 from gameserver.web.messages import EVERY_RESPONSE, Headers, Match, Response, View
+from gameserver.web.methods import names, open_methods, options, overriding
+from gameserver.web.operation import Operation
 
 DRAINED_BODY = 1024
 """A body up to this size is read even where none is wanted: the connection can go on."""
@@ -22,11 +25,10 @@ DRAINED_BODY = 1024
 _CACHED_PATH = 64
 """Only paths up to this length are remembered, so that the cache stays small."""
 
-_CAPTURE = re.compile("<([a-z]+):([a-z_]+)>")
+_BODILESS = ("GET", "HEAD", "DELETE")
+"""Methods whose body means nothing (RFC 9110 section 9.3)."""
 
-_ALLOWED_FIELDS = "*, Authorization, Content-Type, X-Scoreganizer-Authorization"
-"""What a page may send. The wildcard does not cover `Authorization`, nor do older browsers know it
-(Fetch standard, 3.2.2)."""
+_CAPTURE = re.compile("<([a-z]+):([a-z_]+)>")
 
 
 class Converter(NamedTuple):
@@ -56,11 +58,16 @@ class Route(NamedTuple):
     converters: Mapping[str, Converter]
     """By the name of the capture."""
     views: Mapping[str, View]
+    overriding: Mapping[str, View]
+    """Those of the methods that stand for others: no document says that they are taken."""
+    operations: Mapping[str, Operation]
+    """What the document of the API says of the methods, of those that it has."""
     body: int
     blocking: bool
     limited: bool
     queue: str
     short: bool
+    streams: bool
     wants: tuple[str, ...]
     error_format: str
     fields: Headers
@@ -75,23 +82,30 @@ def path(
     exact: bool = False,
     queue: str = "",
     short: bool = False,
+    streams: bool = False,
     wants: Iterable[str] = (),
     error_format: str = "text",
     fields: Headers = EVERY_RESPONSE,
-    **views: View,
+    **methods: View | Operation,
 ) -> Route:
     """A route: a path, and the view of each method.
 
-    HEAD and OPTIONS come by themselves, and so does a slash at the end of the path, unless `exact`.
+    HEAD and OPTIONS come by themselves, and so does a slash at the end of the path, unless `exact`;
+    and POST with `_method=` in the query, where there is PUT or DELETE and no POST.
     `body` is the largest body that the route takes, in bytes; 0: it takes none.
     `blocking` marks views that may take long; their requests wait in the `queue` of this name.
     `limited`: requests count for the rate limit of their client.
     `exact`: the path has this one spelling, for a proxy in front that keeps it from the public.
     `short`: no response is larger than 1 KiB, so that many of a client's may be made at once.
+    `streams`: a response may say that it goes on (`Response.more`).
     `wants` are the header fields that the views read, in lower case.
     `error_format` is one of `ERROR_FORMATS`.
     `fields` are the header fields of every response.
     """
+    operations = {name: each for name, each in methods.items() if isinstance(each, Operation)}
+    views = {
+        name: each.view if isinstance(each, Operation) else each for name, each in methods.items()
+    }
     if "GET" in views:
         views["HEAD"] = views["GET"]
     converters = {name: CONVERTERS[kind] for kind, name in _CAPTURE.findall(text)}
@@ -100,11 +114,14 @@ def path(
         pattern=re.compile(_pattern(text, exact)),
         converters=converters,
         views=views,
+        overriding=overriding(views),
+        operations=operations,
         body=body,
         blocking=blocking,
         limited=limited,
         queue=queue,
         short=short,
+        streams=streams,
         wants=tuple(wants),
         error_format=error_format,
         fields=fields,
@@ -123,23 +140,41 @@ class Router:
     """Finds the endpoint for a method and a path."""
 
     def __init__(
-        self, routes: Sequence[Route], error_formats: Mapping[str, str] | None = None
+        self,
+        routes: Sequence[Route],
+        error_formats: Mapping[str, str] | None = None,
+        cross_origin: CrossOrigin | None = None,
     ) -> None:
         """`error_formats`: those of unknown paths, by what the path begins with."""
-        self.views = {endpoint(view): view for route in routes for view in route.views.values()}
+        self.views = {
+            endpoint(view): view
+            for route in routes
+            for view in (*route.views.values(), *route.overriding.values())
+        }
         """By the name of the endpoint."""
-        self._routes = routes
+        self.routes = routes
         self._error_formats = error_formats or {}
-        self._remembered = lru_cache(maxsize=4096)(self._find)
+        self._cross_origin = cross_origin or CrossOrigin()
+        self._remembered = lru_cache(maxsize=4096)(self._resolve)
 
-    def resolve(self, method: str, path: str) -> Match:
-        """The match for a request; an error is a match too, which holds the answer."""
-        return (self._remembered if len(path) <= _CACHED_PATH else self._find)(method, path)
+    def resolve(self, method: str, path: str, origin: str = "") -> Match:
+        """The match for a request; an error is a match too, which holds the answer.
+
+        `origin` is the site whose page sends the request, if any.
+        """
+        resolve = self._remembered if len(path) <= _CACHED_PATH else self._resolve
+        return resolve(method, path, self._cross_origin.known(origin))
+
+    def _resolve(self, method: str, path: str, origin: str) -> Match:
+        match = self._find(method, path)
+        match.fields = self._cross_origin.restricted(match.fields, origin)
+        return match
 
     def _find(self, method: str, path: str) -> Match:
         if path == "*":
-            return _answer(_allow({method for route in self._routes for method in route.views}))
-        for route in self._routes:
+            methods = {method for route in self.routes for method in route.views}
+            return _answer(options(methods, methods))
+        for route in self.routes:
             if found := route.pattern.fullmatch(path):
                 return _match(route, method, found)
         return self._unknown(path)
@@ -159,19 +194,22 @@ def endpoint(view: View) -> str:
 
 
 def _match(route: Route, method: str, found: re.Match[str]) -> Match:
+    open_to_pages = open_methods(route.views, route.operations)
     if method == "OPTIONS":
-        return _answer(_allow(route.views), route)
-    if method not in route.views:
-        return _refusal(MethodNotAllowed(_methods(route.views)), route)
+        knows_admin = "authorization" in route.wants
+        return _answer(options(route.views, open_to_pages, knows_admin), route)
+    view = route.views.get(method) or route.overriding.get(method)
+    if view is None:
+        return _refusal(MethodNotAllowed(names(route.views)), route)
     captures: list[int | str] = []
     for name, text in found.groupdict().items():
         try:
             captures.append(route.converters[name].convert(text))
         except ValueError as error:
             return _refusal(BadRequest(f"{name.replace('_', ' ')} {error}"), route)
-    takes_body = route.body > 0 and method not in ("GET", "HEAD")
+    takes_body = route.body > 0 and method not in _BODILESS
     return Match(
-        endpoint=endpoint(route.views[method]),
+        endpoint=endpoint(view),
         captures=tuple(captures),
         takes_body=takes_body,
         body_limit=max(DRAINED_BODY, route.body if takes_body else 0),
@@ -179,10 +217,11 @@ def _match(route: Route, method: str, found: re.Match[str]) -> Match:
         limited=route.limited,
         queue=route.queue,
         alone=route.blocking or not route.short,
+        streams=route.streams,
         route=route.name,
         wants=route.wants,
         error_format=route.error_format,
-        fields=route.fields,
+        fields=route.fields if method in open_to_pages else closed(route.fields),
     )
 
 
@@ -201,21 +240,4 @@ def _answer(response: Response, route: Route | None = None) -> Match:
         error_format=route.error_format,
         fields=route.fields,
         answer=response,
-    )
-
-
-def _methods(views: Iterable[str]) -> str:
-    return ", ".join(sorted({*views, "OPTIONS"}))
-
-
-def _allow(views: Iterable[str]) -> Response:
-    """The answer to OPTIONS, a browser's CORS preflight included (Fetch standard, 3.2.2)."""
-    methods = _methods(views)
-    return Response(
-        headers=(
-            ("Allow", methods),
-            ("Access-Control-Allow-Methods", methods),
-            ("Access-Control-Allow-Headers", _ALLOWED_FIELDS),
-            ("Access-Control-Max-Age", "86400"),
-        )
     )

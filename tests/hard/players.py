@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from gameserver.storage.sqlite.datafile import reading
+from tests.folder import SCORES
 
 Place = tuple[int, int]
 """A level and a user."""
@@ -112,7 +113,7 @@ def stored(path: str) -> dict[Place, int]:
 def stored_in(connection: sqlite3.Connection) -> dict[Place, int]:
     (verdict,) = connection.execute("PRAGMA integrity_check").fetchone()
     assert verdict == "ok", verdict
-    rows = connection.execute("SELECT level, user, score FROM score")
+    rows = connection.execute(SCORES)
     return {(level_id, user_id): score for level_id, user_id, score in rows}
 
 

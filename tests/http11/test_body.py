@@ -13,7 +13,7 @@ from tests.http11.cases import CHUNKED, HOST, head, list_with
 LIMIT = 65536
 
 
-def resolve(method: str, path: str) -> Match:
+def resolve(method: str, path: str, origin: str) -> Match:
     """Everything takes a body of up to 64 KiB."""
     return Match(takes_body=method == "POST", body_limit=LIMIT)
 

@@ -31,7 +31,7 @@ QUESTIONABLE = [
 """Request lines with a question mark where a memo without queries could go wrong."""
 
 
-def resolve(method: str, path: str) -> Match:
+def resolve(method: str, path: str, origin: str) -> Match:
     """A match that tells apart what was asked for."""
     return Match(f"{method} {path}", takes_body=method == "POST", body_limit=100)
 

@@ -229,7 +229,7 @@ class BlockingTest(unittest.TestCase):
     def setUp(self) -> None:
         self.reader = RequestReader(HeadReader(self.resolve))
 
-    def resolve(self, method: str, path: str) -> Match:
+    def resolve(self, method: str, path: str, origin: str) -> Match:
         return Match("slow", alone=path == "/slow")
 
     def test_pause_and_resume(self) -> None:

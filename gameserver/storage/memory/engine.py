@@ -6,6 +6,7 @@ import threading
 from contextlib import AbstractContextManager
 
 from gameserver.auth.sessions import Sessions, SignedSessions
+from gameserver.scores.values import NORMAL, Limits
 from gameserver.storage.memory.accounts import MemoryAccounts
 from gameserver.storage.memory.scores import MemoryScores
 from gameserver.storage.memory.sessions import MemorySessions
@@ -18,10 +19,15 @@ class MemoryEngine:
 
     shared = False
 
-    def __init__(self, store_tokens: bool = False, clock: Clock = server_clock) -> None:
+    def __init__(
+        self,
+        store_tokens: bool = False,
+        limits: Limits = NORMAL,
+        clock: Clock = server_clock,
+    ) -> None:
         """`store_tokens` keeps the newest session key of each user."""
         self._lock = threading.RLock()
-        self.scores = MemoryScores()
+        self.scores = MemoryScores(limits, clock)
         self.sessions: Sessions = (
             MemorySessions(clock) if store_tokens else SignedSessions(clock=clock)
         )

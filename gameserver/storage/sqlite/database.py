@@ -219,9 +219,7 @@ class Database:
         """Finds out whether there is room, at the cost of one commit."""
         self._checkpoint()  # after it the room that the log takes can be used again
         try:
-            self.connection.execute(
-                "REPLACE INTO ballast VALUES (1, zeroblob(?))", (PROBE_BYTES,)
-            )
+            self.connection.execute("REPLACE INTO ballast VALUES (1, zeroblob(?))", (PROBE_BYTES,))
         except sqlite3.Error as error:
             self._refuse_writing(error)
         else:

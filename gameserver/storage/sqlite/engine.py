@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 
 from gameserver.auth.sessions import Sessions, SignedSessions
 from gameserver.errors import StartError, StorageFull
+from gameserver.scores.values import NORMAL, Limits
 from gameserver.storage.progress import Follow, without_progress
 from gameserver.storage.sqlite.accounts import SqliteAccounts
 from gameserver.storage.sqlite.database import Database
@@ -28,6 +29,7 @@ class SqliteEngine:
         self,
         path: str,
         store_tokens: bool = False,
+        limits: Limits = NORMAL,
         follow: Follow = without_progress,
         clock: Clock = server_clock,
     ) -> None:
@@ -37,7 +39,7 @@ class SqliteEngine:
         """
         self._database = Database(path)
         try:
-            self.scores = SqliteScores(self._database, follow)
+            self.scores = SqliteScores(self._database, limits, follow, clock)
             self.sessions = self._open_sessions(store_tokens, clock)
         except StorageFull:
             self._database.close()

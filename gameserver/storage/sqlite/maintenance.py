@@ -1,7 +1,7 @@
-"""Backup, check, export and import of a data file.
+"""Backup and check of a data file.
 
-All but import work beside a server that runs on the file. They read through a connection that
-writes nothing and makes no checkpoint. Each raises StartError for a bad file.
+They work beside a server that runs on the file, through a connection that writes nothing and
+makes no checkpoint. Both raise StartError for a bad file.
 """
 
 from __future__ import annotations
@@ -9,39 +9,31 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from itertools import islice
-from typing import TextIO
 
 from gameserver.errors import StartError
 from gameserver.monitoring.progress import Progress
-from gameserver.numbers import MAX_NUMBER, parse_number
-from gameserver.storage.sqlite.database import Database
+from gameserver.numbers import MAX_NUMBER
+from gameserver.scores.level import Level
+from gameserver.scores.names import parse_name
+from gameserver.scores.settings import DEFAULT, settings_of
+from gameserver.storage.sqlite import score_rows
 from gameserver.storage.sqlite.datafile import examine, put_in_place, reading, require_place
-from gameserver.storage.sqlite.scores import CHUNK, IN_ORDER, NEXT_ARRIVAL, chunks
-
-HEADER = "level,user,score"
 
 DatabaseError = sqlite3.Error
 """The error that a file can raise beside StartError and OSError."""
 
 OUT_OF_RANGE = f"""
 SELECT count(*) FROM score
-WHERE typeof(level) || typeof(user) || typeof(score) <> 'integerintegerinteger'
-OR min(level, user, score) < 0 OR max(level, user, score) > {MAX_NUMBER}
+WHERE typeof(level) || typeof(season) || typeof(user) || typeof(key) <> '{"integer" * 4}'
+OR min(level, user) < 0 OR max(level, user) > {MAX_NUMBER}
+OR typeof(at) NOT IN ('integer', 'null') OR typeof(meta) NOT IN ('blob', 'null')
 """
-KEEP_BETTER = """
-INSERT INTO score VALUES (?, ?, ?, ?)
-ON CONFLICT DO UPDATE SET score = excluded.score, arrival = excluded.arrival
-WHERE excluded.score > score
-"""
+LEVELS = "SELECT DISTINCT level, season FROM score"
 
 BACKUP_PAGES = 1_000
 """Pages that are copied between two looks of the progress bar."""
-
-STANDARD_STREAM = "-"
-"""In the place of a CSV file."""
 
 
 def backup(file: str, copy: str) -> None:
@@ -85,17 +77,14 @@ def _copy(source: sqlite3.Connection, path: str) -> None:
 
 
 def check(file: str) -> bool:
-    """Examines every page, index and score of the file; whether all is well."""
+    """Examines every page, index, score, setting and name of the file; whether all is well."""
     with reading(file) as connection:
         examine(file, connection)
         problems = [text for (text,) in connection.execute("PRAGMA integrity_check")]
-        (strays,) = connection.execute(OUT_OF_RANGE).fetchone()
+        problems = [text for text in problems if text != "ok"] + list(_wrong_rows(connection))
         scores, levels = connection.execute(
             "SELECT count(*), count(DISTINCT level) FROM score"
         ).fetchone()
-    problems = [text for text in problems if text != "ok"]
-    if strays:
-        problems.append(f"{strays} scores with numbers out of range")
     for text in problems:
         print(f"{file}: {text}", file=sys.stderr)
     verdict = "damaged" if problems else "ok"
@@ -103,68 +92,22 @@ def check(file: str) -> bool:
     return not problems
 
 
-def export(file: str, target: str) -> None:
-    """Writes all scores as CSV, those of a level in rank order, to a new file or to stdout."""
-    with reading(file) as connection:
-        examine(file, connection)
-        (count,) = connection.execute("SELECT count(*) FROM score").fetchone()
-        rows = connection.execute(IN_ORDER)
-        if target == STANDARD_STREAM:
-            _write(rows, count, sys.stdout)
-        else:
-            with open(target, "x", encoding="ascii", newline="") as stream:
-                _write(rows, count, stream)
-
-
-def _write(rows: sqlite3.Cursor, count: int, target: TextIO) -> None:
-    target.write(HEADER + "\n")
-    progress = Progress("exporting", count)
-    lines = ("%d,%d,%d\n" % row for row in progress.follow(chunks(rows)))  # noqa: UP031 (faster)
-    target.writelines(lines)
-    target.flush()
-
-
-def import_(file: str, source: str) -> None:
-    """Takes in the better scores of a CSV file: all of them, or none if a line is bad."""
-    which = 0 if source == STANDARD_STREAM else source
-    with open(which, encoding="utf-8", errors="replace", newline="", closefd=bool(which)) as stream:
-        database = Database(file)
+def _wrong_rows(connection: sqlite3.Connection) -> Iterator[str]:
+    """What rows say that no server has written."""
+    (strays,) = connection.execute(OUT_OF_RANGE).fetchone()
+    if strays:
+        yield f"{strays} scores with numbers out of range"
+    settings = {}
+    for level_id, text in connection.execute(score_rows.SETTINGS):
         try:
-            with database.transaction() as connection:
-                before = connection.total_changes
-                _import_lines(stream, source, connection)
-                kept = connection.total_changes - before
-        finally:
-            database.close()
-    print(f"{file}: {kept:,} scores are new or better")
-
-
-def _import_lines(source: TextIO, name: str, connection: sqlite3.Connection) -> None:
-    (arrival,) = connection.execute(NEXT_ARRIVAL).fetchone()
-    progress = Progress("importing", os.fstat(source.fileno()).st_size)
-    lines = enumerate(source, start=1)
-    size = 0
-    while chunk := list(islice(lines, CHUNK)):
-        rows = [(*numbers, arrival + at) for at, numbers in _parse(chunk, name)]
-        connection.executemany(KEEP_BETTER, rows)
-        size += sum(len(line) for _, line in chunk)
-        progress.show(size)
-    progress.end()
-
-
-def _parse(
-    lines: Iterable[tuple[int, str]], name: str
-) -> Iterator[tuple[int, tuple[int, int, int]]]:
-    """Line numbers and what the lines say; StartError for the first bad one."""
-    for number, line in lines:
-        text = line.rstrip("\r\n")
-        if number == 1 and text == HEADER:
-            continue
+            settings[level_id] = settings_of(score_rows.json_object(text))
+        except score_rows.DAMAGES as error:
+            yield f"settings of level {level_id}: {error}"
+    for user_id, name in connection.execute(score_rows.NAMES):
         try:
-            level_id, user_id, score = map(parse_number, text.split(","))
-        except ValueError:
-            raise StartError(
-                f"{name}, line {number}: not {HEADER} in numbers from 0 to {MAX_NUMBER};"
-                " nothing was imported"
-            ) from None
-        yield number, (level_id, user_id, score)
+            parse_name(name)
+        except score_rows.DAMAGES as error:
+            yield f"name of user {user_id}: {error}"
+    for level_id, start in connection.execute(LEVELS):
+        if not Level(settings.get(level_id, DEFAULT)).begins_at(start):
+            yield f"level {level_id} has no season that begins at {start}"

@@ -85,6 +85,33 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         # A player's own list, without a look at all tournaments.
         "CREATE INDEX entries_of_user ON entries (user_id)",
     ),
+    (
+        # What stands on every board: a level's in a season. `season` is the moment at which it
+        # begins, 0 where a level is never reset. `key` is the rank key of `scores/board.py` less
+        # 2^63, so that a board in rank order is its rows in the order of their keys. `at` is the
+        # moment of the score, `meta` a JSON object as it was sent, both where they are kept.
+        "ALTER TABLE score RENAME TO score_1",
+        """CREATE TABLE score (
+            level INTEGER NOT NULL, season INTEGER NOT NULL, user INTEGER NOT NULL,
+            key INTEGER NOT NULL, at INTEGER, meta BLOB,
+            PRIMARY KEY (level, season, user)
+        ) WITHOUT ROWID""",
+        """INSERT INTO score (level, season, user, key)
+            SELECT level, 0, user, (1073741823 - score) * 8589934592
+                + row_number() OVER (PARTITION BY level ORDER BY score DESC, arrival)
+            FROM score_1 ORDER BY level, user""",
+        "DROP TABLE score_1",
+        # The settings of a level that are not the default ones, as a JSON object.
+        "CREATE TABLE level (level INTEGER PRIMARY KEY, settings TEXT NOT NULL)",
+        "CREATE TABLE user_name (user INTEGER PRIMARY KEY, name TEXT NOT NULL)",
+        # What was answered to requests that may be repeated; the oldest has the lowest number.
+        """CREATE TABLE request (
+            number INTEGER PRIMARY KEY,
+            user INTEGER NOT NULL, level INTEGER NOT NULL, id TEXT NOT NULL,
+            digest BLOB NOT NULL, answer BLOB NOT NULL, at INTEGER NOT NULL,
+            UNIQUE (user, level, id)
+        )""",
+    ),
 )
 """The statements of step n lead from version n to n + 1; an empty file has version 0.
 

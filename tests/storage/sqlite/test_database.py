@@ -16,7 +16,7 @@ from gameserver.web.errors import error_response
 from tests.folder import FolderTestCase, limit_size
 from tests.support import PATIENCE, Clock
 
-ADD = "INSERT INTO score VALUES (1, ?, 10, 1)"
+ADD = "INSERT INTO score VALUES (1, 0, ?, 10, NULL, NULL)"
 BIG = "INSERT INTO secret VALUES (?, zeroblob(100000))"
 
 
@@ -145,7 +145,7 @@ class DatabaseTest(FolderTestCase):
         for _ in range(20):
             with self.database.transaction() as connection:
                 rows = [(user_id,) for user_id in range(CHECKPOINT_CHANGES)]
-                connection.executemany("REPLACE INTO score VALUES (1, ?, 10, 1)", rows)
+                connection.executemany("REPLACE INTO score VALUES (1, 0, ?, 10, NULL, NULL)", rows)
         log = (self.folder / "game.db-wal").stat().st_size
         self.assertLess(log, 4096 * CHECKPOINT_CHANGES)
 

@@ -31,7 +31,7 @@ class DataFileTest(FolderTestCase):
         database = Database(self.path)
         with database.transaction() as connection:
             rows = ((level, user) for level in range(20) for user in range(500))
-            connection.executemany("INSERT INTO score VALUES (?, ?, 10, 1)", rows)
+            connection.executemany("INSERT INTO score VALUES (?, 0, ?, 10, NULL, NULL)", rows)
         database.close()
 
     def assert_refused(self, reason: str) -> None:
@@ -173,7 +173,7 @@ class DataFileTest(FolderTestCase):
         """A reader sees what is committed, writes nothing and makes no checkpoint."""
         database = self.open()
         with database.transaction() as connection:
-            connection.execute("INSERT INTO score VALUES (1, 2, 3, 4)")
+            connection.execute("INSERT INTO score VALUES (1, 0, 2, 3, NULL, NULL)")
         before = self.files()["game.db"], self.files()["game.db-wal"]
         with datafile.reading(self.path) as reader:
             self.assertEqual(reader.execute("SELECT count(*) FROM score").fetchone(), (1,))

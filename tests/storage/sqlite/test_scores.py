@@ -127,11 +127,13 @@ class SqliteTest(FolderTestCase, contracts.ScoresContract):
 
     def test_damaged_scores(self) -> None:
         """A file with numbers that are no scores is refused."""
-        for row in ("1, 2, -1, 1", "1, 2, 2147483648, 1", "1, 2, 'x', 1", "1, -2, 1, 1"):
+        for row in (
+            "1, 0, 2, 'x'", "1, 0, -2, 1", "1, 0, 2147483648, 1", "1, 7, 2, 1", "1, 0, 'x', 1",
+        ):  # fmt: skip
             with self.subTest(row):
                 self.database.close()
                 self.edit("DELETE FROM score")
-                self.edit(f"INSERT INTO score VALUES ({row})")
+                self.edit(f"INSERT INTO score VALUES ({row}, NULL, NULL)")
                 self.database = self.open()
                 with self.assertRaisesRegex(StartError, "damaged"):
                     SqliteScores(self.database)

@@ -1,0 +1,207 @@
+"""Export and import of settings, names and scores as one CSV file (RFC 4180).
+
+Every line has the same columns, and is one of three:
+
+    level,user,score,season,at,meta,name,settings
+    7,,,,,,,"{""reset"": ""weekly""}"             the settings of a level
+    ,131,,,,,Ann,                                 the name of a user
+    7,131,1220,2026-W48,2026-11-27T14:00:00,,,    a score; `season` is empty where it is `all`
+
+Scores stand in rank order on each board. An import knows the first columns alone, too, with or
+without a header: `level,user,score`.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import sqlite3
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from typing import NamedTuple, TextIO
+
+from gameserver.errors import Refused, StartError
+from gameserver.monitoring.progress import Progress
+from gameserver.numbers import parse_number
+from gameserver.scores.board import ARRIVAL_BITS, first_key, score_in
+from gameserver.scores.names import parse_name
+from gameserver.scores.seasons import ALL, season_at, season_named
+from gameserver.scores.settings import DEFAULT, LevelSettings, settings_of
+from gameserver.storage.sqlite import score_rows
+from gameserver.storage.sqlite.database import Database
+from gameserver.storage.sqlite.datafile import examine, reading
+from gameserver.storage.sqlite.score_rows import CHUNK, Row, chunks, json_object, read_settings
+from gameserver.times import format_moment, parse_moment
+
+COLUMNS = ("level", "user", "score", "season", "at", "meta", "name", "settings")
+HEADER = ",".join(COLUMNS)
+OLD_HEADER = ",".join(COLUMNS[:3])
+
+STANDARD_STREAM = "-"
+"""In the place of a CSV file."""
+
+KEEP_BETTER = """
+INSERT INTO score (level, season, user, key, at, meta) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET key = excluded.key, at = excluded.at, meta = excluded.meta
+WHERE excluded.key >> 33 < key >> 33
+"""
+LEVELS = "SELECT DISTINCT level FROM score"
+NEXT_ARRIVAL = f"SELECT ifnull(max(key & {2**ARRIVAL_BITS - 1}), -1) + 1 FROM score"
+
+
+def export(file: str, target: str) -> None:
+    """Writes everything that boards show as CSV, to a new file or to stdout."""
+    with reading(file) as connection:
+        examine(file, connection)
+        if target == STANDARD_STREAM:
+            _write(connection, sys.stdout)
+        else:
+            with open(target, "x", encoding="utf-8", newline="") as stream:
+                _write(connection, stream)
+
+
+def _write(connection: sqlite3.Connection, target: TextIO) -> None:
+    target.write(HEADER + "\n")
+    lines = csv.writer(target, lineterminator="\n")
+    settings = read_settings(connection.execute(score_rows.SETTINGS))
+    for level_id, of_level in settings.items():
+        lines.writerow((level_id, *[""] * 6, score_rows.settings_text(of_level)))
+    for user_id, name in connection.execute(score_rows.NAMES):
+        lines.writerow(("", user_id, *[""] * 4, name, ""))
+    (count,) = connection.execute("SELECT count(*) FROM score").fetchone()
+    rows = Progress("exporting", count).follow(chunks(connection.execute(score_rows.IN_ORDER)))
+    lines.writerows(_score_line(row, settings.get(row[0], DEFAULT)) for row in rows)
+    target.flush()
+
+
+def _score_line(row: Row, settings: LevelSettings) -> tuple[object, ...]:
+    level_id, start, user_id, key, at, meta = row
+    score = score_in(score_rows.rank_key(key), settings.order == "asc")
+    season = season_at(settings.reset, settings.reset_offset, start)
+    return (
+        level_id,
+        user_id,
+        score,
+        "" if season is ALL else season.name,
+        "" if at is None else format_moment(at),
+        "" if meta is None else meta.decode(),
+        "",
+        "",
+    )
+
+
+def import_(file: str, source: str) -> None:
+    """Takes in settings, names and the better scores of a CSV file.
+
+    All of them, or none if a line is bad. No score becomes worse.
+    """
+    which = 0 if source == STANDARD_STREAM else source
+    with open(
+        which, encoding="utf-8", errors="surrogateescape", newline="", closefd=bool(which)
+    ) as stream:
+        database = Database(file)
+        try:
+            with database.transaction() as connection:
+                kept = _Import(connection).take(stream, source)
+        finally:
+            database.close()
+    print(f"{file}: {kept:,} scores are new or better")
+
+
+class _Line(NamedTuple):
+    """The columns of a line."""
+
+    level: str
+    user: str
+    score: str
+    season: str = ""
+    at: str = ""
+    meta: str = ""
+    name: str = ""
+    settings: str = ""
+
+
+class _Import:
+    """An import that is going on, inside a transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._settings = read_settings(connection.execute(score_rows.SETTINGS))
+        self._scored = {level_id for (level_id,) in connection.execute(LEVELS)}
+        (self._arrival,) = connection.execute(NEXT_ARRIVAL).fetchone()
+
+    def take(self, source: TextIO, name: str) -> int:
+        """Takes in all lines; returns how many scores are new or better."""
+        progress = Progress("importing", os.fstat(source.fileno()).st_size)
+        rows = self._rows(_shown(source, progress), name)
+        kept = 0
+        while chunk := list(islice(rows, CHUNK)):
+            before = self._connection.total_changes
+            self._connection.executemany(KEEP_BETTER, chunk)
+            kept += self._connection.total_changes - before
+        progress.end()
+        return kept
+
+    def _rows(self, source: Iterator[str], name: str) -> Iterator[Row]:
+        """The rows of the scores; settings and names are taken in at once."""
+        lines = csv.reader(source, strict=True)
+        number = 1
+        try:
+            for columns in lines:
+                if number > 1 or ",".join(columns) not in (HEADER, OLD_HEADER):
+                    yield from self._take_line(columns)
+                number = lines.line_num + 1
+        except (ValueError, csv.Error, Refused) as error:
+            raise StartError(f"{name}, line {number}: {error}; nothing was imported") from None
+
+    def _take_line(self, columns: list[str]) -> Iterator[Row]:
+        if not 3 <= len(columns) <= len(COLUMNS):
+            raise ValueError(f"must be {OLD_HEADER} or {HEADER}")
+        line = _Line(*columns)
+        if line.settings:
+            self._take_settings(parse_number(line.level), line.settings)
+        elif line.name:
+            user_id, name = parse_number(line.user), parse_name(line.name)
+            self._connection.execute(score_rows.KEEP_NAME, (user_id, name))
+        else:
+            yield self._row(line)
+
+    def _take_settings(self, level_id: int, text: str) -> None:
+        settings = settings_of(json_object(text))
+        present = self._settings.get(level_id, DEFAULT)
+        if level_id in self._scored and not settings.counts_like(present):
+            raise ValueError("a level with scores keeps its order, keep, reset and reset_offset")
+        self._settings[level_id] = settings
+        self._connection.execute(
+            score_rows.KEEP_SETTINGS, (level_id, score_rows.settings_text(settings))
+        )
+
+    def _row(self, line: _Line) -> Row:
+        """A row of the table; it arrives after all others."""
+        level_id, user_id, score = map(parse_number, line[:3])
+        settings = self._settings.get(level_id, DEFAULT)
+        season = season_named(settings.reset, settings.reset_offset, line.season or ALL.name)
+        key = first_key(score, settings.order == "asc") | self._arrival
+        self._arrival += 1
+        if self._arrival >> ARRIVAL_BITS:
+            raise ValueError("the file has seen too many scores")
+        self._scored.add(level_id)
+        return (
+            level_id,
+            season.start,
+            user_id,
+            score_rows.stored_key(key),
+            parse_moment(line.at) if line.at else None,
+            line.meta.encode() if line.meta and json_object(line.meta) is not None else None,
+        )
+
+
+def _shown(source: TextIO, progress: Progress) -> Iterator[str]:
+    """The lines of a file; a bar says how far it is."""
+    size = 0
+    for number, line in enumerate(source):
+        size += len(line)
+        if not number % CHUNK:
+            progress.show(size)
+        yield line

@@ -1,0 +1,26 @@
+"""Who the admin is."""
+
+from __future__ import annotations
+
+from gameserver.services import Services
+from gameserver.web.errors import NotFound, TokenNeeded
+from gameserver.web.messages import Request
+
+AUTHORIZATION = "authorization"
+"""The header field that holds the token: `Bearer <token>`."""
+
+
+def require_admin(request: Request, services: Services) -> None:
+    """Refuses who is not the admin; where there is none, there is nothing to call either."""
+    if services.admin is None:
+        raise NotFound("there is no admin: the server runs without --admin_token_file")
+    if not services.admin.is_in(request.headers.get(AUTHORIZATION, "")):
+        raise TokenNeeded("the admin's token is needed: Authorization: Bearer <token>")
+
+
+def is_admin(request: Request, services: Services) -> bool:
+    """Whether the admin asks what anybody may ask; a wrong token is refused."""
+    if services.admin is None or AUTHORIZATION not in request.headers:
+        return False
+    require_admin(request, services)
+    return True

@@ -1,0 +1,187 @@
+"""Boards as JSON. Lines are put together as text: metadata goes out as it came in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from gameserver.scores.settings import LevelSettings
+from gameserver.scores.values import (
+    Entry,
+    Histogram,
+    LevelSummary,
+    Neighbours,
+    Outcome,
+    Page,
+    SeasonSummary,
+    percentile,
+    tier,
+)
+from gameserver.times import SECOND, format_moment
+from gameserver.web.messages import render_json
+
+SHOWN_TO_ALL = ("order", "keep", "reset", "ties", "format", "decimals")
+"""The settings of a level that everybody sees in the list of levels."""
+
+
+def moment(at: int | None) -> str | None:
+    """A moment in UTC (RFC 3339)."""
+    return None if at is None else f"{format_moment(at)}Z"
+
+
+def seconds_left(summary: LevelSummary) -> int | None:
+    """The whole seconds, rounded up, until the level starts afresh."""
+    left = summary.resets_in
+    return None if left is None else -(-left // SECOND)
+
+
+def level(summary: LevelSummary, whole: bool) -> dict[str, Any]:
+    """A level in the list of levels; `whole`: with all settings."""
+    settings = summary.settings.members()
+    return {
+        "level": summary.level_id,
+        "title": summary.settings.title,
+        "players": summary.players,
+        "season": summary.season.name,
+        "next_reset": moment(summary.season.end),
+        "resets_in": seconds_left(summary),
+        "best": summary.best,
+        "settings": settings if whole else {name: settings[name] for name in SHOWN_TO_ALL},
+    }
+
+
+def leaderboard(
+    level_id: int,
+    settings: LevelSettings,
+    page: Page,
+    limit: int,
+    missing: Sequence[int] | None = None,
+) -> str:
+    """A page of a board, but for the time of the next reset.
+
+    `missing`: its lines are those of some users, without these.
+    """
+    places = missing is not None
+    head = render_json(
+        {
+            "level": level_id,
+            "title": settings.title,
+            "season": page.season.name,
+            "players": page.players,
+            "offset": page.offset,
+            "limit": limit,
+            "next": page.next,
+        }
+    )
+    if places:
+        head = f'{head[:-1]},"missing":{render_json(missing)}}}'
+    lines = _lines(page, settings, places)
+    return f'{head[:-1]},"entries":[{lines}]}}'
+
+
+def lasting(board: str) -> str:
+    """The JSON of a board that is never reset, complete."""
+    return f'{board[:-1]},"next_reset":null,"resets_in":null}}'
+
+
+def reset(summary: LevelSummary) -> str:
+    """The members of a board that say when it is reset."""
+    at = moment(summary.season.end)
+    return f'"next_reset":{render_json(at)},"resets_in":{render_json(seconds_left(summary))}'
+
+
+def neighbours(level_id: int, settings: LevelSettings, found: Neighbours) -> str:
+    """A user's line, and those around it."""
+    entry, page = found
+    head = {
+        "level": level_id,
+        "season": page.season.name,
+        "user": entry.user_id,
+        "name": entry.name,
+        "rank": entry.rank,
+        "score": entry.score,
+        "percentile": percentile(entry.rank, page.players),
+        "players": page.players,
+    }
+    if (name := tier(settings.tiers, entry.rank, page.players)) is not None:
+        head["tier"] = name
+    return f'{render_json(head)[:-1]},"entries":[{_lines(page, settings)}]}}'
+
+
+def season(summary: SeasonSummary) -> dict[str, Any]:
+    """A season in the list of seasons; what is never reset has neither start nor end."""
+    name, start, end = summary.season
+    return {
+        "season": name,
+        "start": None if end is None else moment(start),
+        "end": moment(end),
+        "players": summary.players,
+        "best": summary.best,
+    }
+
+
+def histogram(found: Histogram) -> dict[str, Any]:
+    """The buckets, and the scores at some percents."""
+    return {
+        "buckets": [
+            {"from": bucket.first, "to": bucket.last, "count": bucket.players}
+            for bucket in found.buckets
+        ],
+        "percentiles": {str(percent): score for percent, score in found.percentiles.items()},
+    }
+
+
+def outcome(user_id: int, posted: Outcome) -> dict[str, Any]:
+    """What a post came to."""
+    return {
+        "level": posted.level_id,
+        "season": posted.season,
+        "user": user_id,
+        "score": posted.score,
+        "best": posted.best,
+        "rank": posted.rank,
+        "previous_rank": posted.previous_rank,
+        "improved": posted.improved,
+    }
+
+
+def display(score: int, settings: LevelSettings) -> str:
+    """A score as people read it: with a point, or as a time of so many seconds."""
+    whole, part = divmod(score, 10**settings.decimals)
+    fraction = f".{part:0{settings.decimals}}" if settings.decimals else ""
+    if settings.format == "number":
+        return f"{whole}{fraction}"
+    minutes, seconds = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    clock = f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+    return clock + fraction
+
+
+def _lines(page: Page, settings: LevelSettings, places: bool = False) -> str:
+    """The lines of a page, with commas between them; `places`: and their places in it."""
+    plain = settings.format == "number" and not (settings.decimals or settings.tiers or places)
+    lines = []
+    for place, entry in enumerate(page.entries, 1):
+        rank, user_id, name, score, meta, at = entry
+        shown = "null" if name is None else render_json(name)
+        line = f'{{"rank":{rank},"user":{user_id},"name":{shown},"score":{score}'
+        if meta is not None:
+            line += f',"meta":{meta.decode()}'
+        if at is not None:
+            line += f',"at":"{moment(at)}"'
+        if not plain:
+            line += _extras(entry, settings, page.players)
+        if places:
+            line += f',"place":{place}'
+        lines.append(line)
+    return "},".join(lines) + "}" if lines else ""
+
+
+def _extras(entry: Entry, settings: LevelSettings, players: int) -> str:
+    """What the level's settings add to a line."""
+    text = ""
+    if (name := tier(settings.tiers, entry.rank, players)) is not None:
+        text += f',"tier":{render_json(name)}'
+    if settings.format != "number" or settings.decimals:
+        text += f',"display":"{display(entry.score, settings)}"'
+    return text

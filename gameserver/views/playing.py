@@ -1,0 +1,145 @@
+"""Posting scores: one, or several at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import partial
+from hashlib import blake2b
+from typing import Any
+
+from gameserver.errors import invalid
+from gameserver.scores.values import SEVERAL, Outcome, Post, RequestId
+from gameserver.services import Services
+from gameserver.views import board_json
+from gameserver.views.schemas import META
+from gameserver.web import json_body
+from gameserver.web.errors import Unauthorized
+from gameserver.web.json_body import Shape, read_body, read_text
+from gameserver.web.messages import JSON, Request, Response, render_json
+from gameserver.web.query import Query, text
+from gameserver.web.strict_json import depth_of, raw_elements, raw_members
+
+IDEMPOTENCY_KEY = "idempotency-key"
+LONGEST_ID = 64
+MAX_POSTS = 50
+MAX_META = 1024
+MAX_META_DEPTH = 8
+
+SESSION = Query(text("sessionkey", "the player's session key; or in the body", 200, ""))
+
+_ID: dict[str, Any] = {"minLength": 1, "maxLength": LONGEST_ID, "pattern": "^[ -~]+$"}
+_SCORE = json_body.number("score", required=True)
+_META = json_body.as_sent("meta", META)
+_ABOUT_REQUEST = (json_body.text("id", **_ID), json_body.text("sessionkey"))
+
+ONE = Shape("NewScore", _SCORE, _META, *_ABOUT_REQUEST)
+EACH = Shape("NewScoreOfLevel", json_body.number("level", required=True), _SCORE, _META)
+ALL = Shape(
+    "NewScores",
+    json_body.as_sent(
+        "scores",
+        {"type": "array", "minItems": 1, "maxItems": MAX_POSTS, "items": EACH.schema},
+        required=True,
+    ),
+    *_ABOUT_REQUEST,
+)
+
+
+def submit(request: Request, services: Services, level_id: int) -> Response:
+    """Enters a score on a level's board."""
+    body_text, body, user_id = _read(request, services)
+    fields = ONE.read(body)
+    post = Post(level_id, fields["score"], _meta(fields, body_text))
+    asked = _request_id(request, level_id, body)
+    answer = services.scores.post(user_id, [post], partial(_answer, user_id), asked)
+    return Response(200, answer, JSON)
+
+
+def submit_several(request: Request, services: Services) -> Response:
+    """Enters scores on several boards: all of them or none."""
+    body_text, body, user_id = _read(request, services)
+    scores = ALL.read(body)["scores"]
+    if not isinstance(scores, list) or not 1 <= len(scores) <= MAX_POSTS:
+        raise invalid("scores", f"must be a list of 1 to {MAX_POSTS} objects")
+    texts = raw_elements(raw_members(body_text)["scores"])
+    posts = [
+        _post(value, text, f"scores[{at}]")
+        for at, (value, text) in enumerate(zip(scores, texts, strict=True))
+    ]
+    asked = _request_id(request, SEVERAL, body)
+    answer = services.scores.post(user_id, posts, partial(_answers, user_id), asked)
+    return Response(200, answer, JSON)
+
+
+def _post(value: object, value_text: str, where: str) -> Post:
+    if not isinstance(value, dict):
+        raise invalid(where, "must be an object")
+    fields = EACH.read(value, f"{where}.")
+    meta = _meta(fields, value_text, f"{where}.")
+    return Post(fields["level"], fields["score"], meta)
+
+
+def _read(request: Request, services: Services) -> tuple[str, dict[str, Any], int]:
+    """The body, as text and as an object, and the user whose session key is with it."""
+    (key,) = SESSION.read(request.query)
+    body_text = read_text(request)
+    body = read_body(body_text)
+    key = key or body.get("sessionkey")
+    if not isinstance(key, str) or not key:
+        raise Unauthorized("a session key is needed: sessionkey in the query or in the JSON")
+    return body_text, body, services.sessions.user_of(key)
+
+
+def _meta(fields: dict[str, Any], body_text: str, where: str = "") -> bytes | None:
+    """The metadata of a post, as it was sent."""
+    if "meta" not in fields:
+        return None
+    sent = raw_members(body_text)["meta"]
+    meta = sent.encode()
+    if not isinstance(fields["meta"], dict) or len(meta) > MAX_META:
+        raise invalid(f"{where}meta", f"must be an object of at most {MAX_META} bytes")
+    if depth_of(sent) > MAX_META_DEPTH:
+        raise invalid(f"{where}meta", f"must be at most {MAX_META_DEPTH} deep")
+    return meta
+
+
+# Requests that may be repeated
+
+
+def _request_id(request: Request, level_id: int, body: dict[str, Any]) -> RequestId | None:
+    """What the request calls itself, in the body or in the header field."""
+    in_field = request.headers.get(IDEMPOTENCY_KEY)
+    if in_field is None and "id" not in body:
+        return None
+    names = {body["id"]} if "id" in body else set()
+    if in_field is not None:
+        names.add(_unquoted(in_field))
+    if len(names) > 1:
+        raise invalid("id", "must be the same in the body and in Idempotency-Key")
+    said = {name: value for name, value in body.items() if name not in ("id", "sessionkey")}
+    return request_id(level_id, names.pop(), json.dumps(said, sort_keys=True))
+
+
+def request_id(level_id: int, name: str, said: str) -> RequestId:
+    """A request's own name; `said` is all of it that has to be the same when it comes again."""
+    if not (1 <= len(name) <= LONGEST_ID and name.isascii() and name.isprintable()):
+        raise invalid("id", f"must have 1 to {LONGEST_ID} printable characters of ASCII")
+    return RequestId(level_id, name, blake2b(said.encode(), digest_size=16).digest())
+
+
+def _unquoted(value: str) -> str:
+    """A header field's text; the draft of the field has it in quotes, most clients do not."""
+    return value[1:-1] if len(value) > 2 and value[0] == value[-1] == '"' else value
+
+
+# Answers
+
+
+def _answer(user_id: int, outcomes: Sequence[Outcome]) -> bytes:
+    return render_json(board_json.outcome(user_id, outcomes[0])).encode()
+
+
+def _answers(user_id: int, outcomes: Sequence[Outcome]) -> bytes:
+    results = [board_json.outcome(user_id, each) for each in outcomes]
+    return render_json({"results": results}).encode()

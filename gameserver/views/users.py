@@ -1,0 +1,93 @@
+"""Users: their names, how to find one, all of a user's scores, and to forget one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gameserver.errors import Refused, invalid
+from gameserver.scores.names import LONGEST_NAME, parse_name
+from gameserver.scores.values import UserScore
+from gameserver.services import Services
+from gameserver.views.admin import require_admin
+from gameserver.views.board_json import moment
+from gameserver.views.boards import NOTHING
+from gameserver.views.schemas import NAME
+from gameserver.web.json_body import Shape, as_sent, read_body, read_text
+from gameserver.web.messages import JSON, Request, Response, render_json
+from gameserver.web.query import Query, number, text
+
+SEARCH = Query(
+    text("q", "the beginning of a name", LONGEST_NAME, required=True),
+    number("limit", "the most users to list", 20, 1, 20),
+)
+NAMING = Shape("NewName", as_sent("name", NAME, required=True))
+
+
+def search(request: Request, services: Services) -> Response:
+    """The users whose name begins like this."""
+    q, limit = SEARCH.read(request.query)
+    scores = services.scores
+
+    def render() -> str:
+        found = scores.users(q, limit)
+        return render_json({"users": [{"user": user_id, "name": name} for user_id, name in found]})
+
+    return services.pages.answer(request, scores.overall_version(), ("users", q, limit), render)
+
+
+def data(request: Request, services: Services, user_id: int) -> Response:
+    """All that the server keeps of a user."""
+    NOTHING.read(request.query)
+    scores = services.scores
+
+    def render() -> str:
+        whole = {
+            "user": user_id,
+            "name": scores.name(user_id),
+            "scores": [_score(each) for each in scores.scores_of(user_id)],
+            "tournaments": [],
+        }
+        return render_json(whole)
+
+    return services.pages.answer(request, scores.overall_version(), ("data", user_id), render)
+
+
+def rename(request: Request, services: Services, user_id: int) -> Response:
+    """Gives a user a name; null takes it away."""
+    require_admin(request, services)
+    NOTHING.read(request.query)
+    name = NAMING.read(read_body(read_text(request)))["name"]
+    if name is not None:
+        name = _name(name, services)
+    services.scores.rename(user_id, name)
+    return Response(200, render_json({"user": user_id, "name": name}).encode(), JSON)
+
+
+def forget(request: Request, services: Services, user_id: int) -> Response:
+    """Removes everything of a user."""
+    require_admin(request, services)
+    NOTHING.read(request.query)
+    services.scores.forget(user_id)
+    return Response(204)
+
+
+def _name(value: object, services: Services) -> str:
+    if not isinstance(value, str):
+        raise invalid("name", "must be text, or null")
+    try:
+        name = parse_name(value)
+    except ValueError as error:
+        raise invalid("name", str(error)) from None
+    if services.blocked_names.block(name):
+        raise Refused("name_blocked", "this name is not wanted here", "name")
+    return name
+
+
+def _score(score: UserScore) -> dict[str, Any]:
+    shown = {
+        "level": score.level_id,
+        "season": score.season.name,
+        "rank": score.rank,
+        "score": score.score,
+    }
+    return shown if score.at is None else {**shown, "at": moment(score.at)}
