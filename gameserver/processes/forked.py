@@ -26,7 +26,7 @@ from gameserver.web.routing import Router
 
 log = logging.getLogger(__name__)
 
-RETRY_SECONDS = 1.0
+RETRY_SECONDS = 0.5
 """Until a process that could not be started is tried again."""
 
 
