@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from gameserver.http11.reader import BLOCKED, CLOSED, IDLE, IN_BODY, IN_HEAD, RequestReader
 from gameserver.http11.writer import CONTINUE, render
-from gameserver.server.loop import Loop, has_hung_up
+from gameserver.server.loop import Loop
 from gameserver.web.errors import HTTPError, InternalError, RequestTimeout, error_response
 from gameserver.web.messages import Request, Response
 
@@ -99,11 +99,6 @@ class Connection:
     def idle(self) -> bool:
         """Nothing of a request has arrived, and nothing is owed."""
         return self._reader.state == IDLE and not (self._sending or self._waiting)
-
-    @property
-    def gone(self) -> bool:
-        """Whether the client has closed the connection, which is seen while nothing is read."""
-        return has_hung_up(self._socket.fileno())
 
     def ready(self) -> Sequence[Request]:
         """Reads or writes as the socket allows; returns the requests to answer now."""
