@@ -35,7 +35,7 @@ from gameserver.server.acceptor import MAX_CONNECTIONS, Acceptor
 from gameserver.server.application import Application
 from gameserver.server.connection import Connection
 from gameserver.server.listeners import turn_away
-from gameserver.server.loop import EVENT_READ, Loop, Source
+from gameserver.server.loop import EVENT_READ, Loop, Source, has_hung_up
 from gameserver.server.shares import Shares
 from gameserver.server.turns import MAX_OWED, Pending, Turns
 from gameserver.times import server_clock
@@ -296,7 +296,7 @@ class GameServer(HTTPServer):
         """Answers a request that may block; its connection stands in for the address."""
         response = failure(request)
         try:
-            if not client_address.gone:
+            if not has_hung_up(client_address.fileno()):
                 (response,) = self._app.handle([request])
         finally:
             self._finished.append((request, client_address, response))
