@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from gameserver import __version__
 from gameserver.app import App
 from gameserver.auth.accounts import Accounts
 from gameserver.errors import StartError
 from gameserver.minesweeper.modes import MODES
 from gameserver.minesweeper.replay_folder import ReplayFolder, check_folder
-from gameserver.minesweeper.uploads import Uploads
+from gameserver.minesweeper.uploads import ReadGame, Uploads, read_here
+from gameserver.monitoring.metrics import Metrics
 from gameserver.monitoring.progress import Progress
 from gameserver.server.acceptor import MAX_CONNECTIONS
 from gameserver.server.base import ServerOptions
@@ -72,20 +76,45 @@ def make_router() -> Router:
 def make_app(settings: Settings, router: Router) -> App:
     """The application with everything that it keeps, in the process that owns the state."""
     engine = open_engine(settings.data, settings.store_tokens, _follow)
+    # What has been loaded stays: the garbage collector need not look through it again and again,
+    # which would hold up everybody for a tenth of a second with 100,000 tournaments.
+    gc.collect()
+    gc.freeze()
     limit = RateLimit(settings.rate_limit) if settings.rate_limit else None
-    return App(router, make_services(engine, settings.replays), engine, limit)
+    python = ".".join(map(str, sys.version_info[:3]))
+    metrics = Metrics(build={"version": __version__, "python": python, "mode": settings.mode})
+    services = make_services(engine, settings.replays, metrics, _reading())
+    return App(router, services, engine, limit)
 
 
-def make_services(engine: Engine, replays: str = "") -> Services:
-    """The services, on what the engine keeps; `replays` is the folder for replays, if any."""
+def make_services(
+    engine: Engine,
+    replays: str = "",
+    metrics: Metrics | None = None,
+    read: ReadGame = read_here,
+) -> Services:
+    """The services, on what the engine keeps; `replays` is the folder for replays, if any.
+
+    `read` reads them.
+    """
     tournaments = Tournaments(engine.tournaments, MODES)
     return Services(
         sessions=engine.sessions,
         scores=engine.scores,
         accounts=Accounts(engine.accounts),
         tournaments=tournaments,
-        uploads=Uploads(tournaments, ReplayFolder(replays)),
+        uploads=Uploads(tournaments, ReplayFolder(replays), read),
+        metrics=metrics or Metrics(),
     )
+
+
+def _reading() -> ReadGame:
+    """What reads replays: processes of their own, where a socket can be handed to them."""
+    if os.name != "posix":
+        return read_here
+    from gameserver.minesweeper.readers import Readers
+
+    return Readers().read
 
 
 def _follow(label: str, total: int, chunks: Iterable[Sequence[Any]]) -> Iterator[Any]:

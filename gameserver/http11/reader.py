@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from gameserver.http11.body import Body, ChunkedBody, SizedBody
+from gameserver.http11.fields import NO_FIELDS
 from gameserver.http11.head import LineCheck
 from gameserver.http11.head_reader import Head, HeadReader
 from gameserver.web.errors import ContentTooLarge, HTTPError, LengthRequired
@@ -128,7 +129,7 @@ class RequestReader:
     def _read(self, data: bytes, requests: list[Request], share: int) -> int:
         """Appends the complete requests; returns where they end."""
         size = len(data)
-        position = self._read_body(data, 0, requests) if self._body else 0
+        position = self._read_body(data, requests) if self._body else 0
         stop = size if size < share else share
         while position < stop and self.state <= IN_HEAD:
             end = data.find(b"\r\n\r\n", position)
@@ -153,7 +154,7 @@ class RequestReader:
             else:
                 position = self._begin_body(head, query, data, position, requests)
                 continue
-            self._complete(head, query, body, requests)
+            requests.append(self._completed(head, query, body))
         return position
 
     def _check_incomplete(self, head: bytes) -> None:
@@ -164,17 +165,22 @@ class RequestReader:
         # One character for each byte.
         self._check.check(head.decode("latin-1"))
 
-    def _complete(self, head: Head, query: str, body: bytes, requests: list[Request]) -> None:
+    def _completed(self, head: Head, query: str, body: bytes) -> Request:
         fields, match = head.fields, head.match
-        find_client = self._find_client
-        client = find_client(fields.by_name) if find_client else self._peer
-        headers = fields.select(match.wants)
-        requests.append(Request(head.method, head.path, query, headers, body, client, match))
-        self.connection = fields.connection
-        if fields.connection == "close":
+        self.connection = connection = fields.connection
+        if connection == "close":
             self.state = CLOSED
         else:
             self.state = BLOCKED if match.alone else IDLE
+        return Request(
+            head.method,
+            head.path,
+            query,
+            fields.select(match.wants) if match.wants else NO_FIELDS,
+            body,
+            self._find_client(fields.by_name) if self._find_client else self._peer,
+            match,
+        )
 
     def _begin_body(
         self, head: Head, query: str, data: bytes, position: int, requests: list[Request]
@@ -189,20 +195,20 @@ class RequestReader:
             raise ContentTooLarge(f"the body may have at most {match.body_limit} bytes here")
         if fields.expects_continue and not match.takes_body:
             # Nobody wants this body: the request is answered without, as the connection's last.
-            self._complete(head, query, b"", requests)
+            requests.append(self._completed(head, query, b""))
             self.stop()
             return position
         self._query = query
         self._body = ChunkedBody(match.body_limit) if length is None else SizedBody(length)
         self.owes_continue = fields.expects_continue and position == len(data)
         self.state = IN_BODY
-        return self._read_body(data, position, requests)
+        return self._read_body(data, requests, position)
 
-    def _read_body(self, data: bytes, position: int, requests: list[Request]) -> int:
+    def _read_body(self, data: bytes, requests: list[Request], position: int = 0) -> int:
         assert self._body is not None and self._head is not None
         position = self._body.feed(data, position)
         if self._body.complete:
-            self._complete(self._head, self._query, bytes(self._body.data), requests)
+            requests.append(self._completed(self._head, self._query, bytes(self._body.data)))
             self._head = self._body = None
             self.owes_continue = False
         return position

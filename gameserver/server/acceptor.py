@@ -12,9 +12,8 @@ import socket
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from selectors import EVENT_READ
 
-from gameserver.server.loop import Loop
+from gameserver.server.loop import EVENT_READ, Loop
 from gameserver.web.clients import household
 from gameserver.web.messages import Request
 
@@ -49,7 +48,7 @@ class Listener:
 
 
 Take = Callable[[socket.socket, str, bool], None]
-"""What becomes of a client: `take(client, address, within_limit)`."""
+"""Takes over an accepted client: `take(client, address, within_limit)`."""
 
 
 class Acceptor:
@@ -82,12 +81,12 @@ class Acceptor:
             self._loop.watch(listener, 0)
 
     def stop(self) -> None:
-        """Accepts all clients that have connected by now, and then nobody any more."""
+        """Accepts all clients that have connected by now, and none after them."""
         self._stopped = True
         self.pause()
         arrived = []
         for listener in self._listeners:
-            # At once and nothing in between: who connects after the last accept is lost.
+            # At once, nothing in between: a client that connects after the last accept is lost.
             arrived += list(_accept_all(listener.socket))
             listener.socket.close()
         for client, address in arrived:

@@ -17,13 +17,12 @@ import math
 import socket
 from collections.abc import Sequence
 from contextlib import suppress
-from selectors import EVENT_READ, EVENT_WRITE
 from typing import TYPE_CHECKING, Protocol
 
 from gameserver.http11.reader import BLOCKED, CLOSED, IDLE, IN_BODY, IN_HEAD, RequestReader
 from gameserver.http11.writer import CONTINUE, render
 from gameserver.server.debts import Debt, Ledger
-from gameserver.server.loop import Loop
+from gameserver.server.loop import EVENT_READ, EVENT_WRITE, Loop, has_hung_up
 from gameserver.web.errors import HTTPError, InternalError, RequestTimeout, error_response
 from gameserver.web.messages import Request, Response
 
@@ -57,7 +56,7 @@ _TIMEOUTS: dict[int, float] = {
 
 
 class Host(Protocol):
-    """What a connection needs of its server."""
+    """The side of a server that a connection needs."""
 
     stopping: bool
     ledger: Ledger
@@ -72,7 +71,7 @@ class Host(Protocol):
         """Has a request that may block answered, with `Connection.resume`."""
 
     def refused(self, connection: Connection, status: int) -> None:
-        """What the connection sent was not HTTP, or too much of it."""
+        """The connection sent something that was not HTTP, or too much of it."""
 
     def left(self, connection: Connection) -> None:
         """The connection is closing."""
@@ -82,8 +81,8 @@ class Connection:
     """One client. `ready` when its socket is, until it closes itself."""
 
     __slots__ = (
-        "_debt", "_host", "_lingering", "_loop", "_reader", "_socket", "_stalled", "_waiting",
-        "address", "deadline", "deferred_at", "held",
+        "_arrived", "_debt", "_host", "_lingering", "_loop", "_reader", "_socket", "_stalled",
+        "_waiting", "address", "deadline", "deferred_at", "held",
     )  # fmt: skip
 
     def __init__(
@@ -99,6 +98,8 @@ class Connection:
         self._stalled = False
         """They did not fit, and since then not all that had been read is answered."""
         self._waiting = False
+        self._arrived = 0.0
+        """When the request that blocked, and was answered last, had arrived."""
         self._lingering = False
         self.held = False
         """It does not read."""
@@ -115,6 +116,11 @@ class Connection:
     def idle(self) -> bool:
         """Nothing of a request has arrived, and nothing is owed."""
         return self._reader.state == IDLE and not self.held
+
+    @property
+    def gone(self) -> bool:
+        """Whether the client has closed the connection, which is seen while nothing is read."""
+        return has_hung_up(self._socket.fileno())
 
     @property
     def arriving(self) -> bool:
@@ -169,6 +175,7 @@ class Connection:
     def resume(self, request: Request, response: Response) -> None:
         """The request that blocked is answered."""
         self._waiting = False
+        self._arrived = request.arrived
         self.respond((request,), (response,))
 
     def hold(self) -> None:
@@ -191,40 +198,48 @@ class Connection:
         requests = self._reader.resume(self._loop.share)
         if not requests:
             self._read_on()
+        elif requests[0].match.blocking:
+            requests[0].arrived = self._arrived  # it had come with that one, or before
+        self._arrived = 0.0
         return self._set_apart(requests)
 
-    def respond(self, requests: Sequence[Request], responses: Sequence[Response]) -> None:
-        """Sends a response for each request, and what is to be said behind them."""
+    def respond(
+        self, requests: Sequence[Request], responses: Sequence[Response], start: int = 0
+    ) -> None:
+        """Sends a response for each request, and behind them the reader's error, if any.
+
+        Those of the connection begin at `start` in `responses`, which are a whole batch's.
+        """
         reader = self._reader
         if self._host.stopping and not (reader.state == BLOCKED and reader.behind):
             reader.stop()
-        # What the reply to the newest request says, unless that one is answered later.
+        # As the reply to the newest request has it, unless that one is answered later.
         connection = "" if self._waiting or reader.error else reader.connection
         if len(requests) == 1:
-            output = self._rendered(requests[0], responses[0], connection)
+            output = self._rendered(requests[0], responses[start], connection)
         else:
             earlier = "" if connection == "close" else connection
             last = len(requests) - 1
             output = b"".join(
-                self._rendered(request, response, earlier if at < last else connection)
-                for at, (request, response) in enumerate(zip(requests, responses, strict=True))
+                self._rendered(request, responses[start + at], earlier if at < last else connection)
+                for at, request in enumerate(requests)
             )
         if reader.error or reader.owes_continue:
             output += self._afterword()
-        self._send(output, responses)
+        self._send(output, responses[start + len(requests) - 1].body if requests else b"")
 
     def _rendered(self, request: Request, response: Response, connection: str) -> bytes:
-        date, fields = self._loop.date, request.match.fields
+        date, match = self._loop.date, request.match
         head_only = request.method == "HEAD"
         try:
-            return render(response, date, connection, head_only, fields)
+            return render(response, date, connection, head_only, match.fields)
         except (KeyError, ValueError):
             log.exception("the response to %s %s failed", request.method, request.path)
-            error = error_response(InternalError(), request.match.error_format)
-            return render(error, date, connection, head_only, fields)
+            error = error_response(InternalError(), match.error_format)
+            return render(error, date, connection, head_only, match.fields)
 
     def _afterword(self) -> bytes:
-        """What is said behind the responses: the reader's error, or `100 Continue`."""
+        """The bytes behind the responses: the reader's error, or `100 Continue`."""
         reader = self._reader
         if not reader.error:
             reader.continued()
@@ -253,8 +268,11 @@ class Connection:
             self._debt.cancel()
             self._debt = None
 
-    def _send(self, output: bytes, responses: Sequence[Response]) -> None:
-        """Sends as much as the socket takes, and goes on accordingly."""
+    def _send(self, output: bytes, body: bytes) -> None:
+        """Sends as much as the socket takes, and goes on accordingly.
+
+        `body` is that of the last response in the output.
+        """
         if self._debt:
             self._debt.add(output)
             return
@@ -266,7 +284,9 @@ class Connection:
             self.close()
             return
         if sent < len(output):
-            self._owe(output, sent, responses[-1].body if responses else b"")
+            self._owe(output, sent, body)
+        elif self._reader.state == IDLE and not self.held:
+            self.deadline = self._loop.now + IDLE_SECONDS
         elif self._reader.state >= BLOCKED:
             self._settled()
         elif self.held:
@@ -304,8 +324,9 @@ class Connection:
         self._loop.watch(self, EVENT_READ)
 
     def _start_deadline(self) -> None:
-        seconds = _TIMEOUTS[self._reader.state]
-        if self._reader.state == IN_BODY:
+        state = self._reader.state
+        seconds = _TIMEOUTS[state]
+        if state == IN_BODY:
             seconds += self._reader.body_limit / BODY_BYTES_PER_SECOND
         self.deadline = self._loop.now + seconds
 

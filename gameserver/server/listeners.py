@@ -16,7 +16,7 @@ from gameserver.errors import StartError
 BACKLOG = 1024
 
 HANDSHAKE_SECONDS = 0.02
-"""At the stop: for those who are connecting at that moment."""
+"""Left, at the stop, to clients that are connecting at that moment."""
 
 _ATTEMPTS = 20
 _SO_ATTACH_FILTER = 26
@@ -42,12 +42,12 @@ def open_listeners(host: str, port: int) -> list[socket.socket]:
 
 
 def turn_away(listeners: Sequence[socket.socket]) -> None:
-    """Lets nobody else connect to listening sockets; who has connected can still be accepted.
+    """Lets nobody else connect to the sockets; clients that have connected can be accepted.
 
-    Closing one resets whoever connected after the last accept. So before that a filter (Linux,
-    socket(7), SO_ATTACH_FILTER) drops every TCP segment with the SYN flag. The client sends it
-    again after a second, and is refused. Elsewhere nothing happens. It holds for all processes
-    that share the sockets, and for good.
+    Closing one resets every client that connected after the last accept. So before that a filter
+    (Linux, socket(7), SO_ATTACH_FILTER) drops every TCP segment with the SYN flag. The client
+    sends it again after a second, and is refused. Elsewhere nothing happens. It holds for all
+    processes that share the sockets, and for good.
     """
     if sys.platform != "linux":
         return

@@ -116,13 +116,7 @@ class TLS:
         context.options |= ssl.OP_NO_RENEGOTIATION
         context.set_ciphers(_AEAD)
         context.set_alpn_protocols(["http/1.1"])
-        files = " and ".join(filter(None, (self._certfile, self._keyfile)))
-        try:
-            context.load_cert_chain(self._certfile, self._keyfile or None, _no_password)
-        except OSError as error:
-            not_pem = isinstance(error, ssl.SSLError)
-            reason = "not a certificate and its key" if not_pem else error.strerror
-            raise StartError(f"cannot use {files} for TLS: {reason}") from None
+        _load_files(context, self._certfile, self._keyfile or self._certfile)
         self._context = context
         _warn_if_expired(self._certfile)
 
@@ -143,6 +137,27 @@ def _warn_if_expired(certfile: str) -> None:
         )  # fmt: skip
 
 
-def _no_password() -> str:
-    """Without this a key with a password would make the server ask for it on the terminal."""
-    raise StartError("the key has a password; the server needs one without")
+def _load_files(context: ssl.SSLContext, certfile: str, keyfile: str) -> None:
+    """Loads a certificate and its key; StartError says which of the files is wrong, and how."""
+
+    def no_password() -> str:
+        # Without this, the server would ask for the password on the terminal.
+        raise StartError(f"the key in {keyfile} has a password; the server needs one without")
+
+    for path in (certfile, keyfile):
+        try:
+            open(path, "rb").close()
+        except OSError as error:
+            raise StartError(f"cannot read {path} for TLS: {error.strerror}") from None
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_verify_locations(certfile)
+    except ssl.SSLError:
+        raise StartError(f"there is no certificate in {certfile}") from None
+    try:
+        context.load_cert_chain(certfile, keyfile, no_password)
+    except ssl.SSLError as error:
+        if error.reason == "KEY_VALUES_MISMATCH":
+            problem = f"the key in {keyfile} is not that of the certificate in {certfile}"
+        else:
+            problem = f"there is no key in {keyfile} that can be used"
+        raise StartError(problem) from None

@@ -11,11 +11,11 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Container, Iterator, Sequence
-from selectors import EVENT_READ
+from typing import Any
 
 from gameserver.server.connection import Connection
 from gameserver.server.debts import Ledger
-from gameserver.server.loop import Loop, Source
+from gameserver.server.loop import EVENT_READ, Loop, Source
 from gameserver.web.messages import Request
 
 MAX_OWED = 32 << 20
@@ -29,7 +29,7 @@ LONG_SECONDS = 0.02
 
 LONG_AT_ONCE = 4
 
-Pending = tuple[Connection, Sequence[Request]]
+Pending = tuple[Any, Sequence[Request]]
 """A connection and what it wants answered in this iteration of the loop."""
 
 

@@ -1,4 +1,4 @@
-"""Who a client is, and how much it may ask for."""
+"""The identity of a client, and how much it may ask for."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class TrustedProxies:
     def client(self, proxy: str, headers: Mapping[str, str]) -> str:
         """The client that a trusted proxy speaks for: the last address that is no such proxy.
 
-        Whatever stands in front of that one the client may have written itself.
+        The client may have written everything in front of that one itself.
         """
         return self._remembered(proxy, headers.get("x-forwarded-for", ""))
 

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import ssl
+import sys
 import tempfile
 import time
 import unittest
@@ -16,7 +17,9 @@ from typing import ClassVar
 
 import requests
 
+from gameserver import __version__
 from tests.integration.contract import FrontEndTestCase
+from tests.procfs import has_proc
 from tests.raw_client import Client, request_bytes
 from tests.servers import ServerProcess, start_and_fail
 from tests.support import ROOT, wait_until
@@ -52,6 +55,47 @@ class MetricsContract(FrontEndTestCase):
             )
 
         wait_until(there)
+
+
+    def figures(self) -> dict[str, float]:
+        """The metrics that have one sample, without a label."""
+        lines = self.get("/metrics").body.decode().splitlines()
+        return {
+            name: float(value)
+            for name, _, value in (line.rpartition(" ") for line in lines)
+            if not name.startswith("#") and "{" not in name
+        }
+
+    def test_says_what_runs(self) -> None:
+        """The version, the Python and the mode are labels of a metric."""
+        python = ".".join(map(str, sys.version_info[:3]))
+        line = (
+            f'gameserver_build_info{{version="{__version__}",python="{python}",'
+            f'mode="{self.server.mode}"}} 1'
+        )
+        self.assertIn(line, self.get("/metrics").body.decode().splitlines())
+
+    @unittest.skipUnless(has_proc, "the system does not say")
+    def test_what_all_processes_use(self) -> None:
+        """Memory and processor time are those of every process that serves, each counted once."""
+        serving = {*self.server.workers(), self.server.owner() or self.server.pid}
+
+        def is_right() -> bool:
+            processes = [each for each in self.server.processes() if each.pid in serving]
+            memory, cpu = sum(each.rss for each in processes), sum(each.cpu for each in processes)
+            figures = self.figures()
+            self.assertLess(figures["gameserver_cpu_seconds_total"], cpu + 0.5)
+            return (
+                abs(figures["gameserver_resident_memory_bytes"] - memory) < memory / 5
+                and figures["gameserver_cpu_seconds_total"] > cpu / 2
+            )
+
+        wait_until(is_right)
+
+    def test_operators_calls_have_one_spelling(self) -> None:
+        """A proxy that closes `/metrics` closes the figures: no other path leads to them."""
+        for target in ("/metrics/", "/healthz/", "/metrics//", "/Metrics"):
+            self.assertEqual(self.get(target).status, 404)
 
 
 class ThreadedMetricsTest(MetricsContract):
@@ -93,12 +137,37 @@ class RateLimitContract(FrontEndTestCase):
         self.assertNotIn("connection", refused.headers)
 
 
+    def test_operators_are_not_limited(self) -> None:
+        """Health and metrics are always answered, and use nothing of what the client may ask."""
+        forwarded = "X-Forwarded-For: 203.0.113.5"
+        for target in ("/healthz", "/metrics"):
+            for method in ("GET", "HEAD", "OPTIONS", "POST"):
+                for _ in range(self.RATE):
+                    body = b"" if method == "POST" else None
+                    reply = self.client.ask(request_bytes(method, target, body, forwarded))
+                    self.assertEqual(reply.status, 405 if method == "POST" else 200)
+        statuses = self.ask_from("203.0.113.5", 2 * self.RATE)
+        self.assertEqual(statuses, [200] * 2 * self.RATE)
+
+    def test_all_others_are_limited(self) -> None:
+        """What is answered without a view counts as well."""
+        forwarded = "X-Forwarded-For: 203.0.113.6"
+        targets = ("/", "/none", "/metrics/", "/x/login")
+        statuses = [
+            self.client.ask(request_bytes("GET", target, None, forwarded)).status
+            for _ in range(self.RATE)
+            for target in targets
+        ]
+        self.assertEqual(statuses[: 2 * self.RATE], [200, 404, 404, 400] * (self.RATE // 2))
+        self.assertIn(429, statuses)
+
+
 class ThreadedRateLimitTest(RateLimitContract):
     flags = ("--threaded", "--rate_limit", "20", "--trusted_proxy", "127.0.0.1")
 
 
 class ForkedRateLimitTest(RateLimitContract):
-    flags = ("--rate_limit", "20", "--trusted_proxy", "127.0.0.1")
+    flags = ("--rate_limit", "20", "--trusted_proxy", "127.0.0.1", "--max_proc", "2")
 
 
 class SpoofingTest(FrontEndTestCase):

@@ -168,6 +168,8 @@ class ThreadedTest(StopContract):
 class ForkedTest(StopContract):
     """Several processes."""
 
+    flags = ("--max_proc", "2")
+
 
 del StopContract
 

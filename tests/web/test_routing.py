@@ -37,7 +37,7 @@ class RouterTest(unittest.TestCase):
             path("/<number:level_id>/b/<number:user_id>", GET=show, POST=show, body=100_000),
             path("/<digits:user_id>/", GET=show),
             path("/slow", POST=show, body=10, blocking=True),
-            path("/only", GET=show, exact=True),
+            path("/always", GET=show, limited=False, exact=True),
         ]
     )
 
@@ -65,10 +65,17 @@ class RouterTest(unittest.TestCase):
         self.assertEqual(answer(self.resolve("GET", "/7")).status, 404)
 
     def test_exact(self) -> None:
-        """A route may have one spelling only."""
-        self.assertIsNone(self.resolve("GET", "/only").answer)
-        for text in ("/only/", "/Only", "//only"):
+        """A path that is marked so has one spelling."""
+        self.assertIsNone(self.resolve("GET", "/always").answer)
+        for text in ("/always/", "/Always", "//always"):
             self.assertEqual(answer(self.resolve("GET", text)).status, 404)
+
+    def test_limited(self) -> None:
+        """All paths count for a rate limit but those that are marked, whatever their answer is."""
+        for method in ("GET", "HEAD", "OPTIONS", "PUT"):
+            self.assertFalse(self.resolve(method, "/always").limited)
+            for text in ("/7/a", "/x/a", "/none/at/all", "*", "/always/"):
+                self.assertTrue(self.resolve(method, text).limited)
 
     def test_unknown_paths(self) -> None:
         """A path has to match as a whole, and nothing in it is decoded."""

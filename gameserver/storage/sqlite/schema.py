@@ -81,6 +81,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             ON tournament_scores (tournament_id, user_id)""",
         """CREATE INDEX scores_by_arrival ON tournament_scores (tournament_id, id)""",
     ),
+    (
+        # A player's own list, without a look at all tournaments.
+        "CREATE INDEX entries_of_user ON entries (user_id)",
+    ),
 )
 """The statements of step n lead from version n to n + 1; an empty file has version 0.
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, replace
+from functools import partial
 from typing import Any
 
 from gameserver.errors import Refused
 from gameserver.storage.sqlite.database import Database
+from gameserver.times import Clock, moment_of, server_clock
+from gameserver.tournaments.catalogue import Card, Catalogue, Hosted, Listing, Page, card_of
 from gameserver.tournaments.keys import IssuedKey, Key
 from gameserver.tournaments.tournament import Entry, Score, Submission, Tournament
 from gameserver.tournaments.tournament_store import Detail, Earlier
@@ -19,26 +22,29 @@ _COLUMNS = "id, host_id, name, mode, modeparams, location, starts, ends, open_en
 class SqliteTournaments:
     """Tournaments, entries, keys and submissions in the database: a `TournamentStore`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock = server_clock) -> None:
+        """`clock` says which lists the tournaments of the file stand in when it is opened."""
         self._database = database
+        self._catalogue = Catalogue(moment_of(clock()))
+        self._changed: set[int] = set()
+        """The tournaments whose cards were changed in this batch."""
+        with database.batch() as sql:
+            for card in _cards(sql):
+                self._catalogue.put(card)
+        database.join(self)
 
     # Tournaments
 
-    def add(self, make: Callable[[Callable[[int, int], int]], Tournament]) -> Tournament:
+    def add(self, make: Callable[[Callable[[int, int], Hosted]], Tournament]) -> Tournament:
         with self._database.transaction() as sql:
-
-            def count_hosted(host_id: int, now: int) -> int:
-                query = "SELECT COUNT(*) FROM tournaments WHERE host_id = ? AND ends > ?"
-                return _number(sql, query, (host_id, now))
-
-            tournament = make(count_hosted)
-            added = sql.execute(
-                "INSERT INTO tournaments (host_id, name, mode, modeparams, location, starts, ends,"
-                " open_entry, hide_results) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                astuple(tournament)[1:],
+            made = make(self._catalogue.hosted)
+            tournament = replace(made, id=self._catalogue.next_id)
+            sql.execute(
+                f"INSERT INTO tournaments ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                astuple(tournament),
             )
-        assert added.lastrowid
-        return replace(tournament, id=added.lastrowid)
+            self._put(card_of(tournament, entered=False))  # last: an operation may be undone
+        return tournament
 
     def change(self, tournament_id: int, rule: Callable[[Tournament], Tournament]) -> Tournament:
         with self._database.transaction() as sql:
@@ -49,20 +55,41 @@ class SqliteTournaments:
                 " WHERE id = ?",
                 (*astuple(changed)[1:], tournament_id),
             )
+            self._put(card_of(changed, self._catalogue.entered(tournament_id)))
         return changed
+
+    def delete(self, tournament_id: int, rule: Callable[[Tournament, bool], None]) -> None:
+        with self._database.transaction() as sql:
+            rule(_existing(sql, tournament_id), self._catalogue.entered(tournament_id))
+            sql.execute("DELETE FROM tournaments WHERE id = ?", (tournament_id,))
+            self._changed.add(tournament_id)
+            self._catalogue.remove(tournament_id)
 
     def tournament(self, tournament_id: int) -> Tournament:
         with self._database.batch() as sql:
             return _existing(sql, tournament_id)
 
-    def listed(self, user_id: int | None, ending_after: int) -> list[tuple[Tournament, Entry]]:
+    def listing(self, name: str, now: int, page: Page | None) -> Listing:
+        with self._database.batch() as sql:
+            return self._catalogue.listing(name, now, page, partial(_read, sql))
+
+    def entries(self, user_id: int, listing: Listing) -> Mapping[int, Entry]:
+        ids = [tournament.id for tournament in listing.tournaments]
         with self._database.batch() as sql:
             rows = sql.execute(
-                f"SELECT {_COLUMNS}, entry FROM tournaments LEFT JOIN entries"
-                " ON tournament_id = id AND user_id = ? WHERE ends > ? ORDER BY id",
+                f"SELECT tournament_id, entry FROM entries WHERE user_id = ? AND {_among(ids)}",
+                (user_id,),
+            ).fetchall()
+        return {tournament_id: Entry(entry) for tournament_id, entry in rows}
+
+    def entered(self, user_id: int, ending_after: int) -> list[tuple[Tournament, Entry]]:
+        with self._database.batch() as sql:
+            rows = sql.execute(
+                f"SELECT {_COLUMNS}, entry FROM entries JOIN tournaments ON tournament_id = id"
+                " WHERE user_id = ? AND ends > ? ORDER BY id",
                 (user_id, ending_after),
             ).fetchall()
-        return [(_tournament(row), Entry(row[-1] or Entry.NONE)) for row in rows]
+        return [(_tournament(row), Entry(row[-1])) for row in rows]
 
     def detail(self, tournament_id: int) -> Detail:
         with self._database.batch() as sql:
@@ -105,6 +132,8 @@ class SqliteTournaments:
                     " ON CONFLICT DO UPDATE SET entry = excluded.entry",
                     (tournament_id, user_id, after),
                 )
+                if self._catalogue.enter(tournament_id):
+                    self._changed.add(tournament_id)
         return after
 
     def issue_key(
@@ -133,7 +162,7 @@ class SqliteTournaments:
         self,
         key: Key,
         submission: Submission,
-        now: int,
+        moment: int,
         rule: Callable[[Tournament | None, Earlier], bool],
     ) -> bool:
         place = (key.tournament_id, key.user_id)
@@ -142,9 +171,7 @@ class SqliteTournaments:
                 "SELECT tournament_id, user_id FROM tournament_scores WHERE digest = ?",
                 (submission.digest,),
             ).fetchone()
-            query = (
-                "SELECT COUNT(*) FROM tournament_scores WHERE tournament_id = ? AND user_id = ?"
-            )
+            query = "SELECT COUNT(*) FROM tournament_scores WHERE tournament_id = ? AND user_id = ?"
             earlier = Earlier(_issued(sql, *place), row, _number(sql, query, place))
             counts = rule(_find(sql, key.tournament_id), earlier)
             if counts:
@@ -152,18 +179,59 @@ class SqliteTournaments:
                     "INSERT INTO tournament_scores (tournament_id, user_id, level, time_ms, digest,"
                     " proven, uploaded) VALUES (?, ?, ?, ?, ?, ?, ?)",
                     (*place, submission.category, submission.value, submission.digest,
-                     submission.proven, now),
+                     submission.proven, moment),
                 )  # fmt: skip
         return counts
 
     def scores(self, tournament_id: int, newest: int) -> list[Score]:
         with self._database.batch() as sql:
             rows = sql.execute(
-                "SELECT user_id, level, time_ms FROM tournament_scores"
-                " WHERE tournament_id = ? AND id <= ?",
+                "SELECT user_id, level, time_ms FROM tournament_scores AS score JOIN tournaments"
+                " ON tournament_id = tournaments.id"
+                " WHERE tournament_id = ? AND score.id <= ? AND uploaded < ends",
                 (tournament_id, newest),
             ).fetchall()
         return [Score(*row) for row in rows]
+
+    # As a member of the database
+
+    def write(self, connection: sqlite3.Connection) -> None:
+        """Nothing: all is in the tables already."""
+
+    def committed(self) -> None:
+        self._changed.clear()
+
+    def restore(self, connection: sqlite3.Connection) -> None:
+        for tournament_id in self._changed:
+            self._catalogue.remove(tournament_id)
+        for card in _cards(connection, f"WHERE {_among(self._changed, 'id')}"):
+            self._catalogue.put(card)
+        self._changed.clear()
+
+    def _put(self, card: Card) -> None:
+        self._changed.add(card.id)
+        self._catalogue.put(card)
+
+
+def _cards(sql: sqlite3.Connection, where: str = "") -> Iterator[Card]:
+    """The cards of tournaments, by id."""
+    rows = sql.execute(
+        "SELECT id, host_id, starts, ends, EXISTS"
+        " (SELECT 1 FROM entries WHERE tournament_id = tournaments.id)"
+        f" FROM tournaments {where} ORDER BY id"
+    )
+    return (Card._make(row) for row in rows)
+
+
+def _among(ids: Iterable[int], column: str = "tournament_id") -> str:
+    """The condition that a column has one of these numbers."""
+    return f"{column} IN ({','.join(map(str, ids))})"
+
+
+def _read(sql: sqlite3.Connection, ids: Sequence[int]) -> list[Tournament]:
+    """Tournaments by their ids, which are in ascending order."""
+    rows = sql.execute(f"SELECT {_COLUMNS} FROM tournaments WHERE {_among(ids, 'id')} ORDER BY id")
+    return [_tournament(row) for row in rows]
 
 
 def _find(sql: sqlite3.Connection, tournament_id: int) -> Tournament | None:
