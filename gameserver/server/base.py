@@ -63,10 +63,11 @@ class ServerOptions:
     """How a front end treats its clients."""
 
     max_connections: int = MAX_CONNECTIONS
-    max_owed: int = MAX_OWED
     access_log: bool = False
     proxies: TrustedProxies = field(default_factory=TrustedProxies)
     tls: TLS | None = None
+    max_owed: int = MAX_OWED
+    """Bytes of replies that all clients together may leave untaken."""
 
     def reload(self) -> None:
         """Reads the certificate again, for the connections that come."""
