@@ -1,4 +1,4 @@
-"""Moments: whole microseconds since 1970 in UTC. What the server's clock says, and nothing else.
+"""Moments: whole microseconds since 1970 in UTC. The server's clock alone decides.
 
 On the wire a moment is a naive ISO 8601 date and time in UTC, with 0, 3 or 6 digits of a second.
 """

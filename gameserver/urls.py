@@ -13,17 +13,21 @@ FORM = 64 * 1024
 UPLOAD = REPLAY + 4096
 """A replay in its multipart frame."""
 
+operation = partial(path, limited=False, exact=True)
+"""For operators: never told to slow down, and closed in a proxy by the one name that it has."""
+
 api = partial(path, wants=("content-type", accounts.CREDENTIALS), error_format="api")
 
 # fmt: off
 urlpatterns = [
-    path("/healthz", GET=operations.health),
-    path("/metrics", GET=operations.metrics),
+    path("/", GET=operations.welcome),
+    operation("/healthz", GET=operations.health),
+    operation("/metrics", GET=operations.metrics),
 
-    path("/<number:user_id>/login", GET=scores.login),
-    path("/<digits:user_id>/", GET=scores.login),
-    path("/<number:level_id>/score", POST=scores.submit_score, body=SCORE),
-    path("/<number:level_id>/highscorelist", GET=scores.high_score_list),
+    path("/<number:user_id>/login", GET=scores.login, short=True),
+    path("/<digits:user_id>/", GET=scores.login, short=True),
+    path("/<number:level_id>/score", POST=scores.submit_score, body=SCORE, short=True),
+    path("/<number:level_id>/highscorelist", GET=scores.high_score_list, short=True),
 
     api("/api/register", POST=accounts.register, body=FORM, blocking=True, queue="logins"),
     api("/api/obtain_token", POST=accounts.obtain_token, body=FORM, blocking=True, queue="logins"),

@@ -1,4 +1,4 @@
-"""Session keys: who a player is, for ten minutes from the login.
+"""Session keys, which identify a player for ten minutes from the login.
 
 Two ways to keep them, with the same two methods. `SignedSessions`, the default, keeps nothing:
 a key carries its user and its expiry, and a MAC that only the server can make. With
@@ -67,7 +67,8 @@ class SignedSessions:
     def login(self, user_id: int) -> str:
         expiry = int(self._clock() * 1000) + LIFETIME_MS
         serial = next(self._serial) & 0xFFFFFFFF
-        signed = "%08x%012x%08x" % (user_id, expiry, serial)  # noqa: UP031 (twice as fast)
+        # One number of 28 digits: half the time of three.
+        signed = "%028x" % (user_id << 80 | expiry << 32 | serial)
         return signed + self._mac_of(signed)
 
     def user_of(self, key: str) -> int:

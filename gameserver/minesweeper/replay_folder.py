@@ -33,7 +33,8 @@ class Staged:
 class ReplayFolder:
     """Keeps files, each written to its end before it is seen under its name.
 
-    Without a folder nothing is kept. The names are the server's: nothing of a request is in them.
+    Without a folder nothing is kept. The names are the server's own, with no part of a request in
+    them.
     """
 
     def __init__(self, folder: str = "") -> None:
@@ -42,7 +43,7 @@ class ReplayFolder:
 
     @contextmanager
     def staged(self, data: bytes) -> Iterator[Staged]:
-        """Writes the data; what is not kept by the end of the block is removed.
+        """Writes the data to a file, which is removed if it is not kept by the end of the block.
 
         A name that was given is durable when the block has ended. `Refused` if a file cannot be
         kept: there is no room, or no folder.
@@ -94,11 +95,15 @@ class ReplayFolder:
 
 
 def check_folder(folder: str) -> None:
-    """Makes the folder if need be; StartError if no file can be written in it."""
+    """Makes the folder in the one around it if need be; StartError if it cannot be written to."""
     if not folder:
         return
+    around = os.path.dirname(os.path.abspath(folder))
+    if not os.path.isdir(around):
+        raise StartError(f"cannot make the replay folder {folder}: there is no folder {around}")
     try:
-        os.makedirs(folder, exist_ok=True)
+        if not os.path.exists(folder):
+            os.mkdir(folder)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Uploaded replays: what becomes a submission to a tournament."""
+"""Uploaded replays, and how they become submissions to tournaments."""
 
 from __future__ import annotations
 

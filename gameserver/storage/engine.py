@@ -33,7 +33,7 @@ class Engine(Protocol):
     def tournaments(self) -> TournamentStore: ...
 
     def batch(self) -> AbstractContextManager[object]:
-        """For `with`: what happens in it happens as one, and nobody sees it before its end.
+        """For `with`: everything in it happens as one, and nobody sees it before its end.
 
         StorageFull at the end if it cannot be kept; then nothing has changed. Scores and sessions
         are for use inside a batch only, so that a batch takes the lock once; the operations of
@@ -44,7 +44,7 @@ class Engine(Protocol):
         """Ends the process if what is kept on disk is no longer there; costs microseconds."""
 
     def close(self) -> None:
-        """Puts in order what is kept on disk; may be called again."""
+        """Puts the data on disk in order; may be called again."""
 
 
 def open_engine(

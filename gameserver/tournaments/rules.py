@@ -1,6 +1,6 @@
-"""Who may do what, and when. Plain functions of values; `now` is the server's clock.
+"""The rules of tournaments: plain functions of values; `now` is the server's clock.
 
-An entry is a player's place in a tournament. What is not allowed raises `Refused`.
+An entry is a player's place in a tournament. Anything that is not allowed raises `Refused`.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ def check_gen_key(tournament: Tournament, entry: Entry, issued: IssuedKey | None
 
 
 def missing_key_error(tournament: Tournament, now: int) -> Refused:
-    """What is said to somebody who has not generated a key."""
+    """The refusal for a player who has not generated a key."""
     phase = tournament.phase(now)
     if phase is Phase.OVER:
         return Refused("never_generated")

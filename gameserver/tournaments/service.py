@@ -1,4 +1,4 @@
-"""What can be done with tournaments. Each method is one operation of the store at one moment.
+"""Tournaments and what can be done with them: each method is one operation of the store.
 
 The server's clock is read inside the operation, so that a player whom the clock lets in is also
 there when the next one looks.

@@ -64,11 +64,11 @@ class Tournament:
 
 
 class Submission(NamedTuple):
-    """What any game hands in for a player."""
+    """A game that is handed in for a player, whatever game it is."""
 
     user_id: int
     category: str
-    """What is counted apart: with Minesweeper the level."""
+    """The kind that is counted apart: with Minesweeper the level."""
     value: int
     digest: bytes
     """The same for the same game, however it is handed in."""

@@ -1,4 +1,4 @@
-"""What a store of tournaments does."""
+"""The interface of a store of tournaments."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gameserver.tournaments.tournament import Entry, Score, Submission, Tourname
 
 
 class Detail(NamedTuple):
-    """A tournament with all who have to do with it."""
+    """A tournament with everybody in it."""
 
     tournament: Tournament
     host: str
@@ -22,7 +22,7 @@ class Detail(NamedTuple):
 
 
 class Earlier(NamedTuple):
-    """What is there when a submission comes."""
+    """The state that a submission meets."""
 
     issued: IssuedKey | None
     """The key that its player has been issued."""
@@ -35,8 +35,8 @@ class Earlier(NamedTuple):
 class TournamentStore(Protocol):
     """Tournaments, entries, keys and submissions. Every method is one atomic operation.
 
-    What decides is a *rule*: a function of values, which an engine may call more than once, and
-    which raises `Refused` for what is not allowed. All moments are in microseconds. For a
+    Decisions are made by a *rule*: a function of values, which an engine may call more than once,
+    and which raises `Refused` for what is not allowed. All moments are in microseconds. For a
     tournament that is not there `Refused` with the code `no_such_tournament` is raised. Methods
     that write raise StorageFull if nothing can be stored, and then change nothing.
     """
@@ -69,7 +69,7 @@ class TournamentStore(Protocol):
         """The tournaments that end after a moment and that the user has an entry in, by id."""
 
     def detail(self, tournament_id: int) -> Detail:
-        """The tournament with all who have to do with it."""
+        """The tournament with everybody in it."""
 
     def unproven(self, tournament_id: int) -> Mapping[str, int]:
         """User name → how many of the user's games do not bear out their values."""

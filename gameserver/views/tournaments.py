@@ -19,7 +19,7 @@ from gameserver.web.forms import read_fields, read_upload, text_field
 from gameserver.web.messages import JSON, Request, Response, View, json_response
 
 NOT_LOGGED_IN = "not_logged_in"
-"""What stands in the place of an entry for somebody whom the server does not know."""
+"""In the place of an entry, for a client that is not logged in."""
 
 # Lists
 
@@ -141,7 +141,7 @@ def upload(request: Request, services: Services) -> Response:
     return json_response({}, 201)
 
 
-# What these have in common
+# Common parts of these
 
 
 def _host(request: Request, services: Services, tournament_id: int) -> int:

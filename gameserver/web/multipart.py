@@ -4,7 +4,7 @@
     delimiter = "--" boundary
     part      = 1*(field CRLF) CRLF data
 
-Whatever differs is refused with `Malformed`, in time linear in the body's size. Not supported on
+Anything else is refused with `Malformed`, in time linear in the body's size. Not supported on
 purpose: a preamble, white space behind a delimiter, folded header fields, nested multiparts. The
 value of `filename` is never used: no path is ever made of it.
 """

@@ -175,7 +175,7 @@ class ThreadedTest(DataContract):
 class ForkedTest(DataContract):
     """Several processes."""
 
-    flags = ()
+    flags = ("--max_proc", "2")
 
     def test_owner_killed(self) -> None:
         """When only the owner is killed, another takes its place, with all the scores."""

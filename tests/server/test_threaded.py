@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import mock  # noqa: UP026 (the same mock on every Python)
 
 from gameserver.server.base import GameServer
+from gameserver.server.threaded import MAX_THREADS
 from gameserver.web.messages import Request, Response
 from gameserver.web.routing import path
 from tests.raw_client import Client, refuses, request_bytes
@@ -19,6 +20,8 @@ LIST = request_bytes("GET", "/1/highscorelist")
 QUICK = request_bytes("GET", "/quick")
 SLOW = request_bytes("GET", "/slow")
 BIG = request_bytes("GET", "/big")
+MANY = 90
+"""Requests for as much as no socket takes, which still are read at once."""
 
 
 class BlockingTestCase(unittest.TestCase):
@@ -39,7 +42,9 @@ class BlockingTestCase(unittest.TestCase):
                 path("/elsewhere", GET=self.quick, blocking=True, queue="elsewhere"),
                 path("/fail", GET=self.fail_in_view, blocking=True),
                 path("/bad", GET=self.bad, blocking=True),
-                path("/big", GET=self.big),
+                # Many of them are made at once, as if they were short.
+                path("/big", GET=self.big, short=True),
+                path("/long", GET=self.big),
                 **self.options,
             )
         )
@@ -170,7 +175,7 @@ class GoneClientTest(BlockingTestCase):
     def test_reset_with_unsent_replies(self) -> None:
         """So is one for whom there was much left to send."""
         self.client.reset_at_close()
-        self.client.send(BIG * 200 + SLOW)
+        self.client.send(BIG * MANY + SLOW)
         self.wait_for_slow()
         self.assert_alive()
         self.client.close()
@@ -181,7 +186,7 @@ class GoneClientTest(BlockingTestCase):
 
     def test_unread_replies(self) -> None:
         """A client that reads nothing for 10 s is gone, though its request still blocks."""
-        self.client.send(BIG * 200 + SLOW)
+        self.client.send(BIG * MANY + SLOW)
         self.wait_for_slow()
         self.assert_alive()
         self.time.ahead += 11
@@ -193,12 +198,22 @@ class GoneClientTest(BlockingTestCase):
 
     def test_read_at_leisure(self) -> None:
         """Replies that did not fit at first come before the answer of the one that blocked."""
-        self.client.send(BIG * 200 + SLOW + LIST)
+        self.client.send(BIG * MANY + SLOW + LIST)
         self.wait_for_slow()
         self.assert_alive()
         self.gate.set()
-        self.assertEqual({len(self.client.reply().body) for _ in range(200)}, {100_000})
+        self.assertEqual({len(self.client.reply().body) for _ in range(MANY)}, {100_000})
         self.assertEqual([self.client.reply().body for _ in range(2)], [b"slow", b""])
+
+    def test_behind_unread_replies(self) -> None:
+        """A request that blocks is not begun before the replies in front of it are taken."""
+        self.client.send(request_bytes("GET", "/long") * MANY + SLOW)
+        for _ in range(3):
+            self.assert_alive()
+        self.assertFalse(self.entered.acquire(blocking=False))
+        self.gate.set()
+        self.assertEqual({len(self.client.reply().body) for _ in range(MANY)}, {100_000})
+        self.assertEqual(self.client.reply().body, b"slow")
 
     def test_no_deadline(self) -> None:
         """The client's deadlines do not run while the server is at work."""
@@ -262,6 +277,47 @@ class BoundTest(BlockingTestCase):
         for client in clients:
             client.reply()
         wait_until(lambda: threading.active_count() == before)
+
+
+class NoThreadTest(BlockingTestCase):
+    """A system that has no thread to give."""
+
+    def no_threads(self) -> Any:
+        """While it lasts, the mix-in cannot start a thread."""
+        error = RuntimeError("can't start new thread")
+        return mock.patch("socketserver.ThreadingMixIn.process_request", side_effect=error)
+
+    def assert_served(self) -> None:
+        """As many requests as there are threads are at work at once."""
+        clients = [self.connect().send(SLOW) for _ in range(MAX_THREADS)]
+        self.wait_for_slow(MAX_THREADS)
+        self.gate.set()
+        self.assertEqual({client.reply().body for client in clients}, {b"slow"})
+
+    def test_refused(self) -> None:
+        """Requests are told to come back, the log says why, and then all is as before."""
+        with self.no_threads(), self.assertLogs("gameserver", "ERROR") as logged:
+            for _ in range(3 * MAX_THREADS):
+                reply = self.client.ask(SLOW)
+                self.assertEqual((reply.status, reply.headers["retry-after"]), (503, "1"))
+        self.assertIn("can't start new thread", logged.output[0])
+        self.assert_served()
+
+    def test_queue(self) -> None:
+        """So are those that wait for a thread, when nobody is left who could go on with them."""
+        with mock.patch("gameserver.server.threaded.MAX_THREADS", 1):
+            first = self.connect().send(SLOW)
+            self.wait_for_slow()
+            waiting = [self.connect().send(LIST + SLOW) for _ in range(3)]
+            for client in waiting:
+                self.assertEqual(client.reply().body, b"")
+            self.assert_alive()
+            with self.no_threads(), self.assertLogs("gameserver", "ERROR"):
+                self.gate.set()
+                self.assertEqual(first.reply().body, b"slow")
+                self.assertEqual([client.reply().status for client in waiting], [503] * 3)
+            self.gate.clear()
+        self.assert_served()
 
 
 class GoneWhileWaitingTest(BlockingTestCase):

@@ -1,11 +1,11 @@
 """The data file of a running server, or what stands for it in memory.
 
-There is exactly one connection, in the process that owns the state, and one lock. Whoever holds
-the lock is in a *batch*: what is written in it is committed as a whole at its end, with one sync,
-and nobody else sees anything of it before. Stores keep what they read in memory and join the
+There is exactly one connection, in the process that owns the state, and one lock. The thread that
+holds it is in a *batch*: everything written in it is committed as a whole at its end, with one
+sync, and nobody else sees any of it before. Stores keep what they read in memory and join the
 database as *members*; it tells them when to write, and when to forget what was not committed.
 
-What can go wrong while it commits:
+Two kinds of errors at a commit:
 
 - There is no room (`SQLITE_FULL`). The batch is undone, in memory too. The database is `full`
   and refuses to write; at most twice a second it tries whether there is room again.
@@ -50,13 +50,13 @@ class Member(Protocol):
     """A store whose memory goes with the tables."""
 
     def write(self, connection: sqlite3.Connection) -> None:
-        """The batch ends: writes what is in memory only. Called again if it fails."""
+        """The batch ends: writes everything that is only in memory. Called again if it fails."""
 
     def committed(self) -> None:
-        """What was written is durable."""
+        """The batch is durable."""
 
     def restore(self, connection: sqlite3.Connection) -> None:
-        """The batch was undone: forgets what is not in the tables."""
+        """The batch was undone: forgets everything that is not in the tables."""
 
 
 class Database:
@@ -155,7 +155,7 @@ class Database:
         if self.full:
             raise StorageFull
 
-    # What `Batch` calls
+    # The calls of `Batch`
 
     def _begin(self) -> sqlite3.Connection:
         # Not for the batch that follows one that was undone: it is the same one again.
@@ -207,7 +207,7 @@ class Database:
             self.require_room()
 
     def _refuse_writing(self, error: sqlite3.Error) -> None:
-        """Has the batch undone and becomes full; ends the process unless that is the cause."""
+        """Has the batch undone and becomes full; ends the process for errors of another kind."""
         if not is_disk_full(error):
             end_process(error)
         if not self.full:

@@ -1,6 +1,6 @@
 """A data file before it is used: is it one, is it whole, is it free, and the connection to it.
 
-Whatever is wrong raises `StartError`, and leaves the file as it was. It is examined through a
+Every problem raises `StartError`, and leaves the file as it was. It is examined through a
 connection that cannot write.
 
 The lock is on a file of its own, `FILE-lock`. It is not on the data file: a process that closes
@@ -41,6 +41,7 @@ class FileLock:
     """Keeps every other server and every import off a data file, until it is released."""
 
     def __init__(self, path: str) -> None:
+        require_place(path)
         self._path = path + "-lock"
         give_up = time.monotonic() + LOCK_SECONDS
         while True:
@@ -91,10 +92,18 @@ def _is_at(descriptor: int, path: str) -> bool:
         return False
 
 
-class Presence:
-    """Whether the files of a connection are still what their names lead to.
+def require_place(path: str) -> None:
+    """StartError unless a data file can be at this absolute path, for all that its name says."""
+    if os.path.isdir(path):
+        raise StartError(f"{path} is a folder, not a data file")
+    if not os.path.isdir(os.path.dirname(path)):
+        raise StartError(f"cannot use {path}: there is no folder {os.path.dirname(path)}")
 
-    Whoever deletes or replaces them leaves the server with files that nobody can open again: it
+
+class Presence:
+    """Whether the files of a connection are still the ones that their names lead to.
+
+    If they are deleted or replaced, the server is left with files that nobody can open again: it
     would go on, and all that it acknowledges would be lost.
     """
 
@@ -133,6 +142,7 @@ def reading(path: str, alone: bool = False) -> Iterator[sqlite3.Connection]:
     `alone`: the file is locked, so that there is no server. Then, where there is no log either,
     the file is all there is, and SQLite makes no files of its own beside it.
     """
+    require_place(os.path.abspath(path))
     if not os.path.isfile(path):
         raise StartError(f"there is no file {path}")
     immutable = alone and not os.path.exists(path + "-wal")
@@ -187,7 +197,7 @@ def _create(path: str) -> None:
     for name in (new, *(new + end for end in _BESIDE)):
         with suppress(FileNotFoundError):
             os.unlink(name)
-    # Only for this user: who knows the secret in it can forge session keys.
+    # Only for this user: anybody who knows the secret in it can forge session keys.
     os.close(os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     _connect_to_write(new).close()
     put_in_place(new, path)

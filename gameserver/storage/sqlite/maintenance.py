@@ -1,7 +1,7 @@
 """Backup, check, export and import of a data file.
 
 All but import work beside a server that runs on the file. They read through a connection that
-writes nothing and makes no checkpoint. Each raises StartError for what is wrong with a file.
+writes nothing and makes no checkpoint. Each raises StartError for a bad file.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from gameserver.errors import StartError
 from gameserver.monitoring.progress import Progress
 from gameserver.numbers import MAX_NUMBER, parse_number
 from gameserver.storage.sqlite.database import Database
-from gameserver.storage.sqlite.datafile import examine, put_in_place, reading
+from gameserver.storage.sqlite.datafile import examine, put_in_place, reading, require_place
 from gameserver.storage.sqlite.scores import CHUNK, IN_ORDER, NEXT_ARRIVAL, chunks
 
 HEADER = "level,user,score"
 
 DatabaseError = sqlite3.Error
-"""What a file can raise beside StartError and OSError."""
+"""The error that a file can raise beside StartError and OSError."""
 
 OUT_OF_RANGE = f"""
 SELECT count(*) FROM score
@@ -40,13 +40,16 @@ WHERE excluded.score > score
 BACKUP_PAGES = 1_000
 """Pages that are copied between two looks of the progress bar."""
 
+STANDARD_STREAM = "-"
+"""In the place of a CSV file."""
 
 
 def backup(file: str, copy: str) -> None:
     """Copies the file as it is at this moment; the copy has its name when it is whole."""
     if os.path.exists(copy):
-        raise StartError(f"{copy} is there already")
+        raise StartError(f"{copy} exists already")
     path = os.path.abspath(copy)
+    require_place(path)
     new = path + "-new"
     with reading(file) as source:
         examine(file, source)
@@ -100,17 +103,17 @@ def check(file: str) -> bool:
     return not problems
 
 
-def export(file: str, target: str | None) -> None:
-    """Writes all scores as CSV, those of a level in rank order."""
+def export(file: str, target: str) -> None:
+    """Writes all scores as CSV, those of a level in rank order, to a new file or to stdout."""
     with reading(file) as connection:
         examine(file, connection)
         (count,) = connection.execute("SELECT count(*) FROM score").fetchone()
         rows = connection.execute(IN_ORDER)
-        if target:
+        if target == STANDARD_STREAM:
+            _write(rows, count, sys.stdout)
+        else:
             with open(target, "x", encoding="ascii", newline="") as stream:
                 _write(rows, count, stream)
-        else:
-            _write(rows, count, sys.stdout)
 
 
 def _write(rows: sqlite3.Cursor, count: int, target: TextIO) -> None:
@@ -123,7 +126,8 @@ def _write(rows: sqlite3.Cursor, count: int, target: TextIO) -> None:
 
 def import_(file: str, source: str) -> None:
     """Takes in the better scores of a CSV file: all of them, or none if a line is bad."""
-    with open(source, encoding="utf-8", errors="replace", newline="") as stream:
+    which = 0 if source == STANDARD_STREAM else source
+    with open(which, encoding="utf-8", errors="replace", newline="", closefd=bool(which)) as stream:
         database = Database(file)
         try:
             with database.transaction() as connection:

@@ -1,4 +1,4 @@
-"""What an error of SQLite means, by its result code (sqlite.org/rescode.html)."""
+"""The meaning of an error of SQLite, by its result code (sqlite.org/rescode.html)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def is_disk_full(error: sqlite3.Error) -> bool:
 
 
 def is_programming_error(error: sqlite3.Error) -> bool:
-    """Whether it is the statement that is wrong, and not the storage."""
+    """Whether the statement is wrong, and not the storage."""
     return _code(error) & 0xFF in _PROGRAMMING_ERRORS
 
 

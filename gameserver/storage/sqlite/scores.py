@@ -26,7 +26,7 @@ INSERT INTO score VALUES (?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET score = excluded.score, arrival = excluded.arrival
 """
 
-# In rank order within each level, which is what a board is made from.
+# In rank order within each level: that is how a board is loaded.
 IN_ORDER = "SELECT level, user, score FROM score ORDER BY level, score DESC, arrival"
 ONE_LEVEL = "SELECT user, score FROM score WHERE level = ? ORDER BY score DESC, arrival"
 

@@ -18,8 +18,9 @@ IN_ORDER = "SELECT user, key, expiry FROM session_key WHERE expiry > ? ORDER BY 
 class SqliteSessions(MemorySessions):
     """Keys that outlive the process.
 
-    `_unwritten` holds what the file does not know yet: a user's new key, or None when the key
-    has been freed. While nothing can be stored, logins go on, and their keys wait in memory.
+    `_unwritten` holds the changes that the file does not have yet: a user's new key, or None when
+    the key has been freed. While nothing can be stored, logins go on, and their keys wait in
+    memory.
     """
 
     def __init__(
@@ -53,7 +54,7 @@ class SqliteSessions(MemorySessions):
 
     def write(self, connection: sqlite3.Connection) -> None:
         if not any(self._unwritten.values()):
-            return  # what has been freed can wait for the next login
+            return  # the freed ones can wait for the next login
         freed = [(user_id,) for user_id, entry in self._unwritten.items() if not entry]
         made = [(user_id, *entry) for user_id, entry in self._unwritten.items() if entry]
         connection.executemany(FORGET, freed)

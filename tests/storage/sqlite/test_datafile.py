@@ -119,7 +119,7 @@ class DataFileTest(FolderTestCase):
         with self.assertRaises(StartError):
             Database(self.path)
         self.path = str(self.folder / "nothing" / "game.db")
-        self.assert_refused("No such file or directory")
+        self.assert_refused("there is no folder")
 
     def test_no_log(self) -> None:
         """Where SQLite can keep no write-ahead log, nothing starts."""
