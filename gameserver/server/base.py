@@ -206,7 +206,7 @@ class GameServer(HTTPServer):
                 if self._shares.take(connection, request):
                     self.begin(request, connection)
                 else:
-                    self._refuse(request, connection)
+                    self._refuse_share(request, connection)
                 continue
             request, connection, response = self._finished.popleft()
             try:
@@ -280,7 +280,7 @@ class GameServer(HTTPServer):
         """Has a deferred request answered; the loop then finds it in `_finished`."""
         self.process_request(request, connection)  # type: ignore[arg-type]
 
-    def _refuse(self, request: Request, connection: Connection) -> None:
+    def _refuse_share(self, request: Request, connection: Connection) -> None:
         """Says that too many requests of its client's wait already."""
         busy = Overloaded("too many requests from your address wait: try again later")
         response = error_response(busy, request.match.error_format)
