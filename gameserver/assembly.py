@@ -54,9 +54,8 @@ def make_server(settings: Settings) -> ThreadedServer | ForkedServer:
     listeners = open_listeners(settings.host, settings.port)
     proxies = TrustedProxies(settings.trusted_proxy)
     processes = 1 if settings.threaded else settings.workers
-    options = ServerOptions(
-        connections, MAX_OWED // processes, settings.access_log, proxies, tls
-    )
+    owed = MAX_OWED // processes
+    options = ServerOptions(connections, settings.access_log, proxies, tls, owed)
     router = make_router(settings.cors_origin)
     if settings.threaded:
         return ThreadedServer(make_app(settings, router), listeners, options)

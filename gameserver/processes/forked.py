@@ -26,7 +26,7 @@ from gameserver.web.routing import Router
 
 log = logging.getLogger(__name__)
 
-RETRY_SECONDS = 1.0
+RETRY_SECONDS = 0.5
 """Until a process that could not be started is tried again."""
 
 
@@ -136,7 +136,6 @@ class ForkedServer(ForkingMixIn, BaseServer):
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """In a child: serves until told to stop."""
-        introduce("worker")
         self._loop.close()
         open_line = self._owner.manager.open_line
         app = RemoteApplication(self._router, open_line, self._answers_known)
@@ -144,6 +143,7 @@ class ForkedServer(ForkingMixIn, BaseServer):
         obey_signals(worker)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         self._lifeline.hold(worker.stop)
+        introduce("worker")  # only now: from here on it ends with the parent, whatever happens
         worker.serve_forever()
         worker.server_close()
 

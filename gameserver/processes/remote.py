@@ -121,4 +121,6 @@ def _unpacked(
         error_format=error_format,
         answer=Response(*answer) if answer else None,
     )
-    return Request(method, path, query, headers, body, client, match, arrived)
+    request = Request(method, path, query, headers, body, client, match)
+    request.arrived = arrived
+    return request

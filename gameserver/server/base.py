@@ -35,7 +35,7 @@ from gameserver.server.acceptor import MAX_CONNECTIONS, Acceptor
 from gameserver.server.application import Application
 from gameserver.server.connection import Connection
 from gameserver.server.listeners import turn_away
-from gameserver.server.loop import EVENT_READ, Loop, Source
+from gameserver.server.loop import EVENT_READ, Loop, Source, has_hung_up
 from gameserver.server.shares import Shares
 from gameserver.server.turns import MAX_OWED, Pending, Turns
 from gameserver.times import server_clock
@@ -63,10 +63,11 @@ class ServerOptions:
     """How a front end treats its clients."""
 
     max_connections: int = MAX_CONNECTIONS
-    max_owed: int = MAX_OWED
     access_log: bool = False
     proxies: TrustedProxies = field(default_factory=TrustedProxies)
     tls: TLS | None = None
+    max_owed: int = MAX_OWED
+    """Bytes of replies that all clients together may leave untaken."""
 
     def reload(self) -> None:
         """Reads the certificate again, for the connections that come."""
@@ -205,7 +206,7 @@ class GameServer(HTTPServer):
                 if self._shares.take(connection, request):
                     self.begin(request, connection)
                 else:
-                    self._refuse(request, connection)
+                    self._refuse_share(request, connection)
                 continue
             request, connection, response = self._finished.popleft()
             try:
@@ -279,7 +280,7 @@ class GameServer(HTTPServer):
         """Has a deferred request answered; the loop then finds it in `_finished`."""
         self.process_request(request, connection)  # type: ignore[arg-type]
 
-    def _refuse(self, request: Request, connection: Connection) -> None:
+    def _refuse_share(self, request: Request, connection: Connection) -> None:
         """Says that too many requests of its client's wait already."""
         busy = Overloaded("too many requests from your address wait: try again later")
         response = error_response(busy, request.match.error_format)
@@ -296,7 +297,7 @@ class GameServer(HTTPServer):
         """Answers a request that may block; its connection stands in for the address."""
         response = failure(request)
         try:
-            if not client_address.gone:
+            if not has_hung_up(client_address.fileno()):
                 (response,) = self._app.handle([request])
         finally:
             self._finished.append((request, client_address, response))

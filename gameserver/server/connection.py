@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Protocol
 from gameserver.http11.reader import BLOCKED, CLOSED, IDLE, IN_BODY, IN_HEAD, RequestReader
 from gameserver.http11.writer import CONTINUE, render
 from gameserver.server.debts import Debt, Ledger
-from gameserver.server.loop import EVENT_READ, EVENT_WRITE, Loop, has_hung_up
+from gameserver.server.loop import EVENT_READ, EVENT_WRITE, Loop
 from gameserver.server.stream import Stream, hold_back
 from gameserver.web.errors import HTTPError, InternalError, RequestTimeout, error_response
 from gameserver.web.messages import Request, Response
@@ -123,11 +123,6 @@ class Connection:
     def idle(self) -> bool:
         """Nothing of a request has arrived, and nothing is owed."""
         return self._reader.state == IDLE and not self.held
-
-    @property
-    def gone(self) -> bool:
-        """Whether the client has closed the connection, which is seen while nothing is read."""
-        return has_hung_up(self._socket.fileno())
 
     @property
     def arriving(self) -> bool:

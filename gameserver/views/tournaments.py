@@ -219,4 +219,4 @@ def _for_anybody(listing: Listing) -> Response:
 def _listed(tournaments: Iterable[tuple[str, str]]) -> Response:
     """A list of tournaments, each as its fields and a status."""
     body = ", ".join(f'{fields}"{status}"}}' for fields, status in tournaments)
-    return Response(200, f"[{body}]".encode(), JSON)
+    return Response(200, f"[{body}]\n".encode(), JSON)

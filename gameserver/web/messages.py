@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 TEXT = "text/plain; charset=utf-8"
@@ -104,7 +104,7 @@ class Request:
     client: str
     """The address of the client, as far as it can be believed."""
     match: Match
-    arrived: float = 0.0
+    arrived: float = field(default=0.0, init=False)  # an argument would cost every request more
     """When it was there as a whole, in seconds since 1970 by the server's clock, if its match is
     `blocking`: it may be answered much later. 0: it is answered as soon as it is there."""
 

@@ -57,7 +57,11 @@ def main() -> int:
 def soak(server: ServerProcess, seconds: float, seed: int, report: Report) -> None:
     for _ in range(4):  # each worker has caches of its own
         fill_caches(server)
+    warm_up = Load(server.address, 4, blocking_call, seed, pause=0.01)
+    warm_up.start()  # threads that hash live on
     time.sleep(1)
+    warm_up.finish()
+    time.sleep(5)
     before = server.footprint()
     game = Game(server.address, users=30, levels=10)
     loads = [

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import random
 import re
+import threading
 import unittest
 from typing import Any, ClassVar
 
@@ -520,6 +521,18 @@ class HTTPContract(FrontEndTestCase):
             with self.connect() as client:
                 reply = client.ask(data)
                 self.assertFalse(re.search("evil", repr(reply), re.IGNORECASE), reply)
+
+    def test_replies_taken_late(self) -> None:
+        """Who sends thousands of requests and reads nothing waits alone, and gets all replies."""
+        count = 20_000
+        greedy = self.connect()
+        sender = threading.Thread(target=greedy.send, args=(list_with() * count,))
+        sender.start()
+        for _ in range(20):
+            self.assertEqual(self.connect().ask(list_with()).status, 200)
+        for _ in range(count):
+            self.assertEqual(greedy.reply().status, 200)
+        sender.join()
 
     def test_no_limit_of_requests(self) -> None:
         """A connection may be used for thousands of requests."""

@@ -38,8 +38,9 @@ class ProcessTestCase(unittest.TestCase):
         self.workers = wait_until(self.all_workers)
 
     def all_workers(self) -> list[int]:
-        """The workers, once they are all there."""
-        workers = self.server.workers()
+        """The workers, once they are all there and have said so."""
+        log = self.server.log()
+        workers = [pid for pid in self.server.workers() if f"worker is process {pid}\n" in log]
         return workers if len(workers) == min(2, os.cpu_count() or 1) else []
 
     def submit(self, score: int) -> int:

@@ -20,6 +20,7 @@ LIST = request_bytes("GET", "/1/highscorelist")
 QUICK = request_bytes("GET", "/quick")
 SLOW = request_bytes("GET", "/slow")
 BIG = request_bytes("GET", "/big")
+ELSEWHERE = request_bytes("GET", "/elsewhere")
 MANY = 90
 """Requests for as much as no socket takes, which still are read at once."""
 
@@ -345,6 +346,41 @@ class GoneWhileWaitingTest(BlockingTestCase):
         self.assertFalse(self.entered.acquire(blocking=False))
 
 
+class QueueTest(BlockingTestCase):
+    """Queues of different names, with one thread and one place each."""
+
+    def setUp(self) -> None:
+        self.enterContext(mock.patch("gameserver.server.threaded.MAX_THREADS", 1))
+        self.enterContext(mock.patch("gameserver.server.threaded.MAX_WAITING", 1))
+        super().setUp()
+
+    def test_queues(self) -> None:
+        """Where one queue is full, another is served as ever."""
+        clients = [self.client.send(SLOW), self.connect().send(LIST + SLOW)]
+        clients[1].reply()
+        self.wait_for_slow()
+        elsewhere = self.connect()
+        for _ in range(3):
+            self.assertEqual(elsewhere.ask(ELSEWHERE).body, b"quick")
+        self.assertEqual(self.connect().ask(SLOW).status, 503)
+        self.gate.set()
+        self.assertEqual([client.reply().body for client in clients], [b"slow"] * 2)
+
+    @unittest.skipUnless(hasattr(select, "POLLRDHUP"), "the system does not tell")
+    def test_place_of_a_client_that_has_gone(self) -> None:
+        """A client that has gone does not keep its place in a full queue."""
+        self.client.send(SLOW)
+        self.wait_for_slow()
+        gone = self.connect().send(LIST + SLOW)
+        gone.reply()
+        gone.close()
+        last = self.connect().send(LIST + SLOW)
+        last.reply()
+        self.assertTrue(last.is_quiet())
+        self.gate.set()
+        self.assertEqual([client.reply().body for client in (self.client, last)], [b"slow"] * 2)
+
+
 class ArrivalTest(BlockingTestCase):
     """When a request that blocks had arrived."""
 
@@ -410,7 +446,7 @@ class ShareTest(BlockingTestCase):
         """Another queue has places of its own."""
         clients = [self.connect().send(SLOW) for _ in range(2)]
         self.wait_for_slow(2)
-        self.assertEqual(self.client.ask(request_bytes("GET", "/elsewhere")).body, b"quick")
+        self.assertEqual(self.client.ask(ELSEWHERE).body, b"quick")
         self.gate.set()
         self.assertEqual([client.reply().body for client in clients], [b"slow"] * 2)
 

@@ -513,6 +513,17 @@ class TournamentsContract(EngineContract):
             scores = [score.value for score in self.store.scores(cup, moment)]
             self.assertEqual(scores, list(range(number + 1)))
 
+    def test_scores_after_the_end(self) -> None:
+        """What arrived after a tournament had been stopped is no score of it."""
+        cup = self.add()
+        key = self.issue(cup, self.bob)
+        for number in range(4):
+            game = a_game(self.bob, str(number), number)
+            self.store.count(key, game, NOW + number, lambda *_: True)
+        self.store.change(cup, lambda each: replace(each, end=NOW + 2))
+        newest = self.store.detail(cup).newest_score
+        self.assertEqual([score.value for score in self.store.scores(cup, newest)], [0, 1])
+
     def test_unproven(self) -> None:
         """Games that do not bear out their values are counted by player."""
         cup = self.add()

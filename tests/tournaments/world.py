@@ -76,7 +76,8 @@ class World:
     ) -> Reply:
         path, _, query = path.partition("?")
         match = router.resolve(method, path)
-        request = Request(method, path, query, headers, body, "192.0.2.7", match, arrived)
+        request = Request(method, path, query, headers, body, "192.0.2.7", match)
+        request.arrived = arrived
         (response,) = self.app.handle([request])
         return _reply(response)
 

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import astuple, replace
 from functools import partial
-from typing import Any
 
-from gameserver.errors import Refused
 from gameserver.storage.sqlite.database import Database
+from gameserver.storage.sqlite.tournament_rows import (
+    COLUMNS,
+    among,
+    cards,
+    entry_of,
+    existing,
+    find_tournament,
+    issued_key,
+    number,
+    read_tournaments,
+    tournament_of,
+)
 from gameserver.times import Clock, moment_of, server_clock
 from gameserver.tournaments.catalogue import Card, Catalogue, Hosted, Listing, Page, card_of
 from gameserver.tournaments.keys import IssuedKey, Key
 from gameserver.tournaments.tournament import Entry, Score, Submission, Tournament
 from gameserver.tournaments.tournament_store import Detail, Earlier
-
-_COLUMNS = "id, host_id, name, mode, modeparams, location, starts, ends, open_entry, hide_results"
 
 
 class SqliteTournaments:
@@ -29,7 +37,7 @@ class SqliteTournaments:
         self._changed: set[int] = set()
         """The tournaments whose cards were changed in this batch."""
         with database.batch() as sql:
-            for card in _cards(sql):
+            for card in cards(sql):
                 self._catalogue.put(card)
         database.join(self)
 
@@ -40,7 +48,7 @@ class SqliteTournaments:
             made = make(self._catalogue.hosted)
             tournament = replace(made, id=self._catalogue.next_id)
             sql.execute(
-                f"INSERT INTO tournaments ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                f"INSERT INTO tournaments ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 astuple(tournament),
             )
             self._put(card_of(tournament, entered=False))  # last: an operation may be undone
@@ -48,7 +56,7 @@ class SqliteTournaments:
 
     def change(self, tournament_id: int, rule: Callable[[Tournament], Tournament]) -> Tournament:
         with self._database.transaction() as sql:
-            changed = rule(_existing(sql, tournament_id))
+            changed = rule(existing(sql, tournament_id))
             sql.execute(
                 "UPDATE tournaments SET host_id = ?, name = ?, mode = ?, modeparams = ?,"
                 " location = ?, starts = ?, ends = ?, open_entry = ?, hide_results = ?"
@@ -60,24 +68,24 @@ class SqliteTournaments:
 
     def delete(self, tournament_id: int, rule: Callable[[Tournament, bool], None]) -> None:
         with self._database.transaction() as sql:
-            rule(_existing(sql, tournament_id), self._catalogue.entered(tournament_id))
+            rule(existing(sql, tournament_id), self._catalogue.entered(tournament_id))
             sql.execute("DELETE FROM tournaments WHERE id = ?", (tournament_id,))
             self._changed.add(tournament_id)
             self._catalogue.remove(tournament_id)
 
     def tournament(self, tournament_id: int) -> Tournament:
         with self._database.batch() as sql:
-            return _existing(sql, tournament_id)
+            return existing(sql, tournament_id)
 
     def listing(self, name: str, now: int, page: Page | None) -> Listing:
         with self._database.batch() as sql:
-            return self._catalogue.listing(name, now, page, partial(_read, sql))
+            return self._catalogue.listing(name, now, page, partial(read_tournaments, sql))
 
     def entries(self, user_id: int, listing: Listing) -> Mapping[int, Entry]:
         ids = [tournament.id for tournament in listing.tournaments]
         with self._database.batch() as sql:
             rows = sql.execute(
-                f"SELECT tournament_id, entry FROM entries WHERE user_id = ? AND {_among(ids)}",
+                f"SELECT tournament_id, entry FROM entries WHERE user_id = ? AND {among(ids)}",
                 (user_id,),
             ).fetchall()
         return {tournament_id: Entry(entry) for tournament_id, entry in rows}
@@ -85,15 +93,15 @@ class SqliteTournaments:
     def entered(self, user_id: int, ending_after: int) -> list[tuple[Tournament, Entry]]:
         with self._database.batch() as sql:
             rows = sql.execute(
-                f"SELECT {_COLUMNS}, entry FROM entries JOIN tournaments ON tournament_id = id"
+                f"SELECT {COLUMNS}, entry FROM entries JOIN tournaments ON tournament_id = id"
                 " WHERE user_id = ? AND ends > ? ORDER BY id",
                 (user_id, ending_after),
             ).fetchall()
-        return [(_tournament(row), Entry(row[-1])) for row in rows]
+        return [(tournament_of(row), Entry(row[-1])) for row in rows]
 
     def detail(self, tournament_id: int) -> Detail:
         with self._database.batch() as sql:
-            tournament = _existing(sql, tournament_id)
+            tournament = existing(sql, tournament_id)
             (host,) = sql.execute(
                 "SELECT username FROM accounts WHERE id = ?", (tournament.host_id,)
             ).fetchone()
@@ -103,7 +111,7 @@ class SqliteTournaments:
                 (tournament_id,),
             ).fetchall()
             query = "SELECT COALESCE(MAX(id), 0) FROM tournament_scores WHERE tournament_id = ?"
-            newest = _number(sql, query, (tournament_id,))
+            newest = number(sql, query, (tournament_id,))
         entries = [(user_id, username, Entry(entry)) for user_id, username, entry in rows]
         return Detail(tournament, host, entries, newest)
 
@@ -124,7 +132,7 @@ class SqliteTournaments:
         self, tournament_id: int, user_id: int, rule: Callable[[Tournament, Entry], Entry]
     ) -> Entry:
         with self._database.transaction() as sql:
-            tournament, before = _existing(sql, tournament_id), _entry(sql, tournament_id, user_id)
+            tournament, before = existing(sql, tournament_id), entry_of(sql, tournament_id, user_id)
             after = rule(tournament, before)
             if after is not before:
                 sql.execute(
@@ -143,8 +151,8 @@ class SqliteTournaments:
         rule: Callable[[Tournament, Entry, IssuedKey | None], IssuedKey],
     ) -> IssuedKey:
         with self._database.transaction() as sql:
-            tournament, entry = _existing(sql, tournament_id), _entry(sql, tournament_id, user_id)
-            issued = rule(tournament, entry, _issued(sql, tournament_id, user_id))
+            tournament, entry = existing(sql, tournament_id), entry_of(sql, tournament_id, user_id)
+            issued = rule(tournament, entry, issued_key(sql, tournament_id, user_id))
             sql.execute(
                 "INSERT INTO tournament_keys (tournament_id, user_id, secret, generated, expiry)"
                 " VALUES (?, ?, ?, ?, ?)",
@@ -154,7 +162,7 @@ class SqliteTournaments:
 
     def key(self, tournament_id: int, user_id: int) -> tuple[Tournament, IssuedKey | None]:
         with self._database.batch() as sql:
-            return _existing(sql, tournament_id), _issued(sql, tournament_id, user_id)
+            return existing(sql, tournament_id), issued_key(sql, tournament_id, user_id)
 
     # Submissions
 
@@ -172,8 +180,8 @@ class SqliteTournaments:
                 (submission.digest,),
             ).fetchone()
             query = "SELECT COUNT(*) FROM tournament_scores WHERE tournament_id = ? AND user_id = ?"
-            earlier = Earlier(_issued(sql, *place), row, _number(sql, query, place))
-            counts = rule(_find(sql, key.tournament_id), earlier)
+            earlier = Earlier(issued_key(sql, *place), row, number(sql, query, place))
+            counts = rule(find_tournament(sql, key.tournament_id), earlier)
             if counts:
                 sql.execute(
                     "INSERT INTO tournament_scores (tournament_id, user_id, level, time_ms, digest,"
@@ -204,70 +212,10 @@ class SqliteTournaments:
     def restore(self, connection: sqlite3.Connection) -> None:
         for tournament_id in self._changed:
             self._catalogue.remove(tournament_id)
-        for card in _cards(connection, f"WHERE {_among(self._changed, 'id')}"):
+        for card in cards(connection, f"WHERE {among(self._changed, 'id')}"):
             self._catalogue.put(card)
         self._changed.clear()
 
     def _put(self, card: Card) -> None:
         self._changed.add(card.id)
         self._catalogue.put(card)
-
-
-def _cards(sql: sqlite3.Connection, where: str = "") -> Iterator[Card]:
-    """The cards of tournaments, by id."""
-    rows = sql.execute(
-        "SELECT id, host_id, starts, ends, EXISTS"
-        " (SELECT 1 FROM entries WHERE tournament_id = tournaments.id)"
-        f" FROM tournaments {where} ORDER BY id"
-    )
-    return (Card._make(row) for row in rows)
-
-
-def _among(ids: Iterable[int], column: str = "tournament_id") -> str:
-    """The condition that a column has one of these numbers."""
-    return f"{column} IN ({','.join(map(str, ids))})"
-
-
-def _read(sql: sqlite3.Connection, ids: Sequence[int]) -> list[Tournament]:
-    """Tournaments by their ids, which are in ascending order."""
-    rows = sql.execute(f"SELECT {_COLUMNS} FROM tournaments WHERE {_among(ids, 'id')} ORDER BY id")
-    return [_tournament(row) for row in rows]
-
-
-def _find(sql: sqlite3.Connection, tournament_id: int) -> Tournament | None:
-    row = sql.execute(
-        f"SELECT {_COLUMNS} FROM tournaments WHERE id = ?", (tournament_id,)
-    ).fetchone()
-    return _tournament(row) if row else None
-
-
-def _existing(sql: sqlite3.Connection, tournament_id: int) -> Tournament:
-    tournament = _find(sql, tournament_id)
-    if tournament is None:
-        raise Refused("no_such_tournament")
-    return tournament
-
-
-def _entry(sql: sqlite3.Connection, tournament_id: int, user_id: int) -> Entry:
-    row = sql.execute(
-        "SELECT entry FROM entries WHERE tournament_id = ? AND user_id = ?",
-        (tournament_id, user_id),
-    ).fetchone()
-    return Entry(row[0]) if row else Entry.NONE
-
-
-def _issued(sql: sqlite3.Connection, tournament_id: int, user_id: int) -> IssuedKey | None:
-    row = sql.execute(
-        "SELECT secret, generated, expiry FROM tournament_keys"
-        " WHERE tournament_id = ? AND user_id = ?",
-        (tournament_id, user_id),
-    ).fetchone()
-    return IssuedKey(Key(user_id, tournament_id, row[0]), row[1], row[2]) if row else None
-
-
-def _number(sql: sqlite3.Connection, query: str, values: Iterable[Any]) -> int:
-    return int(sql.execute(query, tuple(values)).fetchone()[0])
-
-
-def _tournament(row: tuple[Any, ...]) -> Tournament:
-    return Tournament(*row[:8], bool(row[8]), bool(row[9]))  # type: ignore[call-arg]
