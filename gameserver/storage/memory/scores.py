@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from gameserver.errors import Refused
 from gameserver.numbers import MAX_NUMBER
-from gameserver.scores.board import Board, Line
+from gameserver.scores.board import Board
+from gameserver.scores.rank_key import Line
 from gameserver.scores.rates import Rates
 from gameserver.scores.requests import RequestMemory, Requests
 from gameserver.scores.seasons import CURRENT
