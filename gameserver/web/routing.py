@@ -217,7 +217,7 @@ def _match(route: Route, method: str, found: re.Match[str]) -> Match:
         limited=route.limited,
         queue=route.queue,
         alone=route.blocking or not route.short,
-        streams=route.streams,
+        streams=route.streams and method in ("GET", "HEAD"),
         route=route.name,
         wants=route.wants,
         error_format=route.error_format,

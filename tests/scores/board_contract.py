@@ -644,6 +644,21 @@ class UserTests(BoardContract):
         ])  # fmt: skip
         self.assertEqual(self.store.scores_of(9), [])
 
+    def test_scores_of_some_levels(self) -> None:
+        """They can be read a few levels at a time."""
+        self.configure(5, reset="hourly")
+        for _ in range(2):
+            self.submit(5, (7, 1))
+            self.clock.now += 3600
+        for level_id in (0, 3, MAX):
+            self.submit(level_id, (7, 1), (8, 1), (6, 1), (5, 1), (9, 1))
+        for first, limit, expected in (
+            (0, 9, [0, 3, 5, 5, MAX]), (0, 2, [0, 3]), (1, 2, [3, 5, 5]), (4, 1, [5, 5]),
+            (6, 5, [MAX]), (0, 0, []),
+        ):  # fmt: skip
+            found = [one.level_id for one in self.store.scores_of(7, first, limit)]
+            self.assertEqual(found, expected)
+
     def test_forget(self) -> None:
         """Nothing is left of a user who is forgotten."""
         self.configure(2, reset="hourly")
