@@ -16,7 +16,7 @@ import logging
 import math
 import socket
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
@@ -26,7 +26,7 @@ from gameserver.server.debts import Debt, Ledger
 from gameserver.server.loop import EVENT_READ, EVENT_WRITE, Loop
 from gameserver.server.stream import Stream, hold_back
 from gameserver.web.errors import HTTPError, InternalError, RequestTimeout, error_response
-from gameserver.web.messages import Request, Response
+from gameserver.web.messages import Headers, Request, Response
 
 if TYPE_CHECKING:
     from gameserver.server.tls import TLSSocket
@@ -58,6 +58,10 @@ _TIMEOUTS: dict[int, float] = {
     BLOCKED: math.inf, CLOSED: IDLE_SECONDS,
 }  # fmt: skip
 """By the state of the reader."""
+
+
+Begin = Callable[[Response, bytes, str, bool, Headers], bytes]
+"""Makes the bytes of a response, or those with which it begins: see `render`."""
 
 
 class Host(Protocol):
@@ -232,7 +236,8 @@ class Connection:
         # As the reply to the newest request has it, unless that one is answered later.
         connection = "" if self._waiting or reader.error else reader.connection
         if self._stream:
-            output = self._streamed(self._stream, requests, responses, start, connection)
+            own = responses[start : start + len(requests)]
+            output = self._streamed(self._stream, requests, own, connection)
         elif len(requests) == 1:
             output = self._rendered(requests[0], responses[start], connection)
         else:
@@ -261,14 +266,17 @@ class Connection:
         stream: Stream,
         requests: Sequence[Request],
         responses: Sequence[Response],
-        start: int,
         connection: str,
     ) -> bytes:
         """The next chunk, or the beginning of a response and the responses in front of it."""
+        response = responses[-1]
         if not stream.next:
-            output = self._pipelined(requests, responses, start, connection)
-        elif responses[start].status == 200:
-            output = stream.go_on(responses[start])
+            earlier = "" if connection == "close" else connection
+            output = self._pipelined(requests[:-1], responses, 0, earlier)
+            begin = stream.begin if response.more else render
+            output += self._rendered(requests[-1], response, connection, begin)
+        elif response.status == 200:
+            output = stream.go_on(response)
         else:
             self._stream = None
             self._cut_off()
@@ -279,10 +287,11 @@ class Connection:
             self._reader.stop()  # the end of the connection is that of the response
         return output
 
-    def _rendered(self, request: Request, response: Response, connection: str) -> bytes:
+    def _rendered(
+        self, request: Request, response: Response, connection: str, begin: Begin = render
+    ) -> bytes:
         date, match = self._loop.date, request.match
         head_only = request.method == "HEAD"
-        begin = self._stream.begin if self._stream and response.more else render
         try:
             return begin(response, date, connection, head_only, match.fields)
         except (KeyError, ValueError):
