@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import mock  # noqa: UP026 (the same mock on every Python)
 
 from gameserver.server.tls import TLS
+from gameserver.server.turns import Turns
 from gameserver.web.messages import Request, Response
 from gameserver.web.routing import path
 from tests.raw_client import Client, request_bytes
@@ -162,6 +163,21 @@ class RoomTest(TurnsTestCase):
             self.client.socket.recv(1)
         finally:
             self.client.socket.settimeout(PATIENCE)
+
+
+class HoldTest(unittest.TestCase):
+    """Connections whose turn does not come in this iteration."""
+
+    def test_behind_one_that_is_held(self) -> None:
+        """One that reads is held, too, if one that is held already has come after it."""
+        reading, held = mock.Mock(held=False), mock.Mock(held=True)
+        turns = Turns(mock.Mock(), {reading, held}, 0)
+        turns.ledger.total = 1  # no room
+        turns.postpone([mock.Mock()], reading)
+        turns.postpone([mock.Mock()], held)
+        self.assertEqual(list(turns.long_ones()), [])
+        reading.hold.assert_called_once_with()
+        held.hold.assert_not_called()
 
 
 class TLSTest(TurnsTestCase):
