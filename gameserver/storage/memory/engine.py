@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from gameserver.auth.sessions import Sessions, SignedSessions
 from gameserver.scores.values import NORMAL, Limits
 from gameserver.storage.memory.accounts import MemoryAccounts
-from gameserver.storage.memory.scores import MemoryScores
+from gameserver.storage.memory.moderation import ModeratedScores
 from gameserver.storage.memory.sessions import MemorySessions
 from gameserver.storage.memory.tournaments import MemoryTournaments
 
@@ -21,7 +21,7 @@ class MemoryEngine:
     def __init__(self, store_tokens: bool = False, limits: Limits = NORMAL) -> None:
         """`store_tokens` keeps the newest session key of each user."""
         self._lock = threading.RLock()
-        self.scores = MemoryScores(limits)
+        self.scores = ModeratedScores(limits)
         self.sessions: Sessions = MemorySessions() if store_tokens else SignedSessions()
         self.accounts = MemoryAccounts(self._lock)
         self.tournaments = MemoryTournaments(self._lock, self.accounts)
