@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from gameserver.numbers import MAX_NUMBER
 from gameserver.scores.audit import Job
 from gameserver.scores.board import ARRIVAL_BITS, Line, score_in
-from gameserver.scores.settings import LevelSettings
 from gameserver.scores.user_index import BoardId
 from gameserver.storage.memory.scores import MemoryScores
 
@@ -50,8 +49,11 @@ class WantedScores(MemoryScores):
         for user_id in users:
             boards = self._withheld.boards(user_id)
             for first in range(0, len(boards), CHUNK):
-                found = [(each, user_id) for each in boards[first : first + CHUNK]]
-                yield [place for place in found if self._is_wanted(job, *place)]
+                yield [
+                    (board_id, user_id)
+                    for board_id in boards[first : first + CHUNK]
+                    if self._fits(job, board_id, self._withheld.line(user_id, board_id))
+                ]
 
     def _boards_in(self, job: Job) -> list[BoardId]:
         if job.level is not None:
@@ -67,40 +69,38 @@ class WantedScores(MemoryScores):
         if board is None:
             return
         if job.user is not None:
-            yield [(board_id, job.user)] if self._is_wanted(job, board_id, job.user) else []
+            wanted = self._fits(job, board_id, board.line(job.user))
+            yield [(board_id, job.user)] if wanted else []
             return
         bounds = board.first_key(job.min or 0), board.first_key(_or_highest(job.max))
         key, last = min(bounds), max(bounds) | (1 << ARRIVAL_BITS) - 1
         while board is not None and key <= last:
             lines = board.lines(board.position(key), CHUNK)
-            places = [(board_id, user_id) for _, user_id in lines]
-            yield [place for place in places if self._is_wanted(job, *place)]
+            yield [
+                (board_id, user_id)
+                for _, user_id in lines
+                if self._fits(job, board_id, board.line(user_id))
+            ]
             if not lines:
                 return
             key = lines[-1][0] + 1
             board = self._board(board_id)
 
-    def _is_wanted(self, job: Job, board_id: BoardId, user_id: int) -> bool:
-        level = self._levels.get(board_id[0])
-        line = self._withheld.line(user_id, board_id)
-        board = level.boards.get(board_id[1])
-        if board is not None:
-            line = board.line(user_id) or line
-        return line is not None and _fits(job, board_id, level.settings, line)
-
-
-def _fits(job: Job, board_id: BoardId, settings: LevelSettings, line: Line) -> bool:
-    """Whether a line is within all bounds of a job."""
-    score = score_in(line.key, settings.order == "asc")
-    if not (job.min or 0) <= score <= _or_highest(job.max):
-        return False
-    if job.level not in (None, board_id[0]) or job.season not in (None, board_id[1]):
-        return False
-    if job.begin is None and job.end is None:
-        return True
-    if not settings.times or line.at is None:
-        return False
-    return (job.begin or 0) <= line.at and (job.end is None or line.at <= job.end)
+    def _fits(self, job: Job, board_id: BoardId, line: Line | None) -> bool:
+        """Whether a line of a board is within all bounds of a job."""
+        if line is None or job.level not in (None, board_id[0]):
+            return False
+        settings = self.settings(board_id[0])
+        score = score_in(line.key, settings.order == "asc")
+        if not (job.min or 0) <= score <= _or_highest(job.max):
+            return False
+        if job.season not in (None, board_id[1]):
+            return False
+        if job.begin is None and job.end is None:
+            return True
+        if not settings.times or line.at is None:
+            return False
+        return (job.begin or 0) <= line.at and (job.end is None or line.at <= job.end)
 
 
 def _or_highest(score: int | None) -> int:

@@ -7,10 +7,10 @@ import unittest
 from contextlib import AbstractContextManager
 
 from gameserver.storage.memory.moderation import ModeratedScores
-from tests.scores.moderation_contract import ModerationContract
+from tests.scores import moderation_contract
 
 
-class MemoryTest(ModerationContract):
+class MemoryTest(moderation_contract.ModerationContract):
     """The contract."""
 
     def make(self) -> ModeratedScores:
@@ -20,8 +20,6 @@ class MemoryTest(ModerationContract):
     def batch(self) -> AbstractContextManager[object]:
         return self.lock
 
-
-del ModerationContract
 
 if __name__ == "__main__":
     unittest.main()
