@@ -152,7 +152,10 @@ _REFUSED: Mapping[str, int] = {
 }
 """The statuses of the codes that are not answered 403."""
 
-_BY_FORMAT: Mapping[tuple[str, str], int] = {("problem", "invalid_data"): 400}
+_BY_FORMAT: Mapping[tuple[str, str], int] = {
+    ("problem", "invalid_data"): 400,
+    ("text", "invalid_data"): 400,
+}
 """The same where a format has a status of its own for the code: by format and code."""
 
 _WAIT_IN_BODY = ("too_early", "not_generated_yet")
