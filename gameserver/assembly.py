@@ -15,6 +15,7 @@ from gameserver.minesweeper.replay_folder import ReplayFolder, check_folder
 from gameserver.minesweeper.uploads import Uploads
 from gameserver.monitoring.progress import Progress
 from gameserver.scores.blocked_names import NONE_BLOCKED, read_blocked_names
+from gameserver.scores.moderation import Moderation
 from gameserver.scores.values import Limits
 from gameserver.server.acceptor import MAX_CONNECTIONS
 from gameserver.server.base import ServerOptions
@@ -81,10 +82,13 @@ def make_app(settings: Settings, router: Router) -> App:
 def make_services(engine: Engine, settings: Settings = DEFAULTS) -> Services:
     """The services, on what the engine keeps; StartError if a file of theirs cannot be used."""
     tournaments = Tournaments(engine.tournaments, MODES)
+    moderation = Moderation(engine.scores, engine.batch)
+    moderation.finish()
     token, blocked = settings.admin_token_file, settings.blocked_names
     return Services(
         sessions=engine.sessions,
         scores=engine.scores,
+        moderation=moderation,
         accounts=Accounts(engine.accounts),
         tournaments=tournaments,
         uploads=Uploads(tournaments, ReplayFolder(settings.replays)),

@@ -51,7 +51,7 @@ class Moderation:
     ) -> None:
         """`batch` is the engine's; `clock` measures slices in seconds."""
         self._store = store
-        self._batch = batch
+        self.batch = batch
         self._now = now
         self._clock = clock
         self._sleep = sleep
@@ -69,7 +69,7 @@ class Moderation:
         """
         with self._turn:
             self._finish()
-            with self._batch():
+            with self.batch():
                 start = self._store.summary(level_id).season.start
                 job = Job("remove", level=level_id, user=user_id, season=start)
                 if not sum(self._store.scores_in(job)):
@@ -83,7 +83,7 @@ class Moderation:
         with self._turn:
             self._finish()
             job = Job("remove", level=level_id, drops_settings=True)
-            with self._batch():
+            with self.batch():
                 before = {"settings": self._store.settings(level_id).changed()}
                 small = self._store.size_of(job) <= SMALL
                 entry_id = self._store.write_down(
@@ -105,7 +105,7 @@ class Moderation:
         with self._turn:
             self._finish()
             small = self.count(job) <= SMALL
-            with self._batch():
+            with self.batch():
                 entry_id = self._store.write_down(author, "purge", what, {}, job)
                 self._begin(entry_id, small)
             return self._moved(entry_id), entry_id
@@ -114,7 +114,7 @@ class Moderation:
         """Bans or hides a user, or lifts that; returns the state now, and the entry's id."""
         with self._turn:
             self._finish()
-            with self._batch():
+            with self.batch():
                 before = self._store.state(user_id)
                 state = _STATES[action].get(before, before)
                 what = {"user": user_id, "state": state}
@@ -125,12 +125,12 @@ class Moderation:
     def undo(self, author: Author, entry_id: int) -> int:
         """Undoes what an entry says; returns how many scores are where they were.
 
-        Refused: `no_such_entry`, `cannot_be_undone`, `undone_already`, `too_late`,
+        Refused: `no_such_entry`, `cannot_be_undone`, `undone_already`, `undo_expired`,
         `changed_since`.
         """
         with self._turn:
             self._finish()
-            with self._batch():
+            with self.batch():
                 entry = self._store.audit_entry(entry_id)
                 before = self._what_was(entry)
                 if "state" in before:
@@ -192,7 +192,7 @@ class Moderation:
         is_old = entry.at <= moment_of(self._now()) - UNDOABLE
         if is_old or entry.kept is None:
             raise Refused(
-                "too_late",
+                "undo_expired",
                 f"what it takes is kept for {UNDO_DAYS} days, and as long as there is room for it",
             )
         return entry.before
@@ -207,7 +207,7 @@ class Moderation:
     def _require_times(self, job: Job) -> None:
         if job.begin is None and job.end is None:
             return
-        with self._batch():
+        with self.batch():
             if not self._store.keeps_times(job.level):
                 raise Refused("no_times", "a level keeps moments with the setting `times` alone")
 
@@ -215,7 +215,7 @@ class Moderation:
 
     def _finish(self) -> None:
         """Finishes the jobs that were interrupted."""
-        with self._batch():
+        with self.batch():
             unfinished = self._store.unfinished()
         for entry in unfinished:
             self._moved(entry.id)
@@ -225,11 +225,11 @@ class Moderation:
         self._run(lambda: self._store.work(entry_id))
         while self._tidy():
             pass
-        with self._batch():
+        with self.batch():
             return self._store.audit_entry(entry_id).scores
 
     def _tidy(self) -> bool:
-        with self._batch():
+        with self.batch():
             return self._store.tidy()
 
     def _run(self, begin: Callable[[], Iterator[int]]) -> int:
@@ -237,7 +237,7 @@ class Moderation:
         steps: Iterator[int] | None = None
         total, goes_on = 0, True
         while goes_on:
-            with self._batch():
+            with self.batch():
                 started = self._clock()
                 steps = steps or begin()
                 goes_on = False

@@ -348,8 +348,8 @@ class ModerationContract(unittest.TestCase):
         entry = self.moderation.remove_score(ADMIN, 1, 1)
         _, ban = self.moderation.put_state(ADMIN, 1, "ban")
         self.clock.now += UNDOABLE / SECOND
-        self.assert_refused("too_late", self.moderation.undo, ADMIN, entry)
-        self.assert_refused("too_late", self.moderation.undo, ADMIN, ban)
+        self.assert_refused("undo_expired", self.moderation.undo, ADMIN, entry)
+        self.assert_refused("undo_expired", self.moderation.undo, ADMIN, ban)
 
     def test_forgotten(self) -> None:
         """What was removed of a user who is forgotten does not come back."""

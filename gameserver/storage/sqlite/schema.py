@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 
+from gameserver.storage.sqlite.moderation_tables import MODERATION
+
 APPLICATION_ID = 0x53636F72
 """`Scor`, in the file's header: it says that the file is one of ours."""
 
@@ -108,35 +110,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             UNIQUE (user, level, id)
         )""",
     ),
-    (  # moderation
-        # Users who are banned or hidden, and their scores, as they stood on the boards.
-        "CREATE TABLE user_state (user INTEGER PRIMARY KEY, state TEXT NOT NULL)",
-        """CREATE TABLE withheld (
-            user INTEGER NOT NULL, level INTEGER NOT NULL, season INTEGER NOT NULL,
-            key INTEGER NOT NULL, at INTEGER, meta BLOB,
-            PRIMARY KEY (user, level, season)
-        ) WITHOUT ROWID""",
-        # What was done, when, from where and by which token. `what` and `before` are JSON: the
-        # latter is what it takes to undo it. `kept` says how many rows of `removed` there are for
-        # that, NULL if none are any more. `job` is JSON, too: what is still to be done.
-        """CREATE TABLE audit (
-            id INTEGER PRIMARY KEY, at INTEGER NOT NULL, action TEXT NOT NULL, what TEXT NOT NULL,
-            client TEXT NOT NULL, token TEXT NOT NULL, undone INTEGER NOT NULL,
-            before TEXT, scores INTEGER NOT NULL, kept INTEGER, job TEXT
-        )""",
-        "CREATE INDEX audit_kept ON audit (id, kept) WHERE kept > 0",
-        "CREATE INDEX audit_unfinished ON audit (id) WHERE job IS NOT NULL",
-        # The scores that an entry of the audit has taken away.
-        """CREATE TABLE removed (
-            entry INTEGER NOT NULL,
-            level INTEGER NOT NULL, season INTEGER NOT NULL, user INTEGER NOT NULL,
-            key INTEGER NOT NULL, at INTEGER, meta BLOB,
-            PRIMARY KEY (entry, level, season, user)
-        ) WITHOUT ROWID""",
-        "CREATE INDEX removed_of_user ON removed (user)",
-        # The newest entry when a level began to count in another way.
-        "CREATE TABLE counted_anew (level INTEGER PRIMARY KEY, entry INTEGER NOT NULL)",
-    ),
+    MODERATION,
 )
 """The statements of step n lead from version n to n + 1; an empty file has version 0.
 
