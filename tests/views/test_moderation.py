@@ -105,7 +105,8 @@ class ModerationTest(unittest.TestCase):
         """Bounds are judged as strictly as anything; without any there is no purge."""
         for body, code in [
             ({"dry_run": True}, "invalid_data"), ({"level": 7}, "invalid_data"),
-            ({"level": 7, "dry_run": 1}, "invalid_data"), ({"x": 7, "dry_run": True}, "invalid_data"),
+            ({"level": 7, "dry_run": 1}, "invalid_data"),
+            ({"x": 7, "dry_run": True}, "invalid_data"),
             ({"from": "yesterday", "dry_run": True}, "invalid_data"),
             ({"to": 5, "dry_run": True}, "invalid_data"),
         ]:  # fmt: skip

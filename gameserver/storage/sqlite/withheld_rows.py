@@ -25,7 +25,7 @@ Place = tuple[int, BoardId]
 """A user and a board."""
 
 
-def parse_state(text: str) -> State:
+def parse_state(text: object) -> State:
     """A state that is not `ok`; ValueError if it is none."""
     for state in get_args(State):
         if text == state != "ok":
