@@ -92,7 +92,7 @@ urlpatterns: list[Route] = [
     board("/api/users", GET=reading(
         users.search, "searchUsers", "Users by the beginning of their name", "Users",
         users.SEARCH)),
-    board("/api/users/<number:user_id>", body=FORM,
+    board("/api/users/<number:user_id>", body=FORM, streams=True,
         GET=reading(users.data, "getUser", "All that is kept of a user", "UserData"),
         PUT=managing(users.rename, "renameUser", "Give a user a name", "User", body=users.NAMING),
         DELETE=managing(users.forget, "forgetUser", "Remove everything of a user", status=204)),

@@ -60,7 +60,7 @@ class Moderation:
     def finish(self) -> None:
         """Finishes what was interrupted, as far as there is room to write it down."""
         with self._turn, suppress(StorageFull):
-            self._finish()
+            self._finish(pauses=0)  # nobody is waiting yet
 
     def remove_score(self, author: Author, level_id: int, user_id: int) -> int:
         """Takes a user's score off the board of the season that is on; returns the entry's id.
@@ -213,16 +213,16 @@ class Moderation:
 
     # Jobs that go on, a slice in each batch
 
-    def _finish(self) -> None:
+    def _finish(self, pauses: int = PAUSES) -> None:
         """Finishes the jobs that were interrupted."""
         with self.batch():
             unfinished = self._store.unfinished()
         for entry in unfinished:
-            self._moved(entry.id)
+            self._moved(entry.id, pauses)
 
-    def _moved(self, entry_id: int) -> int:
+    def _moved(self, entry_id: int, pauses: int = PAUSES) -> int:
         """Goes on with an entry's job until it is done; returns how many scores it has moved."""
-        self._run(lambda: self._store.work(entry_id))
+        self._run(lambda: self._store.work(entry_id), pauses)
         while self._tidy():
             pass
         with self.batch():
@@ -232,7 +232,7 @@ class Moderation:
         with self.batch():
             return self._store.tidy()
 
-    def _run(self, begin: Callable[[], Iterator[int]]) -> int:
+    def _run(self, begin: Callable[[], Iterator[int]], pauses: int = PAUSES) -> int:
         """Takes all steps, in slices; returns the sum of what they yield."""
         steps: Iterator[int] | None = None
         total, goes_on = 0, True
@@ -246,6 +246,6 @@ class Moderation:
                     if self._clock() - started > SLICE_SECONDS:
                         goes_on = True
                         break
-            if goes_on:
-                self._sleep(PAUSES * (self._clock() - started))
+            if goes_on and pauses:
+                self._sleep(pauses * (self._clock() - started))
         return total
