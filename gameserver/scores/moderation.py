@@ -22,10 +22,10 @@ from gameserver.times import Clock, moment_of
 
 SMALL = 1_000
 """Up to so many scores go at once: nobody sees half of it."""
-SLICE_SECONDS = 0.001
+SLICE_SECONDS = 0.0025
 """After so long a slice ends with its next step; with what it writes it takes less than 5 ms."""
 PAUSES = 3
-"""A pause is so many times as long as the slice before it."""
+"""A pause is so many times as long as the slice before it, without the sync at its end."""
 
 Action: TypeAlias = Literal["ban", "unban", "hide", "unhide"]
 
@@ -246,6 +246,7 @@ class Moderation:
                     if self._clock() - started > SLICE_SECONDS:
                         goes_on = True
                         break
+                taken = self._clock() - started
             if goes_on and pauses:
-                self._sleep(pauses * (self._clock() - started))
+                self._sleep(pauses * taken)
         return total

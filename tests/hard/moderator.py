@@ -15,8 +15,8 @@ from gameserver import admin
 from gameserver.storage.sqlite.datafile import reading
 
 BIG, BIG_PLAYERS = 1_000_000, 3_000
-"""A level that nobody plays, with so many scores that it goes in slices. Its users have numbers from
-`BIG` on, and nobody bans them."""
+"""A level that nobody plays, with so many scores that it goes in slices. Its users have numbers
+from `BIG` on, and nobody bans them."""
 TOKEN = "a-token-for-hard-tests"
 _SECONDS = 10
 

@@ -10,7 +10,7 @@ from gameserver.scores.board import ARRIVAL_BITS, Line, score_in
 from gameserver.scores.user_index import BoardId
 from gameserver.storage.memory.scores import MemoryScores
 
-CHUNK = 50
+CHUNK = 25
 """How many scores are looked at or moved at a time, in less than a millisecond."""
 
 Place = tuple[BoardId, int]
