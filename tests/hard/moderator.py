@@ -29,6 +29,12 @@ def write_token(folder: Path) -> list[str]:
     return ["--admin_token_file", str(path)]
 
 
+def states(path: str) -> dict[int, str]:
+    """The users of a data file who are banned or hidden."""
+    with reading(path) as connection:
+        return dict(connection.execute("SELECT user, state FROM user_state"))
+
+
 class Moderator:
     """One connection after another. `states` has what each user may be, as far as is known."""
 
@@ -107,8 +113,7 @@ class Moderator:
 
     def forgotten(self, path: str) -> int:
         """How many users of a data file are what nobody has made them."""
-        with reading(path) as connection:
-            found = dict(connection.execute("SELECT user, state FROM user_state"))
+        found = states(path)
         for user_id, possible in self.states.items():  # the one that was on its way is known now
             state = found.get(user_id, "ok")
             if state not in possible:
