@@ -377,6 +377,45 @@ class ModerationContract(unittest.TestCase):
         self.assertEqual(found[2].what, {"level": 1, "user": 1})
         self.assert_refused("cannot_be_undone", self.moderation.undo, ADMIN, 3)
 
+    def test_too_much_to_undo(self) -> None:
+        """Of more scores than are kept to undo things, those of the oldest entries go first."""
+        self.store._audit._most = 10
+        for level in (1, 2, 3):
+            self.submit(level, *((user, user) for user in range(6 if level < 3 else 12)))
+        _, first = self.moderation.remove_level(ADMIN, 1)
+        _, second = self.moderation.remove_level(ADMIN, 2)
+        self.assert_refused("undo_expired", self.moderation.undo, ADMIN, first)
+        self.assertEqual(self.moderation.undo(ADMIN, second), 6)
+        removed, third = self.moderation.remove_level(ADMIN, 3)
+        self.assertEqual(removed, 12)
+        self.assert_refused("undo_expired", self.moderation.undo, ADMIN, third)
+        self.assertEqual(self.store._audit.arrivals(), {})
+
+    def test_longest_audit(self) -> None:
+        """Of more entries than are kept the oldest go."""
+        self.store._audit._longest = 3
+        self.submit(1, *((user, user) for user in range(5)))
+        for user in range(5):
+            self.moderation.remove_score(ADMIN, 1, user)
+        with self.batch():
+            self.assertEqual([e.id for e in self.store.audit(0, 10)], [5, 4, 3])
+        self.assert_refused("no_such_entry", self.moderation.undo, ADMIN, 1)
+
+    def test_removed_twice(self) -> None:
+        """What one removal takes from the same user twice comes back as one."""
+        self.configure(5, keep="sum")
+        self.submit(5, (1, 3))
+        with self.batch():
+            job = Job("remove", level=5, drops_settings=True)
+            entry = self.store.write_down(ADMIN, "remove_level", {"level": 5},
+                                          {"settings": {"keep": "sum"}}, job)  # fmt: skip
+            for score in (4, 5):
+                self.store._remove(entry, job._replace(drops_settings=False)).send(None)
+                self.store.submit(5, 1, score)
+        self.moderation.finish()
+        self.moderation.undo(ADMIN, entry)
+        self.assertEqual(self.board(5), [(1, 12)])
+
     # Large ones
 
     def test_slices(self) -> None:
