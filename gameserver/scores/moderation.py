@@ -1,8 +1,8 @@
 """What an admin does to scores and users: it is written down, and can be undone.
 
-Whatever takes long is a job that goes on in slices, each in a batch of its own, with pauses in
-which everybody else has their turn. Its entry in the audit is written first; a job that a crash or
-a full disk has interrupted is finished at the next start, or before the next one.
+Whatever takes long is a job in slices, each in a batch of its own, with pauses for everybody else.
+Its entry in the audit comes first. What a crash or a full disk has interrupted is finished at the
+next start, or before the next job.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ PAUSES = 3
 """A pause is so many times as long as the slice before it, without the sync at its end."""
 
 Action: TypeAlias = Literal["ban", "unban", "hide", "unhide"]
-
 _STATES: Mapping[Action, Mapping[State, State]] = {
     "ban": {"ok": "banned", "hidden": "banned"},
     "unban": {"banned": "ok"},
@@ -189,8 +188,7 @@ class Moderation:
             raise Refused("cannot_be_undone", "this cannot be undone")
         if entry.is_undone:
             raise Refused("undone_already", "this was undone already")
-        is_old = entry.at <= moment_of(self._now()) - UNDOABLE
-        if is_old or entry.kept is None:
+        if entry.kept is None or entry.at <= moment_of(self._now()) - UNDOABLE:
             raise Refused(
                 "undo_expired",
                 f"what it takes is kept for {UNDO_DAYS} days, and as long as there is room for it",

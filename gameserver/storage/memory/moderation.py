@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from gameserver.errors import Refused
 from gameserver.scores.audit import AuditEntry, AuditLog, Author, Job, Taken
-from gameserver.scores.board import Board
+from gameserver.scores.board import Board, arrival_in
 from gameserver.scores.merging import merged
 from gameserver.scores.ranking import Ranking
 from gameserver.scores.seasons import CURRENT
@@ -116,6 +116,20 @@ class ModeratedScores(WantedScores):
 
     def tidy(self) -> bool:
         return self._audit.tidy()
+
+    def _reserve_arrivals(self) -> None:
+        """Has no score arrive with a number that one which may come back has."""
+        self._arrivals.update(self._audit.arrivals())
+        for user_id in self._withheld.users():
+            for board_id in self._withheld.boards(user_id):
+                line = self._withheld.line(user_id, board_id)
+                assert line is not None
+                arrivals = max(self._arrivals.get(board_id, 0), arrival_in(line.key) + 1)
+                self._arrivals[board_id] = arrivals
+        for board_id, arrivals in self._arrivals.items():
+            board = self._board(board_id)
+            if board is not None:
+                board.reserve(arrivals)
 
     # Jobs
 

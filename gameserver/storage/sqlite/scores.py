@@ -19,7 +19,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from gameserver.errors import StartError, StorageFull
-from gameserver.scores.board import Board, Line, arrival_in
+from gameserver.scores.board import Board, Line
 from gameserver.scores.seasons import CURRENT
 from gameserver.scores.settings import LevelSettings
 from gameserver.scores.user_index import BoardId
@@ -242,24 +242,9 @@ class SqliteScores(ModeratedScores):
             board.reserve(self._arrivals.get(board_id, 0))
             self._users.restore(board_id, board)
 
-    def _reserve_arrivals(self) -> None:
-        """Has no score arrive with a number that one which may come back has."""
-        self._arrivals.update(self._audit.arrivals())
-        for user_id in self._withheld.users():
-            for board_id in self._withheld.boards(user_id):
-                line = self._withheld.line(user_id, board_id)
-                assert line is not None
-                arrivals = max(self._arrivals.get(board_id, 0), arrival_in(line.key) + 1)
-                self._arrivals[board_id] = arrivals
-        for board_id, arrivals in self._arrivals.items():
-            board = self._board(board_id)
-            if board is not None:
-                board.reserve(arrivals)
-
     def _count_all(self, levels: set[int]) -> None:
         """Counts all scores, and the players of some levels."""
         now = self._now()
         for level_id in levels:
             self._levels.count(level_id, now)
-        self._count = len(self._withheld)
-        self._count += sum(len(board) for _, board in self._levels.boards())
+        self._count = len(self._withheld) + sum(len(board) for _, board in self._levels.boards())
