@@ -141,6 +141,12 @@ class ApiTest(unittest.TestCase):
         short, long = api.resolve("GET", "/5/"), api.resolve("GET", "/5/login")
         self.assertEqual((short.endpoint, short.captures), (long.endpoint, long.captures))
 
+    def test_blocking(self) -> None:
+        """Of a path only what may take long has a thread, and POST that may stand for it."""
+        for method, blocking in (("GET", False), ("PUT", False), ("DELETE", True), ("POST", True)):
+            match = api.resolve(method, "/api/levels/5")
+            self.assertEqual((match.blocking, match.alone), (blocking, blocking), method)
+
     def test_score_body(self) -> None:
         """A score's body may have 1 KiB."""
         match = api.resolve("POST", "/1/score")
