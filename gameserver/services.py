@@ -14,7 +14,7 @@ from gameserver.tournaments.service import Tournaments
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What a view may ask for what a request wants."""
+    """Everything that a view may use to answer a request."""
 
     sessions: Sessions
     scores: ScoreStore

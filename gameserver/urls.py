@@ -13,20 +13,24 @@ FORM = 64 * 1024
 UPLOAD = REPLAY + 4096
 """A replay in its multipart frame."""
 
+operation = partial(path, limited=False, exact=True)
+"""For operators: never told to slow down, and closed in a proxy by the one name that it has."""
+
 api = partial(path, wants=("content-type", accounts.CREDENTIALS), error_format="api")
 
 # fmt: off
 urlpatterns = [
-    path("/healthz", GET=operations.health),
-    path("/metrics", GET=operations.metrics),
+    path("/", GET=operations.welcome),
+    operation("/healthz", GET=operations.health),
+    operation("/metrics", GET=operations.metrics),
 
-    path("/<number:user_id>/login", GET=scores.login),
-    path("/<digits:user_id>/", GET=scores.login),
-    path("/<number:level_id>/score", POST=scores.submit_score, body=SCORE),
-    path("/<number:level_id>/highscorelist", GET=scores.high_score_list),
+    path("/<number:user_id>/login", GET=scores.login, short=True),
+    path("/<digits:user_id>/", GET=scores.login, short=True),
+    path("/<number:level_id>/score", POST=scores.submit_score, body=SCORE, short=True),
+    path("/<number:level_id>/highscorelist", GET=scores.high_score_list, short=True),
 
-    api("/api/register", POST=accounts.register, body=FORM, blocking=True),
-    api("/api/obtain_token", POST=accounts.obtain_token, body=FORM, blocking=True),
+    api("/api/register", POST=accounts.register, body=FORM, blocking=True, queue="logins"),
+    api("/api/obtain_token", POST=accounts.obtain_token, body=FORM, blocking=True, queue="logins"),
     api("/api/token_status", GET=accounts.token_status),
     api("/api/refresh_token", POST=accounts.refresh_token),
 
@@ -42,6 +46,7 @@ urlpatterns = [
     api("/api/tournaments/host_confirm/<number:tournament_id>", POST=tournaments.host_confirm,
         body=FORM),
     api("/api/tournaments/stop/<number:tournament_id>", POST=tournaments.stop),
+    api("/api/tournaments/delete/<number:tournament_id>", POST=tournaments.delete),
 
     api("/api/tournaments/detail/<number:tournament_id>", GET=tournaments.detail),
     api("/api/tournaments/standings/<number:tournament_id>", GET=tournaments.standings),
@@ -49,7 +54,8 @@ urlpatterns = [
     api("/api/tournaments/player_confirm/<number:tournament_id>", POST=tournaments.player_confirm),
     api("/api/tournaments/gen_key/<number:tournament_id>", POST=tournaments.gen_key),
     api("/api/tournaments/get_key/<number:tournament_id>", GET=tournaments.get_key),
-    api("/api/scores/upload", POST=tournaments.upload, body=UPLOAD, blocking=True),
+    api("/api/scores/upload", POST=tournaments.upload, body=UPLOAD, blocking=True,
+        queue="uploads"),
 ]
 # fmt: on
 

@@ -1,4 +1,4 @@
-"""What a request says in its body: fields by name, from a form or from JSON, read strictly."""
+"""The fields in a request's body, by name, from a form or from JSON, read strictly."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def read_upload(request: Request) -> dict[str, Part]:
         raise Refused("invalid_data", str(error)) from None
     by_name = {part.name: part for part in parts}
     if len(by_name) < len(parts):
-        raise Refused("invalid_data", "a field is there twice")
+        raise Refused("invalid_data", "a field appears twice")
     return by_name
 
 
@@ -103,7 +103,7 @@ def _unquoted(text: str) -> str:
 def _unique(pairs: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
     fields = dict(pairs)
     if len(fields) < len(pairs):
-        raise Malformed("a field is there twice")
+        raise Malformed("a field appears twice")
     for text in (text for pair in pairs for text in pair if isinstance(text, str)):
         if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
             raise Malformed("there is half of a surrogate pair")

@@ -1,9 +1,8 @@
 """The mechanism behind `urls.py`: from a method and a path to the endpoint that answers.
 
-A path is written as in `/<number:level_id>/score`: what a capture takes, and its name. What it
-takes is one of the `CONVERTERS`. An unknown path, a method that a path does not take, and a
-capture that is no number lead to a match too: it holds the answer. So a reader of requests asks
-once, and gets one answer.
+A path is written as in `/<number:level_id>/score`: the kind of a capture, one of the `CONVERTERS`,
+and its name. An unknown path, a method that a path does not take, and a capture that is no number
+lead to a match too: it holds the answer. So a reader of requests asks once, and gets one answer.
 """
 
 from __future__ import annotations
@@ -25,10 +24,13 @@ _CACHED_PATH = 64
 
 _CAPTURE = re.compile("<([a-z]+):([a-z_]+)>")
 
+_ALLOWED_FIELDS = "*, Authorization, Content-Type, X-Scoreganizer-Authorization"
+"""What a page may send. The wildcard does not cover `Authorization`, nor do older browsers know it
+(Fetch standard, 3.2.2)."""
+
 
 class Converter(NamedTuple):
-    """What a capture takes: a pattern, and what its text becomes; ValueError says what it must be.
-    """
+    """A kind of capture: its pattern, and its value; ValueError says what the text must be."""
 
     pattern: str
     convert: Callable[[str], int | str]
@@ -56,6 +58,9 @@ class Route(NamedTuple):
     views: Mapping[str, View]
     body: int
     blocking: bool
+    limited: bool
+    queue: str
+    short: bool
     wants: tuple[str, ...]
     error_format: str
     fields: Headers
@@ -66,6 +71,10 @@ def path(
     *,
     body: int = 0,
     blocking: bool = False,
+    limited: bool = True,
+    exact: bool = False,
+    queue: str = "",
+    short: bool = False,
     wants: Iterable[str] = (),
     error_format: str = "text",
     fields: Headers = EVERY_RESPONSE,
@@ -73,9 +82,12 @@ def path(
 ) -> Route:
     """A route: a path, and the view of each method.
 
-    HEAD and OPTIONS come by themselves, and so does a slash at the end of the path.
+    HEAD and OPTIONS come by themselves, and so does a slash at the end of the path, unless `exact`.
     `body` is the largest body that the route takes, in bytes; 0: it takes none.
-    `blocking` marks views that may take long.
+    `blocking` marks views that may take long; their requests wait in the `queue` of this name.
+    `limited`: requests count for the rate limit of their client.
+    `exact`: the path has this one spelling, for a proxy in front that keeps it from the public.
+    `short`: no response is larger than 1 KiB, so that many of a client's may be made at once.
     `wants` are the header fields that the views read, in lower case.
     `error_format` is one of `ERROR_FORMATS`.
     `fields` are the header fields of every response.
@@ -85,23 +97,26 @@ def path(
     converters = {name: CONVERTERS[kind] for kind, name in _CAPTURE.findall(text)}
     return Route(
         name=_CAPTURE.sub(r"<\2>", text),
-        pattern=re.compile(_pattern(text)),
+        pattern=re.compile(_pattern(text, exact)),
         converters=converters,
         views=views,
         body=body,
         blocking=blocking,
+        limited=limited,
+        queue=queue,
+        short=short,
         wants=tuple(wants),
         error_format=error_format,
         fields=fields,
     )
 
 
-def _pattern(text: str) -> str:
+def _pattern(text: str, exact: bool) -> str:
     parts = _CAPTURE.split(text)
     pattern = re.escape(parts[0])
     for kind, name, rest in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
         pattern += f"(?P<{name}>{CONVERTERS[kind].pattern})" + re.escape(rest)
-    return pattern if text.endswith("/") else pattern + "/?"
+    return pattern if exact or text.endswith("/") else pattern + "/?"
 
 
 class Router:
@@ -161,6 +176,9 @@ def _match(route: Route, method: str, found: re.Match[str]) -> Match:
         takes_body=takes_body,
         body_limit=max(DRAINED_BODY, route.body if takes_body else 0),
         blocking=route.blocking,
+        limited=route.limited,
+        queue=route.queue,
+        alone=route.blocking or not route.short,
         route=route.name,
         wants=route.wants,
         error_format=route.error_format,
@@ -178,6 +196,7 @@ def _answer(response: Response, route: Route | None = None) -> Match:
         return Match(body_limit=DRAINED_BODY, answer=response)
     return Match(
         body_limit=DRAINED_BODY,
+        limited=route.limited,
         route=route.name,
         error_format=route.error_format,
         fields=route.fields,
@@ -196,7 +215,7 @@ def _allow(views: Iterable[str]) -> Response:
         headers=(
             ("Allow", methods),
             ("Access-Control-Allow-Methods", methods),
-            ("Access-Control-Allow-Headers", "Content-Type, X-Scoreganizer-Authorization"),
+            ("Access-Control-Allow-Headers", _ALLOWED_FIELDS),
             ("Access-Control-Max-Age", "86400"),
         )
     )

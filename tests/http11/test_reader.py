@@ -230,7 +230,7 @@ class BlockingTest(unittest.TestCase):
         self.reader = RequestReader(HeadReader(self.resolve))
 
     def resolve(self, method: str, path: str) -> Match:
-        return Match("slow", blocking=path == "/slow")
+        return Match("slow", alone=path == "/slow")
 
     def test_pause_and_resume(self) -> None:
         """A reader stops behind a request that blocks, and goes on where it stopped."""
