@@ -1,4 +1,4 @@
-"""What a store of scores does."""
+"""The interface of a store of scores."""
 
 from __future__ import annotations
 

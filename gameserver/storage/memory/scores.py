@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -17,7 +16,7 @@ from gameserver.scores.settings import LevelSettings
 from gameserver.scores.user_index import BoardId
 from gameserver.scores.values import NORMAL, Limits, Outcome, Post, RequestId
 from gameserver.storage.memory.score_reader import ScoreReader
-from gameserver.times import Clock
+from gameserver.times import Clock, server_clock
 
 
 class _Entered(NamedTuple):
@@ -37,7 +36,7 @@ class MemoryScores(ScoreReader):
     hears of it.
     """
 
-    def __init__(self, limits: Limits = NORMAL, clock: Clock = time.time) -> None:
+    def __init__(self, limits: Limits = NORMAL, clock: Clock = server_clock) -> None:
         super().__init__(limits, clock)
         self._most = limits.scores
         self._count = 0

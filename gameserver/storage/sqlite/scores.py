@@ -14,7 +14,6 @@ batches. A process that ends before finds them again when it loads the file.
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 
@@ -31,7 +30,7 @@ from gameserver.storage.sqlite import score_rows
 from gameserver.storage.sqlite.database import Database
 from gameserver.storage.sqlite.requests import SqliteRequests
 from gameserver.storage.sqlite.score_rows import chunks, read_boards, read_settings, write_lines
-from gameserver.times import Clock
+from gameserver.times import Clock, server_clock
 
 SLICE = 500
 """How many rows of an outdated board a batch removes."""
@@ -45,7 +44,7 @@ class SqliteScores(MemoryScores):
         database: Database,
         limits: Limits = NORMAL,
         follow: Follow = without_progress,
-        clock: Clock = time.time,
+        clock: Clock = server_clock,
     ) -> None:
         """Loads everything; StartError if it is damaged. `follow` sees how far it is."""
         super().__init__(limits, clock)

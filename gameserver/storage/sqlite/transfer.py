@@ -37,6 +37,9 @@ from gameserver.times import format_moment, parse_moment
 
 COLUMNS = ("level", "user", "score", "season", "at", "meta", "name", "settings")
 HEADER = ",".join(COLUMNS)
+STANDARD_STREAM = "-"
+"""In the place of a CSV file."""
+
 OLD_WIDTH = 3
 OLD_HEADER = ",".join(COLUMNS[:OLD_WIDTH])
 
@@ -54,15 +57,15 @@ LEVELS = "SELECT DISTINCT level FROM score"
 NEXT_ARRIVAL = f"SELECT ifnull(max(key & {2**ARRIVAL_BITS - 1}), -1) + 1 FROM score"
 
 
-def export(file: str, target: str | None) -> None:
-    """Writes everything that boards show as CSV; `target` is a new file, or standard output."""
+def export(file: str, target: str) -> None:
+    """Writes everything that boards show as CSV, to a new file or to stdout."""
     with reading(file) as connection:
         examine(file, connection)
-        if target:
+        if target == STANDARD_STREAM:
+            _write(connection, sys.stdout)
+        else:
             with open(target, "x", encoding="utf-8", newline="") as stream:
                 _write(connection, stream)
-        else:
-            _write(connection, sys.stdout)
 
 
 def _write(connection: sqlite3.Connection, target: TextIO) -> None:
@@ -102,7 +105,10 @@ def import_(file: str, source: str) -> None:
 
     All of them, or none if a line is bad. No score becomes worse.
     """
-    with open(source, encoding="utf-8", errors="surrogateescape", newline="") as stream:
+    which = 0 if source == STANDARD_STREAM else source
+    with open(
+        which, encoding="utf-8", errors="surrogateescape", newline="", closefd=bool(which)
+    ) as stream:
         database = Database(file)
         try:
             with database.transaction() as connection:
