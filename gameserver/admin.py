@@ -8,11 +8,15 @@ import sys
 from collections.abc import Sequence
 
 from gameserver.errors import StartError, StorageFull
+from gameserver.monitoring.streams import open_missing_streams
+from gameserver.settings import Parser, parse_path
 from gameserver.storage.sqlite import maintenance, transfer
+from gameserver.storage.sqlite.transfer import STANDARD_STREAM
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Does what a command line asks for; returns the exit code: 2 if it could not."""
+    open_missing_streams()
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
@@ -32,17 +36,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m gameserver.admin",
         description="Looks after a data file. All but import work while a server runs on it.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, (run, text, argument, argument_text) in COMMANDS.items():
         command = commands.add_parser(name, help=text, description=text)
-        command.add_argument("file", metavar="FILE", help="the data file")
+        command.add_argument("file", metavar="FILE", type=parse_path, help="the data file")
         if argument:
-            optional = "?" if name == "export" else None
-            command.add_argument("other", metavar=argument, nargs=optional, help=argument_text)
+            other = command.add_argument(
+                "other", metavar=argument, type=parse_path, help=argument_text
+            )
+            if name == "export":
+                other.nargs, other.default = "?", STANDARD_STREAM
         command.set_defaults(run=run)
     return parser
 
@@ -73,7 +80,7 @@ COMMANDS = {
         _export,
         f"write all settings, names, bans, scores and the audit as CSV: {transfer.HEADER}",
         "CSV",
-        "a new file [standard output]",
+        "a new file; - is the standard output [default: -]",
     ),
     "import": (
         _import,
@@ -81,7 +88,7 @@ COMMANDS = {
         f" {transfer.HEADER}"
         f" or {transfer.OLD_HEADER}",
         "CSV",
-        "the file",
+        "the file; - is the standard input",
     ),
 }
 

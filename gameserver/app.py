@@ -26,12 +26,12 @@ class App:
     """Calls the view of each request, if its client is within the limit.
 
     A batch happens inside `engine.batch()`, so no response is returned before everything that it
-    speaks of is kept. Where there is no room for a batch, it is undone and its views are called
-    again with all writing refused: logins and lists are answered then, too, and scores are told
-    to wait.
+    acknowledges is kept. Where there is no room for a batch, it is undone and its views are called
+    again with all writing refused: logins and lists are answered then, too, and scores are told to
+    wait.
 
-    A request that may block comes alone, and is no batch: it would hold up all others. Each
-    operation of its view is one by itself.
+    A request that may block comes alone, and is no batch: it would delay all others. Each
+    operation of its view is atomic by itself.
     """
 
     def __init__(
@@ -49,15 +49,15 @@ class App:
         return self._handle(requests)
 
     def report(self, front_end: int, connections: int, counters: Counters) -> None:
+        self._engine.check()  # twice a second, as front ends report
         self._services.metrics.report(front_end, connections, counters)
 
     def close(self) -> None:
         self._engine.close()
 
     def _limited(self, requests: Sequence[Request], limit: RateLimit) -> list[Response]:
-        """The responses; that to a client which is over the limit says so."""
-        # What has no method goes on with a response that was admitted.
-        admitted = [not request.method or limit.admits(request.client) for request in requests]
+        """The responses; a client over the limit is told so."""
+        admitted = [not each.match.limited or limit.admits(each.client) for each in requests]
         answered = iter(self._handle(list(compress(requests, admitted))))
         error = TooManyRequests("too many requests: slow down")
         return [

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from gameserver import __version__
 from gameserver.app import App
 from gameserver.auth.accounts import Accounts
 from gameserver.auth.admin_token import open_admin_token
 from gameserver.errors import StartError
 from gameserver.minesweeper.modes import MODES
 from gameserver.minesweeper.replay_folder import ReplayFolder, check_folder
-from gameserver.minesweeper.uploads import Uploads
+from gameserver.minesweeper.uploads import ReadGame, Uploads, read_here
+from gameserver.monitoring.metrics import Metrics
 from gameserver.monitoring.progress import Progress
 from gameserver.scores.blocked_names import NONE_BLOCKED, read_blocked_names
 from gameserver.scores.moderation import Moderation
@@ -21,6 +25,7 @@ from gameserver.server.acceptor import MAX_CONNECTIONS
 from gameserver.server.base import ServerOptions
 from gameserver.server.listeners import open_listeners
 from gameserver.server.threaded import ThreadedServer
+from gameserver.server.turns import MAX_OWED
 from gameserver.services import Services
 from gameserver.settings import DEFAULTS, Settings
 from gameserver.storage.engine import Engine, open_engine
@@ -49,7 +54,9 @@ def make_server(settings: Settings) -> ThreadedServer | ForkedServer:
         raise StartError(f"too few files may be open: ulimit -n {2 * SPARE_DESCRIPTORS} at least")
     listeners = open_listeners(settings.host, settings.port)
     proxies = TrustedProxies(settings.trusted_proxy)
-    options = ServerOptions(connections, settings.access_log, proxies, tls)
+    processes = 1 if settings.threaded else settings.workers
+    owed = MAX_OWED // processes
+    options = ServerOptions(connections, settings.access_log, proxies, tls, owed)
     router = make_router(settings.cors_origin)
     if settings.threaded:
         return ThreadedServer(make_app(settings, router), listeners, options)
@@ -75,12 +82,27 @@ def make_app(settings: Settings, router: Router) -> App:
     """The application with everything that it keeps, in the process that owns the state."""
     limits = Limits(settings.max_levels, settings.max_scores, settings.keep_seasons)
     engine = open_engine(settings.data, settings.store_tokens, limits, _follow)
+    # What has been loaded stays: the garbage collector need not look through it again and again,
+    # which would hold up everybody for a tenth of a second with 100,000 tournaments.
+    gc.collect()
+    gc.freeze()
     limit = RateLimit(settings.rate_limit) if settings.rate_limit else None
-    return App(router, make_services(engine, settings), engine, limit)
+    python = ".".join(map(str, sys.version_info[:3]))
+    metrics = Metrics(build={"version": __version__, "python": python, "mode": settings.mode})
+    services = make_services(engine, settings, metrics, _reading())
+    return App(router, services, engine, limit)
 
 
-def make_services(engine: Engine, settings: Settings = DEFAULTS) -> Services:
-    """The services, on what the engine keeps; StartError if a file of theirs cannot be used."""
+def make_services(
+    engine: Engine,
+    settings: Settings = DEFAULTS,
+    metrics: Metrics | None = None,
+    read: ReadGame = read_here,
+) -> Services:
+    """The services, on what the engine keeps; StartError if a file of theirs cannot be used.
+
+    `read` reads replays.
+    """
     tournaments = Tournaments(engine.tournaments, MODES)
     moderation = Moderation(engine.scores, engine.batch)
     moderation.finish()
@@ -91,10 +113,20 @@ def make_services(engine: Engine, settings: Settings = DEFAULTS) -> Services:
         moderation=moderation,
         accounts=Accounts(engine.accounts),
         tournaments=tournaments,
-        uploads=Uploads(tournaments, ReplayFolder(settings.replays)),
+        uploads=Uploads(tournaments, ReplayFolder(settings.replays), read),
+        metrics=metrics or Metrics(),
         admin=open_admin_token(token) if token else None,
         blocked_names=read_blocked_names(blocked) if blocked else NONE_BLOCKED,
     )
+
+
+def _reading() -> ReadGame:
+    """What reads replays: processes of their own, where a socket can be handed to them."""
+    if os.name != "posix":
+        return read_here
+    from gameserver.minesweeper.readers import Readers
+
+    return Readers().read
 
 
 def _follow(label: str, total: int, chunks: Iterable[Sequence[Any]]) -> Iterator[Any]:

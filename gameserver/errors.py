@@ -1,4 +1,4 @@
-"""What can go wrong apart from HTTP: for the operator, and for clients of the application.
+"""Errors apart from those of HTTP: for the operator, and for clients of the application.
 
 StartError              the server cannot start
 StorageFailed           the server has to stop
@@ -6,7 +6,7 @@ Refused                 the rules do not allow what a client asks for
 ├── InvalidSessionKey
 └── StorageFull
 
-The text of an error is the server's own: nothing of a request is ever echoed in it.
+The text of an error is the server's own: it never echoes any part of a request.
 """
 
 from __future__ import annotations

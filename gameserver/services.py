@@ -18,7 +18,7 @@ from gameserver.web.etags import Pages
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What a view may ask for what a request wants."""
+    """Everything that a view may use to answer a request."""
 
     sessions: Sessions
     scores: ScoreStore

@@ -5,12 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, NoReturn
 
+from gameserver import __version__
 from gameserver.numbers import parse_number
 from gameserver.web.clients import Network, parse_networks
 from gameserver.web.cors import parse_origins
+
+DEFAULT_LOG = "/tmp/basic_test_server.log"
 
 
 def _number(what: str, lowest: int, highest: int) -> Callable[[str], int]:
@@ -48,6 +51,13 @@ def _networks(text: str) -> tuple[Network, ...]:
         ) from None
 
 
+def parse_path(text: str) -> str:
+    """The path; an empty one is a mistake, such as a variable of a shell that is not set."""
+    if not text:
+        raise argparse.ArgumentTypeError("a path cannot be empty")
+    return text
+
+
 def _option(
     default: Any, text: str, *short: str, parse: Callable[[str], Any] | None = None
 ) -> Any:
@@ -56,13 +66,13 @@ def _option(
 
 @dataclass(frozen=True)
 class Settings:
-    """What the operator chose. A field is a flag of the same name."""
+    """The operator's choices. A field is a flag of the same name."""
 
     port: int = _option(8080, "port to listen on; 0 takes a free one", "-p", parse=_port)
     host: str = _option("localhost", "name or address to listen on, on all its addresses")
     max_proc: int = _option(
         60,
-        "at most this many worker processes; normally there is one per core (forked server only)",
+        "at most this many worker processes; by default one per core but one (forked server only)",
         parse=_processes,
     )
     threaded: bool = _option(
@@ -72,13 +82,18 @@ class Settings:
         "",
         "file to keep scores, accounts and tournaments in; without it they are lost when the"
         " server ends",
+        parse=parse_path,
     )
-    logfile: str = _option("/tmp/basic_test_server.log", "path of the log file")
+    logfile: str = _option(
+        DEFAULT_LOG, "path of the log file; - is the standard output", parse=parse_path
+    )
     store_tokens: bool = _option(
         False, "remember session keys: only the newest key of a user is valid"
     )
     replays: str = _option(
-        "", "folder to keep the replays of tournaments in; without it only their results are kept"
+        "",
+        "folder to keep the replays of tournaments in; without it only their results are kept",
+        parse=parse_path,
     )
     max_levels: int = _option(
         100_000, "keep at most this many levels with scores or settings", parse=_count
@@ -101,6 +116,7 @@ class Settings:
     admin_token_file: str = _option(
         "",
         "file with the admin's token, made if it is not there; without it there is no admin",
+        parse=parse_path,
     )
     cors_origin: tuple[str, ...] = _option(
         ("*",),
@@ -108,10 +124,14 @@ class Settings:
         parse=_origins,
     )
     blocked_names: str = _option(
-        "", "file with what no name may have in it: a word or a /regex/ a line"
+        "",
+        "file with what no name may have in it: a word or a /regex/ a line",
+        parse=parse_path,
     )
-    certfile: str = _option("", "speak TLS with the certificate in this PEM file")
-    keyfile: str = _option("", "the certificate's key, if it is not in the same file")
+    certfile: str = _option("", "speak TLS with the certificate in this PEM file", parse=parse_path)
+    keyfile: str = _option(
+        "", "the certificate's key, if it is not in the same file", parse=parse_path
+    )
 
     @property
     def mode(self) -> str:
@@ -119,17 +139,25 @@ class Settings:
 
     @property
     def workers(self) -> int:
-        """How many worker processes the forked server has."""
-        return min(self.max_proc, os.cpu_count() or 1)
+        """How many worker processes the forked server has.
+
+        `max_proc` where there is a core for each of them. Else one for each core but one, which
+        the owner of the scores needs for itself: with more, batches are smaller and a request
+        costs more.
+        """
+        cores = os.cpu_count() or 1
+        return self.max_proc if self.max_proc <= cores else max(1, cores - 1)
 
 
 DEFAULTS = Settings()
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
+    """The parser of all commands."""
+
     def error(self, message: str) -> NoReturn:
         """A mistake on the command line is one line, without the usage in front."""
-        self.exit(2, f"{self.prog}: {message} (-h lists the flags)\n")
+        self.exit(2, f"{self.prog}: {message} (-h for help)\n")
 
 
 def _shown(default: object) -> object:
@@ -139,17 +167,21 @@ def _shown(default: object) -> object:
 
 def parse_settings(arguments: Sequence[str], program: str) -> Settings:
     """The settings that a command line asks for; prints and exits for `-h` and for mistakes."""
-    parser = _Parser(prog=program, description="A game score server.", allow_abbrev=False)
+    parser = Parser(
+        prog=program,
+        description="A game score server.",
+        allow_abbrev=False,
+        argument_default=argparse.SUPPRESS,  # the fields of `Settings` have them
+    )
+    parser.add_argument("--version", action="version", version=f"gameserver {__version__}")
     for option in fields(Settings):
         names = [*option.metadata["short"], f"--{option.name}"]
         text = option.metadata["help"]
-        assert option.default is not MISSING
         if option.type == "bool":
             parser.add_argument(*names, action="store_true", help=text)
         else:
             parser.add_argument(
                 *names,
-                default=option.default,
                 type=option.metadata["parse"],
                 metavar=option.name.upper(),
                 help=f"{text} [default: {_shown(option.default)}]",

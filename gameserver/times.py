@@ -1,4 +1,4 @@
-"""Moments: whole microseconds since 1970 in UTC. What the server's clock says, and nothing else.
+"""Moments: whole microseconds since 1970 in UTC. The server's clock alone decides.
 
 On the wire a moment is a naive ISO 8601 date and time in UTC, with 0, 3 or 6 digits of a second.
 """
@@ -6,6 +6,7 @@ On the wire a moment is a naive ISO 8601 date and time in UTC, with 0, 3 or 6 di
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -26,6 +27,30 @@ _MICROSECOND = timedelta(microseconds=1)
 _ISO = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{3}|\.[0-9]{6})?)?"
 )
+
+
+def forward(clock: Clock) -> Clock:
+    """A clock that says what `clock` does, but never less than it has said before.
+
+    Whoever sets a clock back does not make valid again what has expired, and nobody waits longer
+    than documented. After a new start the time is what the clock says then.
+    """
+    newest = 0.0
+
+    def now() -> float:
+        nonlocal newest
+        seconds = clock()
+        # Between threads it may go back by as much as lies between two bytecodes: nothing.
+        if seconds > newest:
+            newest = seconds
+        return newest
+
+    return now
+
+
+server_clock = forward(time.time)
+"""The clock of this server, for all that it decides. Those of its processes are the same, as a
+process that is forked knows the newest moment, too."""
 
 
 def moment_of(seconds: float) -> int:

@@ -54,21 +54,25 @@ playing_ = partial(
 managing = partial(Operation, who="admin")
 moderating = partial(Operation, who="admin", blocking=True)
 
+operation = partial(path, limited=False, exact=True)
+"""For operators: never told to slow down, and closed in a proxy by the one name that it has."""
+
 api = partial(path, wants=("content-type", accounts.CREDENTIALS), error_format="api")
 
 # fmt: off
 urlpatterns: list[Route] = [
-    path("/healthz", GET=operations.health),
-    path("/metrics", GET=operations.metrics),
+    path("/", GET=operations.welcome),
+    operation("/healthz", GET=operations.health),
+    operation("/metrics", GET=operations.metrics),
 
-    path("/<number:user_id>/login", GET=scores.login),
-    path("/<digits:user_id>/", GET=scores.login),
-    path("/<number:level_id>/score", POST=scores.submit_score, body=SCORE),
-    path("/<number:level_id>/highscorelist", GET=scores.high_score_list),
+    path("/<number:user_id>/login", GET=scores.login, short=True),
+    path("/<digits:user_id>/", GET=scores.login, short=True),
+    path("/<number:level_id>/score", POST=scores.submit_score, body=SCORE, short=True),
+    path("/<number:level_id>/highscorelist", GET=scores.high_score_list, short=True),
 
     board("/api/levels", GET=reading(
         boards.levels, "listLevels", "The levels, the busiest first", "Levels", boards.LEVELS)),
-    board("/api/levels/<number:level_id>.csv", streams=True, GET=reading(
+    board("/api/levels/<number:level_id>.csv", GET=reading(
         exports.export, "exportCsv", "A whole board as CSV", query=exports.EXPORT,
         content_type=exports.CSV)),
     board("/api/levels/<number:level_id>", body=FORM,
@@ -92,7 +96,7 @@ urlpatterns: list[Route] = [
     board("/api/users", GET=reading(
         users.search, "searchUsers", "Users by the beginning of their name", "Users",
         users.SEARCH)),
-    board("/api/users/<number:user_id>", body=FORM, streams=True,
+    board("/api/users/<number:user_id>", body=FORM,
         GET=reading(users.data, "getUser", "All that is kept of a user", "UserData"),
         PUT=managing(users.rename, "renameUser", "Give a user a name", "User", body=users.NAMING),
         DELETE=managing(users.forget, "forgetUser", "Remove everything of a user", status=204)),
@@ -122,8 +126,8 @@ urlpatterns: list[Route] = [
     board("/openapi.json", GET=reading(
         document.openapi(lambda: urlpatterns), "getOpenAPI", "This document", "OpenAPI")),
 
-    api("/api/register", POST=accounts.register, body=FORM, blocking=True),
-    api("/api/obtain_token", POST=accounts.obtain_token, body=FORM, blocking=True),
+    api("/api/register", POST=accounts.register, body=FORM, blocking=True, queue="logins"),
+    api("/api/obtain_token", POST=accounts.obtain_token, body=FORM, blocking=True, queue="logins"),
     api("/api/token_status", GET=accounts.token_status),
     api("/api/refresh_token", POST=accounts.refresh_token),
 
@@ -139,6 +143,7 @@ urlpatterns: list[Route] = [
     api("/api/tournaments/host_confirm/<number:tournament_id>", POST=tournaments.host_confirm,
         body=FORM),
     api("/api/tournaments/stop/<number:tournament_id>", POST=tournaments.stop),
+    api("/api/tournaments/delete/<number:tournament_id>", POST=tournaments.delete),
 
     api("/api/tournaments/detail/<number:tournament_id>", GET=tournaments.detail),
     api("/api/tournaments/standings/<number:tournament_id>", GET=tournaments.standings),
@@ -146,7 +151,8 @@ urlpatterns: list[Route] = [
     api("/api/tournaments/player_confirm/<number:tournament_id>", POST=tournaments.player_confirm),
     api("/api/tournaments/gen_key/<number:tournament_id>", POST=tournaments.gen_key),
     api("/api/tournaments/get_key/<number:tournament_id>", GET=tournaments.get_key),
-    api("/api/scores/upload", POST=tournaments.upload, body=UPLOAD, blocking=True),
+    api("/api/scores/upload", POST=tournaments.upload, body=UPLOAD, blocking=True,
+        queue="uploads"),
 ]
 # fmt: on
 

@@ -134,6 +134,8 @@ class ServerProcess:
             assert output == "", f"it printed {output!r}"
             errors = self.stderr()
             assert errors == "", f"on stderr: {errors}"
+            left = self.temporary_files()
+            assert exit_code or not left, f"in the folder for temporary files: {left}"
         finally:
             self.kill()
 
@@ -172,6 +174,10 @@ class ServerProcess:
         """The whole log, with the file that was moved aside."""
         older = Path(f"{self.logfile}.1")
         return "".join(file.read_text() for file in (older, self.logfile) if file.exists())
+
+    def temporary_files(self) -> list[Path]:
+        """What it has in the folder for temporary files."""
+        return list(Path(self._folder.name).glob("gameserver-*"))
 
     # Its processes, as /proc shows them
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import random
+import subprocess
+import sys
 import unittest
 from dataclasses import replace
 
@@ -16,7 +19,7 @@ from gameserver.storage.sqlite import datafile
 from gameserver.storage.sqlite.database import Database
 from gameserver.storage.sqlite.scores import SqliteScores
 from tests.folder import FolderTestCase
-from tests.support import Clock
+from tests.support import PATIENCE, ROOT, Clock
 
 
 class AdminTest(FolderTestCase):
@@ -164,6 +167,40 @@ class AdminTest(FolderTestCase):
         expected = [(1, 7, 10), (1, 8, 11), (1, 9, 2147483647), (2, 7, 0)]
         self.assertEqual(sorted(self.rows()), expected)
 
+    def test_standard_streams(self) -> None:
+        """`-` is the standard output of an export, and the standard input of an import."""
+        csv = "level,user,score\n1,7,10\n1,8,9\n"
+        self.import_(csv)
+        self.assertEqual(self.run_admin("export", self.path, "-"), (0, csv, ""))
+        self.assertEqual(self.run_admin("export", self.path), (0, csv, ""))
+        other = str(self.folder / "other.db")
+        done = subprocess.run(
+            [sys.executable, "-m", "gameserver.admin", "import", other, "-"],
+            cwd=ROOT, input=csv, capture_output=True, text=True, timeout=PATIENCE,
+        )  # fmt: skip
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(self.run_admin("export", other), (0, csv, ""))
+        self.assertNotIn("-", os.listdir())
+
+    def test_missing_arguments(self) -> None:
+        """A mistake on the command line, such as an empty path, is one line."""
+        for arguments in ([], ["check"], ["check", ""], ["export", self.path, ""], ["backup", "a"]):
+            with self.assertRaises(SystemExit) as end, contextlib.redirect_stderr(
+                io.StringIO()
+            ) as errors:
+                admin.main(arguments)
+            self.assertEqual(end.exception.code, 2)
+            self.assertRegex(errors.getvalue(), r"\Apython -m gameserver\.admin.*: .+\n\Z")
+
+    def test_folders(self) -> None:
+        """A folder in the place of a file, and a file in no folder, are named as such."""
+        folder, nowhere = str(self.folder), str(self.folder / "none" / "game.db")
+        self.import_("1,7,10\n")
+        for command in (("check",), ("export",), ("import", str(self.csv))):
+            self.assert_fails("is a folder, not a data file", command[0], folder, *command[1:])
+            self.assert_fails("there is no folder .*none", command[0], nowhere, *command[1:])
+        self.assert_fails("there is no folder .*none", "backup", self.path, nowhere)
+
     def test_bad_line(self) -> None:
         """A bad line is named by its number, and nothing of its file is imported."""
         self.import_("1,7,10\n")
@@ -193,7 +230,7 @@ class AdminTest(FolderTestCase):
         secret = self.rows("SELECT value FROM secret")
         copy = str(self.folder / "copy.db")
         self.assertEqual(self.run_admin("backup", self.path, copy)[0], 0)
-        self.assert_fails("is there already", "backup", self.path, copy)
+        self.assert_fails("exists already", "backup", self.path, copy)
         self.assertNotIn("copy.db-new", self.files())
         self.path = copy
         Database(copy).close()

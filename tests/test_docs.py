@@ -49,3 +49,21 @@ class LinksTest(unittest.TestCase):
             for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
                 with self.subTest(page=page.name, link=link):
                     self.assertTrue((page.parent / link).exists(), f"{page.name}: no such file")
+
+    def test_lead_to_modules(self) -> None:
+        """Every file or folder of `gameserver/` that a page names is there."""
+        for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]:
+            for name in re.findall(r"`(gameserver/[^` ]*)`", page.read_text(encoding="utf-8")):
+                with self.subTest(page=page.name, name=name):
+                    self.assertTrue((ROOT / name).exists(), f"{page.name}: no {name}")
+
+    def test_name_modules(self) -> None:
+        """Each module that operations.md names as the place of a limit is there."""
+        page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+        section = page.partition("## Changing a limit")[2].partition("\n## ")[0]
+        names = re.findall(r"`([^`]+\.py)`", section)
+        self.assertGreater(len(names), 10)
+        for name in names:
+            with self.subTest(name=name):
+                text = (ROOT / "gameserver" / name).read_text(encoding="utf-8")
+                self.assertRegex(text, r"(?m)^_?[A-Z_]+(?:: .*)? = ")

@@ -9,6 +9,7 @@ from contextlib import redirect_stderr, redirect_stdout
 
 import mock  # noqa: UP026 (the same mock on every Python)
 
+from gameserver import __version__
 from gameserver.settings import Settings, parse_settings
 
 
@@ -45,8 +46,11 @@ class SettingsTest(unittest.TestCase):
         self.assertEqual(Settings(threaded=True).mode, "threaded")
 
     def test_workers(self) -> None:
-        """There is one worker per core, and never more than allowed."""
-        for cores, max_proc, workers in [(4, 60, 4), (4, 2, 2), (128, 60, 60), (None, 60, 1)]:
+        """There is one worker per core but one, and never more than allowed."""
+        for cores, max_proc, workers in [
+            (4, 60, 3), (4, 4, 4), (4, 2, 2), (2, 60, 1), (2, 2, 2), (1, 60, 1), (128, 60, 60),
+            (None, 60, 1),
+        ]:  # fmt: skip
             with mock.patch("os.cpu_count", return_value=cores):
                 self.assertEqual(Settings(max_proc=max_proc).workers, workers)
 
@@ -76,11 +80,22 @@ class MistakeTest(unittest.TestCase):
             ["-p", "\u0663"], ["-p", "8_0"], ["-p", "9" * 5000], ["-p"], ["--port"],
             ["--max_proc", "0"], ["--max_proc", "-1"], ["--max_proc", "many"],
             ["--max_proc", "1001"], ["--nothing"], ["more"], ["--threaded=1"],
-            ["--thread"], ["--host"], ["-x"],
+            ["--thread"], ["--host"], ["-x"], ["--version=1"],
         ]:  # fmt: skip
             code, output, errors = self.run_parser(*arguments)
             self.assertEqual((code, output), (2, ""), arguments)
             self.assertRegex(errors, r"\Arun_server\.py: .+\n\Z")
+
+    def test_empty_paths(self) -> None:
+        """An empty path is a mistake, and not the same as leaving the flag out."""
+        for name in ("data", "logfile", "replays", "certfile", "keyfile"):
+            code, output, errors = self.run_parser(f"--{name}", "")
+            self.assertEqual((code, output), (2, ""))
+            self.assertIn(f"--{name}: a path cannot be empty", errors)
+
+    def test_version(self) -> None:
+        """--version says what it is a version of, and which."""
+        self.assertEqual(self.run_parser("--version"), (0, f"gameserver {__version__}\n", ""))
 
     def test_help(self) -> None:
         """-h says what each flag does and what it is without it."""

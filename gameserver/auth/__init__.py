@@ -1,0 +1,1 @@
+"""Who somebody is: session keys of players; accounts, passwords and tokens of tournaments."""

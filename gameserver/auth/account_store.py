@@ -1,4 +1,4 @@
-"""What a store of accounts and tokens does."""
+"""The interface of a store of accounts and tokens."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class AccountStore(Protocol):
         """The account of this name."""
 
     def add_token(self, digest: bytes, user_id: int, now: int) -> None:
-        """Keeps a new token, and forgets what is no longer needed of the user's older ones."""
+        """Keeps a new token, and forgets the user's older ones that are no longer needed."""
 
     def show_token(self, digest: bytes, now: int) -> Token | None:
         """The token, which a client has shown.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import time
 from collections.abc import Callable
 from functools import partial
 
@@ -14,7 +13,7 @@ from gameserver.auth.passwords import Passwords
 from gameserver.auth.throttle import LoginThrottle
 from gameserver.auth.tokens import Token
 from gameserver.errors import Refused, invalid
-from gameserver.times import Clock, moment_of
+from gameserver.times import Clock, moment_of, server_clock
 
 MAX_NAME = 64
 PASSWORD_SIZES = range(8, 257)
@@ -25,13 +24,13 @@ _USERNAME = re.compile(r"[!-9;-~](?:[ -9;-~]{0,62}[!-9;-~])?")
 
 
 class Accounts:
-    """Who may log in, and who is logged in."""
+    """The users, their passwords and their tokens."""
 
     def __init__(
         self,
         store: AccountStore,
         passwords: Passwords | None = None,
-        clock: Clock = time.time,
+        clock: Clock = server_clock,
         randomness: Callable[[int], bytes] = os.urandom,
     ) -> None:
         self._store = store
@@ -54,11 +53,11 @@ class Accounts:
         taken = self._store.named(username)
         user_id = taken or self._store.add(username, self._passwords.hash(password), self._now())
         if not isinstance(user_id, int):
-            raise Refused("username_taken", "somebody else has this name", "username")
+            raise Refused("username_taken", "this name is taken", "username")
         return user_id
 
     def obtain_token(self, username: str, password: str) -> str:
-        """A new token for whoever knows the password. Takes as long as a password's hash.
+        """A new token for a client that knows the password. Takes as long as a password's hash.
 
         An unknown user gets the same answers as a wrong password, after the same time.
         """
@@ -99,7 +98,7 @@ class Accounts:
         return token.user_id if token and tokens.is_valid(token, now) else None
 
     def logged_in(self, header: str) -> int:
-        """The user's id; whoever is not logged in is refused."""
+        """The user's id; a client that is not logged in is refused."""
         user_id = self.user_of(header)
         if user_id is None:
             raise Refused("not_logged_in")
@@ -109,7 +108,7 @@ class Accounts:
         """The id of the user of this name."""
         account = self._store.named(username)
         if account is None:
-            raise Refused("no_such_user", "nobody has this name", "username")
+            raise Refused("no_such_user", "no user has this name", "username")
         return account.id
 
     def _shown(self, header: str, now: int) -> Token | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import sys
 import threading
@@ -16,7 +17,9 @@ from gameserver.errors import Refused
 from gameserver.times import SECOND
 
 if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+log = logging.getLogger(__name__)
 
 N = 2**15
 SALT_SIZE = 16
@@ -29,7 +32,7 @@ _PATIENCE_SECONDS = 5.0
 
 
 class Cost(NamedTuple):
-    """What one hash costs: 128 * n * r bytes of memory, and time in proportion to n * r * p."""
+    """The cost of a hash: 128 * n * r bytes of memory, and time in proportion to n * r * p."""
 
     n: int
     r: int = 8
@@ -58,18 +61,25 @@ class Workers:
         self._executors: dict[Callable[[], None], ThreadPoolExecutor] = {}
 
     def run(self, work: Callable[[], bytes]) -> bytes:
-        """What the work returns, once a thread has done it; `Refused` if too much waits."""
+        """The result of the work, once a thread has done it; `Refused` if too much waits."""
         if not self._places.acquire(blocking=False):
-            raise Refused("overloaded", "too many people log in at once", wait=SECOND)
+            raise _overloaded()
         try:
-            done = self._executor(_run_when_idle).submit(work)
+            done = self._submit(_run_when_idle, work)
             try:
                 return done.result(self._patience)
             except TimeoutError:
                 done.cancel()
-                return self._executor(_run_with_low_priority).submit(work).result()
+                return self._submit(_run_with_low_priority, work).result()
         finally:
             self._places.release()
+
+    def _submit(self, initializer: Callable[[], None], work: Callable[[], bytes]) -> Future[bytes]:
+        try:
+            return self._executor(initializer).submit(work)
+        except RuntimeError as error:
+            log.error("a password cannot be hashed: %s", error)
+            raise _overloaded() from None
 
     def _executor(self, initializer: Callable[[], None]) -> ThreadPoolExecutor:
         """The threads that begin with this call; there are none before they are needed."""
@@ -81,6 +91,10 @@ class Workers:
                     self._threads, "hash", initializer
                 )
             return self._executors[initializer]
+
+
+def _overloaded() -> Refused:
+    return Refused("overloaded", "too many people log in at once", wait=SECOND)
 
 
 def _run_when_idle() -> None:

@@ -1,4 +1,4 @@
-"""Session keys: who a player is, for ten minutes from the login.
+"""Session keys, which identify a player for ten minutes from the login.
 
 Two ways to keep them, with the same two methods. `SignedSessions`, the default, keeps nothing:
 a key carries its user and its expiry, and a MAC that only the server can make. With
@@ -11,7 +11,6 @@ one spelling.
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Callable
 from functools import lru_cache
 from hashlib import blake2b
@@ -20,7 +19,7 @@ from itertools import count
 from typing import Protocol
 
 from gameserver.errors import InvalidSessionKey
-from gameserver.times import Clock
+from gameserver.times import Clock, server_clock
 
 LIFETIME_MS = 600_000
 
@@ -54,7 +53,7 @@ class SignedSessions:
     def __init__(
         self,
         secret: bytes | None = None,
-        clock: Clock = time.time,
+        clock: Clock = server_clock,
         randomness: Randomness = secrets.token_bytes,
     ) -> None:
         # Keyed once: a copy costs less than to key it again.
@@ -68,7 +67,8 @@ class SignedSessions:
     def login(self, user_id: int) -> str:
         expiry = int(self._clock() * 1000) + LIFETIME_MS
         serial = next(self._serial) & 0xFFFFFFFF
-        signed = "%08x%012x%08x" % (user_id, expiry, serial)  # noqa: UP031 (twice as fast)
+        # One number of 28 digits: half the time of three.
+        signed = "%028x" % (user_id << 80 | expiry << 32 | serial)
         return signed + self._mac_of(signed)
 
     def user_of(self, key: str) -> int:

@@ -18,7 +18,7 @@ _REMEMBERED_NAMES = 65_536
 
 @dataclass(slots=True)
 class _Guesses:
-    """What is known of the guesses at one name."""
+    """The guesses at one name."""
 
     in_a_row: int = 0
     not_before: int = 0

@@ -1,4 +1,4 @@
-"""Tokens: who a client is, for thirty days from the login or the last refresh.
+"""Tokens, which identify a user for thirty days from the login or the last refresh.
 
 256 random bits, which only the client keeps: the server has their SHA-256. A refreshed token
 stays valid until its successor is first used or ten minutes have passed, so that a lost reply
@@ -29,7 +29,7 @@ _TOKEN = re.compile("[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What the server remembers of a token."""
+    """A token as the server remembers it."""
 
     digest: bytes
     user_id: int
@@ -43,14 +43,14 @@ class Token:
 
 
 def digest(secret: bytes) -> bytes:
-    """What the server keeps of a token."""
+    """The form in which the server keeps a token."""
     return hashlib.sha256(secret).digest()
 
 
 def digest_in(header: str) -> bytes | None:
     """The digest of the token in an authorization header, `<username>:<token>`.
 
-    The name is a hint that clients get wrong, and may hold anything; the token says it all.
+    The name is a hint that clients get wrong, and may hold anything; the token is enough.
     """
     text = header.rpartition(":")[2]
     return digest(bytes.fromhex(text)) if _TOKEN.fullmatch(text) else None

@@ -20,7 +20,7 @@ _LENGTH = re.compile(r"[0-9]{1,15}")
 
 _FRAMING = frozenset(("content-length", "transfer-encoding", "host", "connection", "expect"))
 """What says where a request ends and what becomes of it; no trailer may (RFC 9110 6.5.1)."""
-_NO_FIELDS: Mapping[str, str] = {}
+NO_FIELDS: Mapping[str, str] = {}
 _ONLY_ONCE = frozenset(("content-length", "content-type", "host"))
 
 
@@ -38,8 +38,6 @@ class Fields:
 
     def select(self, names: tuple[str, ...]) -> Mapping[str, str]:
         """The fields of these names, as far as they are there."""
-        if not names:
-            return _NO_FIELDS
         by_name = self.by_name
         return {name: by_name[name] for name in names if name in by_name}
 

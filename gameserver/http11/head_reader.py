@@ -13,10 +13,12 @@ from gameserver.web.errors import NotImplementedHere
 from gameserver.web.messages import Match
 
 _CACHED_HEAD = 1024
-_CACHED_QUERY = 128
-"""Only heads and queries up to these sizes are remembered, so that the memos stay small."""
+"""Only heads up to this size are remembered, so that the memo takes some 10 MB at most, however
+clients choose what they send."""
 
-_VALID_QUERY = re.compile(QUERY)
+_VALID_QUERY = re.compile(QUERY.encode())
+_PLAIN = bytes(byte for byte in range(256) if _VALID_QUERY.fullmatch(bytes([byte])))
+"""The characters that are valid anywhere in a query: all but the `%` of an escape."""
 
 
 @dataclass(slots=True)
@@ -32,53 +34,48 @@ class Head:
 class HeadReader:
     """Judges heads, and finds what their paths lead to; every connection of a server has the same.
 
-    Clients send the same heads again and again, and mostly only their queries differ. So a head is
-    remembered without its query, and a query by itself. Both memos are pure functions of bytes,
-    bounded in number and in the size of what enters them.
+    Clients send the same heads again and again, and mostly only their queries differ: they hold
+    the session keys. So a head is remembered without its query. The memo is a pure function of
+    bytes, bounded in number and in the size of what enters it.
     """
 
     def __init__(self, resolve: Callable[[str, str, str], Match]) -> None:
         """`resolve` finds the match for a method, a path, and the origin that the head names."""
         self._resolve = resolve
-        self._remembered = lru_cache(maxsize=4096)(self._read_plain)
+        self._remembered = lru_cache(maxsize=8192)(self._read_plain)
 
     def read(self, data: bytes, start: int, end: int) -> tuple[Head, str]:
         """The head in `data[start:end]`, which a blank line follows, and its query.
 
         Raises the error that it deserves.
         """
-        if end - start <= _CACHED_HEAD:
-            mark = data.find(b"?", start, end)
-            if mark < 0:
-                head, query = self._remembered(data[start : end + 2]), ""
-            else:
-                head, query = self._without_query(data, start, mark, end)
-            if head:
-                return head, query
-        return self._read(data[start : end + 2].decode("latin-1"))
+        text = data[start : end + 2]
+        if len(text) <= _CACHED_HEAD:
+            before, mark, rest = text.partition(b"?")
+            if mark:
+                query, _, after = rest.partition(b" ")
+                # The query first: what is wrong is found in the order in which it was sent.
+                if _is_query(query) and (known := self._remembered(before, after)) is not None:
+                    return known, query.decode("latin-1")
+            elif (known := self._remembered(text)) is not None:
+                return known, ""
+        return self._read(text.decode("latin-1"))
 
-    def _without_query(
-        self, data: bytes, start: int, mark: int, end: int
-    ) -> tuple[Head | None, str]:
-        """The same for a head with a question mark; None if it is not that of a plain query.
+    def _read_plain(self, before: bytes, after: bytes | None = None) -> Head | None:
+        """A head, or its parts before the mark of a query and behind the space that ends it.
 
-        The query is what lies between the mark and the next space. That it is one follows from
-        three things together: there is a space before the mark, so the mark is behind the method;
-        there is no CR before it, nor one in a valid query, so both ends are in the request line;
-        and the rest is a valid head, so that the space is the one between target and version.
+        None if it is none that a well-behaved client sends. That what was between the parts is a
+        query, if it is a valid one, follows from three things together: there is a space before
+        the mark, so the mark is behind the method; there is no CR before it, nor one in a valid
+        query, so both ends are in the request line; and the rest is a valid head without a query,
+        so the space is the one between target and version.
         """
-        space = data.find(b" ", mark, end)
-        before = data[start:mark]
-        if space < 0 or b" " not in before or b"\r" in before:
-            return None, ""
-        query = _valid_query(data[mark + 1 : space])
-        if query is None:
-            return None, ""
-        return self._remembered(before + data[space : end + 2]), query
-
-    def _read_plain(self, head: bytes) -> Head | None:
-        """A head without a query; None if it is none that a well-behaved client sends."""
-        text = head.decode("latin-1")
+        if after is None:
+            text = before.decode("latin-1")
+        elif b" " in before and b"\r" not in before:
+            text = (before + b" " + after).decode("latin-1")
+        else:
+            return None
         line = REQUEST_LINE.match(text)
         if line is None or line[3] is not None:
             return None
@@ -96,14 +93,6 @@ class HeadReader:
         return Head(method, path, fields, self._resolve(method, path, origin))
 
 
-def _checked_query(query: bytes) -> str | None:
-    """A query as text; None if it is not valid."""
-    text = query.decode("latin-1")
-    return text if _VALID_QUERY.fullmatch(text) else None
-
-
-_remembered_query = lru_cache(maxsize=8192)(_checked_query)
-
-
-def _valid_query(query: bytes) -> str | None:
-    return (_remembered_query if len(query) <= _CACHED_QUERY else _checked_query)(query)
+def _is_query(query: bytes) -> bool:
+    """Whether a query is valid: mostly it holds nothing but plain characters."""
+    return not query.translate(None, _PLAIN) or bool(_VALID_QUERY.fullmatch(query))

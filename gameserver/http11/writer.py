@@ -16,11 +16,22 @@ LAST_CHUNK = b"0\r\n\r\n"
 _NAME = re.compile(TOKEN)
 _BODILESS = (204, 304)
 
+_CACHED_BODY = 512
+"""Only responses with a body up to this size, in bytes, are remembered for the second in which
+their date is the same: most are the empty answer to a score, or the list of a level."""
+
 
 @lru_cache(maxsize=4)
 def date_line(now: int) -> bytes:
     """The `Date` field for a Unix time in seconds (RFC 9110 section 6.6.1)."""
     return b"Date: %b\r\n" % formatdate(now, usegmt=True).encode()
+
+
+@lru_cache(maxsize=512)
+def _remembered(
+    response: Response, date: bytes, connection: str, head_only: bool, fields: Headers
+) -> bytes:
+    return _rendered(response, date, connection, head_only, fields)
 
 
 def render(
@@ -37,6 +48,14 @@ def render(
     those of every response of the route. Raises ValueError for a header that would break out of
     its line, and KeyError for an unknown status.
     """
+    if len(response.body) <= _CACHED_BODY:
+        return _remembered(response, date, connection, head_only, fields)
+    return _rendered(response, date, connection, head_only, fields)
+
+
+def _rendered(
+    response: Response, date: bytes, connection: str, head_only: bool, fields: Headers
+) -> bytes:
     status, body, content_type, headers, etag, _ = response
     head = _head(status, content_type, headers, connection, fields)
     if etag:

@@ -1,0 +1,1 @@
+"""Minesweeper: replays, their uploads, and the modes of its tournaments."""

@@ -1,70 +1,80 @@
-"""Uploaded replays: what becomes a submission to a tournament."""
+"""Uploaded replays, and how they become submissions to tournaments."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from gameserver.errors import Refused
+from gameserver.minesweeper.games import Game, read_game
+from gameserver.minesweeper.key_search import keys_in
 from gameserver.minesweeper.replay_folder import ReplayFolder
-from gameserver.minesweeper.replays import (
-    AVF_TYPE,
-    RMV_TYPE,
-    InvalidReplay,
-    Replay,
-    RuleSet,
-    mime_type_of,
-    read_replay,
-)
+from gameserver.minesweeper.replays import InvalidReplay
 from gameserver.tournaments.keys import Key, parse_key
 from gameserver.tournaments.service import Tournaments
 from gameserver.tournaments.tournament import Submission
 
-_SUFFIXES = {RMV_TYPE: "rmv", AVF_TYPE: "avf"}
+ReadGame = Callable[[bytes, int], Game]
+"""Reads the game in a replay for a user, or raises InvalidReplay; `Refused` if it cannot now."""
+
+
+def read_here(data: bytes, user_id: int) -> Game:
+    """Reads a replay in this process."""
+    return read_game(data)
 
 
 class Uploads:
     """Counts games for the players whose keys are in their replays."""
 
-    def __init__(self, tournaments: Tournaments, folder: ReplayFolder | None = None) -> None:
+    def __init__(
+        self,
+        tournaments: Tournaments,
+        folder: ReplayFolder | None = None,
+        read: ReadGame = read_here,
+    ) -> None:
         self._tournaments = tournaments
         self._folder = folder or ReplayFolder()
+        self._read = read
 
-    def upload(self, data: bytes) -> None:
-        """Counts the game in a replay. Reading a replay takes a while.
+    def upload(self, data: bytes, arrived: float = 0) -> None:
+        """Counts the game in a replay, which arrived then; 0: now. Reading it takes a while.
 
         A game that counts already for the same player changes nothing.
         """
-        replay = _read(data)
-        key = parse_key(replay.key)
+        likely = self._likely_key(data, arrived)
+        try:
+            game = self._read(data, likely.user_id)
+        except InvalidReplay as error:
+            raise Refused("invalid_data", str(error)) from None
+        key = parse_key(game.key)
         if key is None:
             raise Refused("invalid_data", "the replay holds no tournament key")
-        suffix = _SUFFIXES[mime_type_of(data)]
-        name = f"{key.tournament_id}-{key.user_id}-{replay.digest.hex()}.{suffix}"
+        name = f"{key.tournament_id}-{key.user_id}-{game.digest.hex()}.{game.suffix}"
         with self._folder.staged(data) as staged:
-            self._tournaments.submit(key, _submission(key, replay), lambda: staged.keep(name))
+            self._tournaments.submit(
+                key, _submission(key, game), lambda: staged.keep(name), arrived
+            )
+
+    def _likely_key(self, data: bytes, arrived: float) -> Key:
+        """A key in the replay that is good; without one the replay is not worth reading."""
+        refusal = Refused("invalid_data", "the replay holds no tournament key")
+        for key in keys_in(data):
+            try:
+                self._tournaments.check_key(key, arrived)
+            except Refused as error:
+                refusal = error
+            else:
+                return key
+        if refusal.code == "no_such_tournament":
+            raise Refused("invalid_data", "the key in the replay is not valid")
+        raise refusal
 
 
-def _read(data: bytes) -> Replay:
-    """The replay in the data. What a client says of the type is often wrong, so it is not asked."""
-    try:
-        return read_replay(data, mime_type_of(data))
-    except InvalidReplay as error:
-        raise Refused("invalid_data", str(error)) from None
-
-
-def _submission(key: Key, replay: Replay) -> Submission:
+def _submission(key: Key, game: Game) -> Submission:
     return Submission(
         user_id=key.user_id,
-        category=replay.difficulty,
-        value=replay.time_ms,
-        digest=replay.digest,
-        proven=replay.proven,
-        violation=violation(replay),
+        category=game.category,
+        value=game.value,
+        digest=game.digest,
+        proven=game.proven,
+        violation=game.violation,
     )
-
-
-def violation(replay: Replay) -> str:
-    """Why a game counts in no tournament, for a person; empty if it does."""
-    if not replay.won:
-        return "the game was not won"
-    if replay.rule_set is not RuleSet.NORMAL:
-        return "the game was not played by normal rules"
-    return ""

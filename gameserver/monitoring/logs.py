@@ -13,8 +13,11 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from typing import TextIO
 
 from gameserver.errors import StartError
+from gameserver.monitoring.log_file import open_to_append, resolved
+from gameserver.monitoring.streams import stream_descriptor
 from gameserver.web.messages import Request, Response
 
 try:
@@ -28,7 +31,7 @@ MAX_SIZE = 10_000_000
 MAX_LINE = 4_000
 
 _KEY = re.compile("[0-9a-fA-F]{32,}")
-"""Whatever could be a session key or a token."""
+"""Anything that could be a session key or a token."""
 
 _access = logging.getLogger("gameserver.access")
 
@@ -36,9 +39,20 @@ _access = logging.getLogger("gameserver.access")
 class _LogFile(logging.handlers.WatchedFileHandler):
     """Appends to a file that anybody may move, and moves it when it has become too large."""
 
+    def __init__(self, path: str, private: bool) -> None:
+        """For `private` see `open_to_append`."""
+        self._private = private
+        super().__init__(path)
+
+    def _open(self) -> TextIO:  # type: ignore[override]
+        return open(open_to_append(self.baseFilename, self._private), "a", encoding="utf-8")
+
     def emit(self, record: logging.LogRecord) -> None:
-        super().emit(record)
-        # What cannot be moved (a pipe, a folder without permission) stays where it is.
+        try:
+            super().emit(record)
+        except OSError:  # it is gone, and cannot be opened anew: the line is lost
+            return
+        # A file that cannot be moved (in a folder without permission) stays where it is.
         with suppress(OSError):
             if self.stream and os.fstat(self.stream.fileno()).st_size > MAX_SIZE:
                 self._move_aside(self.stream.fileno())
@@ -46,8 +60,25 @@ class _LogFile(logging.handlers.WatchedFileHandler):
     def _move_aside(self, descriptor: int) -> None:
         """Moves the file, unless another process has; the next line opens it anew."""
         with _locked(descriptor):
-            if os.path.samestat(os.fstat(descriptor), os.stat(self.baseFilename)):
+            if not os.path.samestat(os.fstat(descriptor), os.stat(self.baseFilename)):
+                return
+            try:
                 os.replace(self.baseFilename, self.baseFilename + ".1")
+            except OSError:
+                if not self._private:
+                    raise
+                os.truncate(descriptor, 0)  # somebody else has something of that name there
+
+
+class _LogStream(logging.StreamHandler[TextIO]):
+    """Writes to a copy of an open descriptor, be it a file, a pipe, a socket or a terminal."""
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__(open(os.dup(descriptor), "w", encoding="utf-8"))  # noqa: SIM115 (close)
+
+    def close(self) -> None:
+        self.stream.close()
+        super().close()
 
 
 @contextmanager
@@ -63,7 +94,7 @@ def _locked(descriptor: int) -> Iterator[None]:
 
 
 class _OneLine(logging.Formatter):
-    """Time, level, process and message; what cannot be printed is escaped, line ends too."""
+    """Time, level, process and message; unprintable characters are escaped, line ends too."""
 
     converter = staticmethod(time.gmtime)
     default_time_format = "%Y-%m-%dT%H:%M:%S"
@@ -76,10 +107,14 @@ class _OneLine(logging.Formatter):
         return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)[:MAX_LINE]
 
 
-def open_log(path: str) -> None:
-    """Sends the log to the file at `path`; StartError if it cannot be written."""
+def open_log(path: str, private: bool = False) -> None:
+    """Sends the log to the file at `path`; StartError if it cannot be written.
+
+    `-` and the like are the standard streams. `private`: only to a file of this user's, as is
+    right in a folder that everybody can write to.
+    """
     try:
-        handler = _LogFile(path, encoding="utf-8")
+        handler = _handler(path, private)
     except OSError as error:
         raise StartError(f"cannot write the log file {path!r}: {error.strerror}") from None
     handler.setFormatter(_OneLine("%(asctime)s %(levelname)s [%(process)d] %(message)s"))
@@ -90,8 +125,15 @@ def open_log(path: str) -> None:
     logging.raiseExceptions = False  # a full disk is no reason to stop serving
 
 
+def _handler(path: str, private: bool) -> logging.Handler:
+    if private:
+        return _LogFile(path, private)
+    descriptor = stream_descriptor(path)
+    return _LogFile(resolved(path), private) if descriptor is None else _LogStream(descriptor)
+
+
 def log_refusal(client: str, status: int) -> None:
-    """Writes a line for what never became a request."""
+    """Writes a line for input that never became a request."""
     _access.info("%s ACCESS %s - - %d", _timestamp(), client, status)
 
 

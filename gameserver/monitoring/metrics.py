@@ -1,7 +1,7 @@
-"""What the server counts, and how Prometheus reads it (text format 0.0.4).
+"""The server's counters, and the form in which Prometheus reads them (text format 0.0.4).
 
-Every front end counts for itself (`Counters`) and reports to the application twice a second what
-has come since; so nothing is shared on the way of a request. `Metrics` adds it up.
+Every front end counts for itself (`Counters`) and reports the growth to the application twice a
+second; so nothing is shared on the way of a request. `Metrics` adds it up.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ import threading
 import time
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from gameserver.web.messages import Request, Response
 
@@ -20,6 +21,28 @@ SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
 FORGET_SECONDS = 5
 """A front end that has not reported for so long has no connections any more."""
+
+FAMILIES: Mapping[str, tuple[str, str]] = {
+    "build_info": ("gauge", "Which server this is, and the Python that runs it; always 1."),
+    "requests_total": ("counter", "Requests that were answered, by route and status."),
+    "refused_total": ("counter", "Replies to input that was no request, by status."),
+    "tls_failures_total": ("counter", "TLS handshakes that failed, by reason."),
+    "request_seconds": ("histogram", "Time from the arrival of a request to its reply."),
+    "batch_size": ("histogram", "Requests that were answered together."),
+    "cpu_seconds_total": ("counter", "Processor time of all processes that serve."),
+    "resident_memory_bytes": (
+        "gauge",
+        "Memory of all processes that serve; pages that several share count in each.",
+    ),
+    "connections": ("gauge", "Connections that are open."),
+    "sessions": ("gauge", "Session keys in the table, or used lately where there is none."),
+    "levels": ("gauge", "Levels that have a score."),
+    "scores": ("gauge", "Scores, one for each user of a level."),
+}
+"""By name: the type, and what Prometheus shows as its help."""
+
+Labels = Mapping[str, str | int]
+Sample = tuple[Labels, float]
 
 
 class Histogram:
@@ -49,15 +72,21 @@ class Histogram:
 
 @dataclass
 class Counters:
-    """What one front end has counted."""
+    """The counts of one front end."""
 
     requests: Counter[tuple[str, int]] = field(default_factory=Counter)
     """By route and status."""
     refused: Counter[int] = field(default_factory=Counter)
-    """What never became a request, by the status of the reply."""
+    """Input that never became a request, by the status of the reply."""
+    tls_failures: Counter[str] = field(default_factory=Counter)
+    """Handshakes that failed: `plain_http` of those that spoke that, or `handshake`."""
     seconds: Histogram = field(default_factory=lambda: Histogram(SECONDS))
-    """From when a request was there to when its response was sent."""
+    """From the arrival of a request to the sending of its response."""
     batches: Histogram = field(default_factory=lambda: Histogram(SIZES))
+    cpu_seconds: float = 0.0
+    """Processor time of the process, by `Meter`."""
+    memory: int = 0
+    """Bytes that the process has in memory now, by `Meter`. No counter: it is never added up."""
 
     def count(
         self, requests: Sequence[Request], responses: Sequence[Response], seconds: float
@@ -72,56 +101,96 @@ class Counters:
     def add(self, other: Counters) -> None:
         self.requests += other.requests
         self.refused += other.refused
+        self.tls_failures += other.tls_failures
         self.seconds.add(other.seconds)
         self.batches.add(other.batches)
+        self.cpu_seconds += other.cpu_seconds
+
+
+class FrontEnd(NamedTuple):
+    """The latest report of a process: how much it has, and when it said so."""
+
+    connections: int
+    memory: int
+    reported: float
 
 
 class Metrics:
     """The counters of all front ends together. Thread-safe: workers report at the same time."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, build: Labels | None = None
+    ) -> None:
+        """`build` are the labels of `build_info`."""
         self._clock = clock
+        self._build = build or {}
         self._lock = threading.Lock()
         self._total = Counters()
-        self._connections: dict[int, tuple[int, float]] = {}
-        """By front end: how many, and when it said so."""
+        self._front_ends: dict[int, FrontEnd] = {}
+        """By process id."""
 
     def report(self, front_end: int, connections: int, counters: Counters) -> None:
         """Adds what a front end, known by its process id, has counted since its last report."""
         with self._lock:
             self._total.add(counters)
-            self._connections[front_end] = connections, self._clock()
+            self._front_ends[front_end] = FrontEnd(connections, counters.memory, self._clock())
 
-    def text(self, gauges: dict[str, int]) -> str:
+    def text(self, gauges: Mapping[str, int]) -> str:
         """Everything as Prometheus reads it, with these gauges of the application's."""
+        now: dict[str, list[Sample]] = {name: [({}, value)] for name, value in gauges.items()}
         with self._lock:
-            return self._text({"connections": self._open(), **gauges})
+            families = {**self._present(), **self._counted(), **now}
+            return "".join(_family(name, samples) for name, samples in families.items())
 
-    def _text(self, gauges: dict[str, int]) -> str:
+    def _counted(self) -> dict[str, list[Sample] | Histogram]:
         total = self._total
-        lines = ["# TYPE gameserver_requests_total counter"]
-        for (route, status), count in sorted(total.requests.items()):
-            lines.append(
-                f'gameserver_requests_total{{route="{route}",status="{status}"}} {count}'
-            )
-        lines.append("# TYPE gameserver_refused_total counter")
-        for status, count in sorted(total.refused.items()):
-            lines.append(f'gameserver_refused_total{{status="{status}"}} {count}')
-        for name, histogram in (
-            ("gameserver_request_seconds", total.seconds),
-            ("gameserver_batch_size", total.batches),
-        ):
-            lines += [f"# TYPE {name} histogram", *histogram.lines(name)]
-        for name, value in gauges.items():
-            lines += [f"# TYPE gameserver_{name} gauge", f"gameserver_{name} {value}"]
-        return "\n".join(lines) + "\n"
-
-    def _open(self) -> int:
-        """How many connections there are; a front end that has ended is forgotten."""
-        since = self._clock() - FORGET_SECONDS
-        self._connections = {
-            front_end: (count, reported)
-            for front_end, (count, reported) in self._connections.items()
-            if reported >= since
+        return {
+            "requests_total": [
+                ({"route": route, "status": status}, count)
+                for (route, status), count in sorted(total.requests.items())
+            ],
+            "refused_total": [
+                ({"status": status}, count) for status, count in sorted(total.refused.items())
+            ],
+            "tls_failures_total": [
+                ({"reason": reason}, count) for reason, count in sorted(total.tls_failures.items())
+            ],
+            "request_seconds": total.seconds,
+            "batch_size": total.batches,
+            "cpu_seconds_total": [({}, round(total.cpu_seconds, 6))],
         }
-        return sum(count for count, _ in self._connections.values())
+
+    def _present(self) -> dict[str, list[Sample]]:
+        """Everything that there is now; a front end that has ended is forgotten."""
+        since = self._clock() - FORGET_SECONDS
+        self._front_ends = {
+            pid: each for pid, each in self._front_ends.items() if each.reported >= since
+        }
+        there = self._front_ends.values()
+        return {
+            "build_info": [(self._build, 1)],
+            "connections": [({}, sum(each.connections for each in there))],
+            "resident_memory_bytes": [({}, sum(each.memory for each in there))],
+        }
+
+
+def _family(name: str, samples: Iterable[Sample] | Histogram) -> str:
+    """The lines of one metric."""
+    kind, description = FAMILIES[name]
+    name = f"gameserver_{name}"
+    lines = [f"# HELP {name} {description}", f"# TYPE {name} {kind}"]
+    if isinstance(samples, Histogram):
+        lines += samples.lines(name)
+    else:
+        lines += [f"{name}{_labels(labels)} {value}" for labels, value in samples]
+    return "\n".join(lines) + "\n"
+
+
+def _labels(labels: Labels) -> str:
+    pairs = ",".join(f'{name}="{_escaped(str(value))}"' for name, value in labels.items())
+    return f"{{{pairs}}}" if pairs else ""
+
+
+def _escaped(value: str) -> str:
+    """A label's value, in which three characters have a meaning of their own."""
+    return value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")

@@ -13,38 +13,32 @@ from typing import Any
 
 from gameserver.errors import StartError
 from gameserver.processes.lifeline import Lifeline
+from gameserver.processes.names import introduce
 from gameserver.processes.owner import Owner
 from gameserver.processes.remote import RemoteApplication
 from gameserver.processes.signals import SIGNALS, obey_signals
+from gameserver.processes.worker import Worker
 from gameserver.server.application import Application
 from gameserver.server.base import STOP_SECONDS, ServerOptions
 from gameserver.server.listeners import turn_away
 from gameserver.server.loop import Loop
-from gameserver.server.threaded import ThreadedServer
 from gameserver.web.routing import Router
 
 log = logging.getLogger(__name__)
 
-
-class Worker(ThreadedServer):
-    """The server in a child process."""
-
-    def abort(self) -> None:
-        """A second signal changes nothing: Ctrl-C reaches all processes, and then the parent's."""
-
-    def turn_away(self) -> None:
-        """The sockets are those of all workers, and only this one may be stopping."""
+RETRY_SECONDS = 0.5
+"""Until a process that could not be started is tried again."""
 
 
 class ForkedServer(ForkingMixIn, BaseServer):
     """Supervises the owner of the state and the workers, which serve.
 
-    A worker is a `ThreadedServer` on the same listening sockets whose application is the
-    owner's. All of them start ahead of need. One that ends is replaced within an interval, which
-    is also what keeps a worker that cannot run from being started in a frenzy.
+    A worker is a `ThreadedServer` on the same listening sockets whose application is the owner's.
+    All of them start ahead of need. One that ends is replaced at the next interval, so a worker
+    that cannot run is not restarted in a frenzy.
 
     Of `socketserver` it uses the mix-in's `process_request`, which forks a worker, with
-    `finish_request` as what the worker does, and its book of children.
+    `finish_request` as the work of a worker, and its book of children.
     """
 
     def __init__(
@@ -67,6 +61,8 @@ class ForkedServer(ForkingMixIn, BaseServer):
         self._options = options or ServerOptions()
         self._answers_known = answers_known
         self._loop = Loop()
+        self._start_at = 0.0
+        self._is_lost = False
         # The mix-in waits for any child at all once there are as many as this.
         self.max_children = workers + 1
         self.active_children: set[int] = set()
@@ -109,31 +105,41 @@ class ForkedServer(ForkingMixIn, BaseServer):
         super().service_actions()
         for pid in before - self.active_children:
             log.error("worker %d has ended; another takes its place", pid)
+        if time.monotonic() >= self._start_at:
+            try:
+                self._start_missing()
+            except StartError as error:
+                log.critical("%s; trying again", error)
+                self._start_at = time.monotonic() + RETRY_SECONDS
+
+    def _start_missing(self) -> None:
+        """StartError if the system has no room for another process."""
         if not self._owner.alive:
             self._owner.check_storage()
-            log.critical("the owner of the scores has ended; what was only in memory is lost")
-            self._restart_owner()
+            if not self._is_lost:
+                log.critical("the owner of the scores has ended; anything only in memory is lost")
+            self._is_lost = True
+            self._owner.start()
+            self._is_lost = False
         while len(self.active_children) < self._workers:
             self._start_worker()
-
-    def _restart_owner(self) -> None:
-        try:
-            self._owner.start()
-        except StartError as error:
-            log.critical("%s; trying again", error)
 
     def _start_worker(self) -> None:
         # Held back meanwhile: a signal that comes while the child is not ready would be lost.
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         try:
             self.process_request(self._sockets[0], self.server_address)
+        except OSError as error:
+            raise StartError(f"cannot start a worker: {error.strerror}") from None
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """In a child: serves until told to stop."""
+        introduce("worker")
         self._loop.close()
-        app = RemoteApplication(self._router, self._owner.connect, self._answers_known)
+        open_line = self._owner.manager.open_line
+        app = RemoteApplication(self._router, open_line, self._answers_known)
         worker = Worker(app, self._sockets, self._options)
         obey_signals(worker)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
@@ -152,6 +158,7 @@ class ForkedServer(ForkingMixIn, BaseServer):
 
     def abort(self) -> None:
         """Ends at once."""
+        log.warning("a second signal: the server ends without waiting for its clients")
         self._signal_workers(signal.SIGKILL)
         os._exit(1)
 

@@ -1,48 +1,36 @@
-"""The process that owns the state, and how the worker processes reach it.
+"""The process that owns the state.
 
-The forked server keeps sessions and scores in one process, behind a `multiprocessing` manager;
-a worker sends it each batch with one call. The socket between them is in a folder that only this
-user can enter, and a random key guards it: who can speak to it can run code here.
+The forked server keeps sessions and scores in one process, behind a `multiprocessing` manager. A
+random key guards the way to it: a program that can speak to it can run code here.
 """
 
 from __future__ import annotations
 
+import logging
 import os
-import shutil
 import signal
 import socket
-import tempfile
+import threading
+import time
 from collections.abc import Callable, Sequence
-from multiprocessing import get_context
-from multiprocessing.connection import Connection as Pipe
-from multiprocessing.managers import BaseManager
-from typing import Any
+from functools import partial
+from multiprocessing.connection import Connection, Pipe
 
 from gameserver.errors import StartError, StorageFailed
+from gameserver.processes.address import make_address
+from gameserver.processes.child import Child
 from gameserver.processes.lifeline import Lifeline
+from gameserver.processes.manager import Manager
+from gameserver.processes.names import introduce
 from gameserver.processes.remote import ApplicationService
 from gameserver.processes.signals import SIGNALS
 from gameserver.server.application import Application
 from gameserver.server.base import STOP_SECONDS
 
-MAX_FOLDER = 90
-"""Bytes of a path to which a socket's name can still be added (unix(7): 108 in all)."""
+log = logging.getLogger(__name__)
 
-
-class _Manager(BaseManager):
-    pass
-
-
-_Manager.register("service")
-
-
-def _private_folder() -> str:
-    """A new folder that only this user can enter, for the owner's socket."""
-    folder = tempfile.mkdtemp(prefix="gameserver-")
-    if len(os.fsencode(folder)) > MAX_FOLDER:
-        os.rmdir(folder)
-        raise StartError("the path for temporary files is too long: set TMPDIR to a shorter one")
-    return folder
+WATCH_SECONDS = 0.5
+"""Between two looks at whether workers can still find the owner."""
 
 
 class Owner:
@@ -58,70 +46,83 @@ class Owner:
         self._make_app = make_app
         self._listeners = listeners
         self._lifeline = lifeline
-        self._folder = _private_folder()
-        self._address = os.path.join(self._folder, "owner")
-        self._key = os.urandom(32)
-        # Python 3.14 no longer forks by default; the application is handed over by the fork.
-        self._context = get_context("fork")
+        self._address = make_address()
+        self.manager = Manager(self._address.name, os.urandom(32))
+        self._process: Child | None = None
         self._app: Application | None = None
 
     def start(self) -> None:
         """Starts the process; returns when workers can connect to it, or raises StartError."""
-        inside, outside = self._context.Pipe(duplex=False)
-        self._process = self._context.Process(target=self._run, args=(outside,), daemon=True)
-        self._process.start()
-        outside.close()
         try:
-            problem = inside.recv()
+            problem = self._start()
+        except OSError as error:
+            problem = f"cannot start the owner of the scores: {error.strerror}"
         except EOFError:
             problem = "the owner of the scores cannot start"
         if problem:
+            self._address.remove()
             raise StartError(problem)
+
+    def _start(self) -> str:
+        """Starts the process; returns what is wrong, as it says itself."""
+        inside, outside = Pipe(duplex=False)
+        with inside:
+            with outside:
+                self._process = Child(partial(self._run, outside))
+            return str(inside.recv())
 
     @property
     def alive(self) -> bool:
-        return self._process.is_alive()
+        return self._process is not None and self._process.exit_code is None
 
     def check_storage(self) -> None:
         """StorageFailed if that is why the process has ended."""
-        if self._process.exitcode == StorageFailed.EXIT_CODE:
+        if self._process and self._process.exit_code == StorageFailed.EXIT_CODE:
             raise StorageFailed("the owner of the scores cannot store them any more")
-
-    def connect(self) -> Any:
-        """In a worker: a proxy of the `ApplicationService` with a connection of its own."""
-        manager = _Manager(self._address, self._key)
-        manager.connect()
-        return manager.service()  # type: ignore[attr-defined]
 
     def join(self) -> None:
         """Waits for the end of the process, whose lifeline has been cut."""
-        self._process.join(STOP_SECONDS)
-        self._process.kill()
+        if self._process:
+            self._process.end(STOP_SECONDS)
+        self._address.remove()  # if it was killed
 
-    def _run(self, started: Pipe) -> None:
+    def _run(self, started: Connection) -> None:
+        introduce("owner")
         # Ctrl-C goes to all processes of a terminal: the owner outlives the workers' last batch.
         for number in SIGNALS:
             signal.signal(number, signal.SIG_IGN)
         # As long as anybody has them open the kernel goes on accepting clients.
         for listener in self._listeners:
             listener.close()
-        self._lifeline.hold(self._end)
         try:
+            self._lifeline.hold(self._end)
             self._app = self._make_app()
+            self._listen()
+            started.send("")
+            self._keep_listening()
         except StartError as error:
             started.send(str(error))
-            return
-        service = ApplicationService(self._app)
-        _Manager.register("service", lambda: service, exposed=("handle", "report"))
-        if os.path.exists(self._address):
-            os.unlink(self._address)
-        server = _Manager(self._address, self._key).get_server()
-        started.send(None)
-        server.serve_forever()
+
+    def _listen(self) -> None:
+        assert self._app
+        self._address.prepare()
+        server = self.manager.make_server(ApplicationService(self._app).answer)
+        threading.Thread(target=server.accepter, daemon=True).start()
+
+    def _keep_listening(self) -> None:
+        """Listens anew whenever somebody has removed the socket; the open lines are not touched."""
+        while True:
+            time.sleep(WATCH_SECONDS)
+            try:
+                if not self._address.exists():
+                    log.warning("the socket of the owner has been removed; it makes another one")
+                    self._listen()
+            except (OSError, RuntimeError) as error:
+                log.error("no worker can be connected: %s; it tries again", error)
 
     def _end(self) -> None:
         """The lifeline has been cut: the workers have got their last answers."""
         if self._app:
             self._app.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._address.remove()
         os._exit(0)

@@ -1,4 +1,4 @@
-"""What signals do to a server."""
+"""Signals, and how a server obeys them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from types import FrameType
 from typing import Protocol
 
 SIGNALS = [number for number in signal.Signals if number.name in ("SIGTERM", "SIGINT", "SIGHUP")]
-"""What `obey_signals` listens to, as far as the system has it."""
+"""The signals that `obey_signals` handles, as far as the system has them."""
 
 
 class Server(Protocol):
-    """What signals are for: a front end, or the processes of one."""
+    """The target of the signals: a front end, or the processes of one."""
 
     stopping: bool
 
@@ -19,7 +19,7 @@ class Server(Protocol):
         """Accepts nothing more, answers what has arrived, and ends."""
 
     def reload(self) -> None:
-        """Reads again what may have changed on disk."""
+        """Reads again the files that may have changed."""
 
     def abort(self) -> None:
         """Ends at once."""

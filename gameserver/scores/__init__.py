@@ -1,0 +1,1 @@
+"""Levels' scores, without HTTP and without SQL."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
-from gameserver.scores.board import Line
+from gameserver.scores.rank_key import Line
 from gameserver.scores.settings import LevelSettings
 from gameserver.scores.user_index import BoardId
 from gameserver.times import DAY

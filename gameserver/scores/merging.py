@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gameserver.numbers import MAX_NUMBER
-from gameserver.scores.board import Line, arrival_in, first_key, score_in
+from gameserver.scores.rank_key import Line, arrival_in, first_key, score_in
 from gameserver.scores.settings import LevelSettings
 
 

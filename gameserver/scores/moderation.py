@@ -18,7 +18,7 @@ from gameserver.scores.audit import UNDO_DAYS, UNDOABLE, AuditEntry, Author, Job
 from gameserver.scores.score_store import ScoreStore
 from gameserver.scores.settings import DEFAULT, settings_of
 from gameserver.scores.withheld import State
-from gameserver.times import Clock, moment_of
+from gameserver.times import Clock, moment_of, server_clock
 
 SMALL = 1_000
 """Up to so many scores go at once: nobody sees half of it."""
@@ -44,7 +44,7 @@ class Moderation:
         self,
         store: ScoreStore,
         batch: Callable[[], AbstractContextManager[object]],
-        now: Clock = time.time,
+        now: Clock = server_clock,
         clock: Clock = time.perf_counter,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:

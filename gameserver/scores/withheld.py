@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Literal, TypeAlias
 
-from gameserver.scores.board import Line
+from gameserver.scores.rank_key import Line
 from gameserver.scores.user_index import BoardId
 
 State: TypeAlias = Literal["ok", "banned", "hidden"]

@@ -1,0 +1,1 @@
+"""Sockets: bytes in, the responses of an application out. Knows no game."""

@@ -12,15 +12,17 @@ import socket
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from selectors import EVENT_READ
 
-from gameserver.server.loop import Loop
+from gameserver.server.loop import EVENT_READ, Loop
+from gameserver.web.clients import household
 from gameserver.web.messages import Request
 
 log = logging.getLogger(__name__)
 
 MAX_CONNECTIONS = 10_000
 MAX_CONNECTIONS_PER_ADDRESS = 1_000
+"""Per /64 network for IPv6, where one client has all addresses of that."""
+
 MAX_ACCEPTS = 8
 """Clients accepted in one iteration of the loop: the others get theirs, and so do other workers."""
 
@@ -46,7 +48,7 @@ class Listener:
 
 
 Take = Callable[[socket.socket, str, bool], None]
-"""What becomes of a client: `take(client, address, within_limit)`."""
+"""Takes over an accepted client: `take(client, address, within_limit)`."""
 
 
 class Acceptor:
@@ -59,7 +61,7 @@ class Acceptor:
         self._take = take
         self._listeners = [Listener(sock, self) for sock in sockets]
         self._room = max_connections
-        self._per_address: Counter[str] = Counter()
+        self._per_household: Counter[str] = Counter()
         self._accepting = False
         self._stopped = False
         self._next_warning = 0.0
@@ -79,12 +81,12 @@ class Acceptor:
             self._loop.watch(listener, 0)
 
     def stop(self) -> None:
-        """Accepts all clients that have connected by now, and then nobody any more."""
+        """Accepts all clients that have connected by now, and none after them."""
         self._stopped = True
         self.pause()
         arrived = []
         for listener in self._listeners:
-            # At once and nothing in between: who connects after the last accept is lost.
+            # At once, nothing in between: a client that connects after the last accept is lost.
             arrived += list(_accept_all(listener.socket))
             listener.socket.close()
         for client, address in arrived:
@@ -111,16 +113,18 @@ class Acceptor:
     def left(self, address: str) -> None:
         """A client has gone."""
         self._room += 1
-        self._per_address[address] -= 1
-        if not self._per_address[address]:
-            del self._per_address[address]
+        origin = household(address)
+        self._per_household[origin] -= 1
+        if not self._per_household[origin]:
+            del self._per_household[origin]
         self.resume()
 
     def _admit(self, client: socket.socket, address: str) -> None:
         client.setblocking(False)
         self._room -= 1
-        self._per_address[address] += 1
-        within_limit = self._per_address[address] <= MAX_CONNECTIONS_PER_ADDRESS
+        origin = household(address)
+        self._per_household[origin] += 1
+        within_limit = self._per_household[origin] <= MAX_CONNECTIONS_PER_ADDRESS
         self._take(client, address, within_limit)
 
     def _warn(self, error: OSError) -> None:

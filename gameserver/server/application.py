@@ -1,4 +1,4 @@
-"""What a front end serves: the only door between the sockets and the game."""
+"""The application that a front end serves: the only door between the sockets and the game."""
 
 from __future__ import annotations
 

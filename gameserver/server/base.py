@@ -1,12 +1,12 @@
 """The loop that every front end runs: from sockets to batches of requests, and back.
 
-Whatever connections are ready are read; the requests that became complete go to the application
-as one batch; the responses go out with one write for each connection. Meanwhile the kernel
-queues what arrives, so batches grow by themselves under load, and what costs once per batch
-costs little per request.
+Whatever connections are ready are read; the requests that became complete go to the application as
+one batch; the responses go out with one write for each connection. Meanwhile the kernel queues new
+input, so batches grow by themselves under load, and work done once per batch costs little per
+request.
 
-`ThreadedServer` (`gameserver/threaded.py`) is one process with this loop. `ForkedServer`
-(`gameserver/forked.py`) starts several.
+`ThreadedServer` (`gameserver/server/threaded.py`) is one process with this loop. `ForkedServer`
+(`gameserver/processes/forked.py`) starts several.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from http.server import HTTPServer
-from selectors import EVENT_READ
 from socketserver import BaseServer
 from typing import TYPE_CHECKING, Any
 
@@ -31,11 +30,15 @@ from gameserver.http11.head_reader import HeadReader
 from gameserver.http11.reader import FindClient, RequestReader
 from gameserver.monitoring.logs import log_access, log_refusal
 from gameserver.monitoring.metrics import Counters
+from gameserver.monitoring.usage import Meter
 from gameserver.server.acceptor import MAX_CONNECTIONS, Acceptor
 from gameserver.server.application import Application
 from gameserver.server.connection import Connection
 from gameserver.server.listeners import turn_away
-from gameserver.server.loop import Loop, Source
+from gameserver.server.loop import EVENT_READ, Loop, Source, has_hung_up
+from gameserver.server.shares import Shares
+from gameserver.server.turns import MAX_OWED, Pending, Turns
+from gameserver.times import server_clock
 from gameserver.web.clients import TrustedProxies
 from gameserver.web.errors import InternalError, Overloaded, error_response
 from gameserver.web.messages import Request, Response
@@ -51,9 +54,8 @@ MAX_BATCH = 1_024
 STOP_SECONDS = 30
 IDLE_STOP_SECONDS = 0.5
 """For the requests of idle clients that are on their way when the server stops."""
-
-Pending = tuple[Connection, Sequence[Request]]
-"""A connection and what it wants answered in this iteration of the loop."""
+BEGUN_STOP_SECONDS = 2
+"""For requests that have begun to arrive, or begin meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ class ServerOptions:
     access_log: bool = False
     proxies: TrustedProxies = field(default_factory=TrustedProxies)
     tls: TLS | None = None
+    max_owed: int = MAX_OWED
+    """Bytes of replies that all clients together may leave untaken."""
 
     def reload(self) -> None:
         """Reads the certificate again, for the connections that come."""
@@ -95,6 +99,7 @@ class GameServer(HTTPServer):
         options = options or ServerOptions()
         self.socket = listeners[0]
         self.counters = Counters()
+        self._meter = Meter()
         self.stopping = False
         self._app = app
         self._options = options
@@ -103,10 +108,15 @@ class GameServer(HTTPServer):
         self._heads = HeadReader(app.router.resolve)
         self._acceptor = Acceptor(self._loop, listeners, options.max_connections, self.take)
         self._connections: set[Connection] = set()
+        self._turns = Turns(self._loop, self._connections, options.max_owed)
+        self.ledger = self._turns.ledger
+        self.go_on = self._turns.go_on
+        self.postpone = self._turns.postpone
         self._deferred: deque[tuple[Request, Connection]] = deque()
+        self._shares = Shares()
         self._finished: deque[tuple[Request, Connection, Response]] = deque()
         self._next_service = 0.0
-        self._stop_at = math.inf
+        self._stop_at = self._let_go_at = math.inf
 
     @property
     def port(self) -> int:
@@ -114,16 +124,20 @@ class GameServer(HTTPServer):
         return int(self._sockets[0].getsockname()[1])
 
     def start(self) -> None:
-        """Before the server says that it listens: starts what has to be there first."""
+        """Starts everything that has to run before the server says that it listens."""
 
     def serve_forever(self, poll_interval: float = 0.5) -> None:
-        """Serves until `stop`, and then until what had arrived is answered."""
+        """Serves until `stop`, and then until everything that had arrived is answered."""
         self._acceptor.resume()
+        turns = self._turns
         while self._connections or self._stop_at == math.inf:
-            ready = self._loop.wait(poll_interval)
+            seconds = 0 if turns.waiting and turns.due else poll_interval
+            ready: Sequence[Source] = self._loop.wait(seconds)
             if self.stopping and self._stop_at == math.inf:
                 self._begin_stop()
                 poll_interval = 0.05
+            if turns.waiting or self.ledger.total:
+                ready = turns.now(ready)
             self._serve(ready)
             if self._loop.now >= self._next_service:
                 self.service_actions()
@@ -142,6 +156,7 @@ class GameServer(HTTPServer):
 
     def abort(self) -> None:
         """Ends at once."""
+        log.warning("a second signal: the server ends without waiting for its clients")
         os._exit(1)
 
     def server_close(self) -> None:
@@ -166,31 +181,38 @@ class GameServer(HTTPServer):
                 self._fail(source)
                 continue
             if requests:
-                assert isinstance(source, Connection)
                 batch.append((source, requests))
                 size += len(requests)
                 if size >= MAX_BATCH:
                     self._answer(batch)
                     batch, size = [], 0
         self._answer(batch)
-        self._defer_and_resume()
+        if self._turns.waiting:
+            for few in self._turns.long_ones():
+                self._answer(few)
+        if self._deferred or self._finished:
+            self._defer_and_resume()
 
     def _defer_and_resume(self) -> None:
-        """Starts the requests that block, and goes on behind those that are answered.
+        """Starts the requests that block, and responds to those that are answered.
 
-        Only now: what a request stands behind has just been answered.
+        Only now: the requests in front of it have just been answered.
         """
         while self._deferred or self._finished:
             if self._deferred:
-                self.begin(*self._deferred.popleft())
+                request, connection = self._deferred.popleft()
+                # No earlier than the answers to what stands before it: it may be too late by them.
+                request.arrived = request.arrived or server_clock()
+                if self._shares.take(connection, request):
+                    self.begin(request, connection)
+                else:
+                    self._refuse(request, connection)
                 continue
             request, connection, response = self._finished.popleft()
             try:
-                requests = self.resume(request, connection, response)
+                self.resume(request, connection, response)
             except Exception:
                 self._fail(connection)
-                continue
-            self._answer([(connection, requests)])
 
     def _answer(self, pending: Sequence[Pending]) -> None:
         """One call to the application for all the requests, one write for each connection."""
@@ -200,12 +222,11 @@ class GameServer(HTTPServer):
         responses = self._handle(batch)
         start = 0
         for connection, requests in pending:
-            end = start + len(requests)
             try:
-                connection.respond(requests, responses[start:end])
+                connection.respond(requests, responses, start)
             except Exception:
                 self._fail(connection)
-            start = end
+            start += len(requests)
         self._record(batch, responses, time.monotonic() - self._loop.now)
 
     def _handle(self, batch: Sequence[Request]) -> list[Response]:
@@ -229,11 +250,17 @@ class GameServer(HTTPServer):
             source.close()
 
     def service_actions(self) -> None:
-        """At every interval: ends what is too slow, and reports what has been counted."""
+        """At every interval: ends connections that are too slow, and reports the counters."""
+        self._meter.measure(self.counters)
+        if self._options.tls:
+            self.counters.tls_failures += self._options.tls.failures
+            self._options.tls.failures.clear()
         with suppress(Overloaded):
             self._app.report(os.getpid(), len(self._connections), self.counters)
             self.counters = Counters()
         self._expire([c for c in self._connections if c.deadline <= self._loop.now])
+        if self._loop.now >= self._let_go_at:
+            self._let_go()
         self._acceptor.resume()
 
     def _expire(self, connections: Sequence[Connection]) -> None:
@@ -253,18 +280,25 @@ class GameServer(HTTPServer):
         """Has a deferred request answered; the loop then finds it in `_finished`."""
         self.process_request(request, connection)  # type: ignore[arg-type]
 
-    def resume(
-        self, request: Request, connection: Connection, response: Response
-    ) -> Sequence[Request]:
-        """A deferred request is answered; returns what its connection had sent behind it."""
+    def _refuse(self, request: Request, connection: Connection) -> None:
+        """Says that too many requests of its client's wait already."""
+        busy = Overloaded("too many requests from your address wait: try again later")
+        response = error_response(busy, request.match.error_format)
+        self._finished.append((request, connection, response))
+
+    def resume(self, request: Request, connection: Connection, response: Response) -> None:
+        """A deferred request is answered."""
+        self._shares.give_back(connection)
         self._record([request], [response], time.monotonic() - connection.deferred_at)
-        return connection.resume(request, response) if connection in self._connections else ()
+        if connection in self._connections:
+            connection.resume(request, response)
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Answers a request that may block; its connection stands in for the address."""
         response = failure(request)
         try:
-            (response,) = self._app.handle([request])
+            if not has_hung_up(client_address.fileno()):
+                (response,) = self._app.handle([request])
         finally:
             self._finished.append((request, client_address, response))
             self._loop.wake()
@@ -314,7 +348,7 @@ class GameServer(HTTPServer):
         self._acceptor.left(connection.address)
 
     def refused(self, connection: Connection, status: int) -> None:
-        """What a connection sent was not HTTP, or too much of it."""
+        """Counts and logs input that was not HTTP, or too much of it."""
         self.counters.refused[status] += 1
         if self._options.access_log:
             log_refusal(connection.address, status)
@@ -328,9 +362,16 @@ class GameServer(HTTPServer):
         self.turn_away()
         self._acceptor.stop()
         self._stop_at = self._loop.now + STOP_SECONDS
+        self._let_go_at = self._loop.now + BEGUN_STOP_SECONDS
         for connection in self._connections:
             if connection.idle:
                 connection.deadline = self._loop.now + IDLE_STOP_SECONDS
+
+    def _let_go(self) -> None:
+        """Ends the connections whose requests do not arrive whole, though the server stops."""
+        for connection in list(self._connections):
+            if connection.arriving:
+                connection.expire()
 
 
 def failure(request: Request) -> Response:

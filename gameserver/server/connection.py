@@ -1,8 +1,9 @@
 """One client connection: its socket, its deadline, and the way from bytes to bytes.
 
 A connection reads only while it owes nothing: not while a request of it runs in a thread
-(`waiting`), nor while a reply does not fit into the socket's buffer. So a client that does not
-read its replies stops itself, and requests are answered in order.
+(`waiting`), nor while a reply does not fit into the socket's buffer, nor before all that it has
+read is answered (`held`: any of the three). So a client that does not read its replies stops
+itself, and requests are answered in order.
 
 Closing a socket while the client is still sending makes a reset, which can overtake the reply.
 So where that may be, the connection *lingers*: its write side is shut, and what comes is
@@ -17,12 +18,13 @@ import socket
 import struct
 from collections.abc import Sequence
 from contextlib import suppress
-from selectors import EVENT_READ, EVENT_WRITE
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Protocol
 
 from gameserver.http11.reader import BLOCKED, CLOSED, IDLE, IN_BODY, IN_HEAD, RequestReader
 from gameserver.http11.writer import CONTINUE, render
-from gameserver.server.loop import Loop
+from gameserver.server.debts import Debt, Ledger
+from gameserver.server.loop import EVENT_READ, EVENT_WRITE, Loop
 from gameserver.server.stream import Stream, hold_back
 from gameserver.web.errors import HTTPError, InternalError, RequestTimeout, error_response
 from gameserver.web.messages import Request, Response
@@ -34,14 +36,17 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-READ_SIZE = 16384
+READ_SIZE = 4096
+BODY_READ_SIZE = 16384
 
-# Seconds, each for the whole of what it bounds; what streams has them anew with each byte taken.
+# Seconds, each for the whole of what it bounds.
 IDLE_SECONDS = 15
 HEAD_SECONDS = 10
 BODY_SECONDS = 10
 REPLY_SECONDS = 10
 LINGER_SECONDS = 2
+LINGER_STOP_SECONDS = 0.5
+"""When the server stops."""
 
 BODY_BYTES_PER_SECOND = 16384
 """A body has this much time on top."""
@@ -57,15 +62,22 @@ _TIMEOUTS: dict[int, float] = {
 
 
 class Host(Protocol):
-    """What a connection needs of its server."""
+    """The side of a server that a connection needs."""
 
     stopping: bool
+    ledger: Ledger
+
+    def postpone(self, requests: Sequence[Request], connection: Connection) -> None:
+        """Has requests answered of which the last may have a long reply."""
+
+    def go_on(self, connection: Connection) -> None:
+        """Has the connection `ready` in the next iteration: more has arrived."""
 
     def defer(self, request: Request, connection: Connection) -> None:
         """Has a request that may block answered, with `Connection.resume`."""
 
     def refused(self, connection: Connection, status: int) -> None:
-        """What the connection sent was not HTTP, or too much of it."""
+        """The connection sent something that was not HTTP, or too much of it."""
 
     def left(self, connection: Connection) -> None:
         """The connection is closing."""
@@ -75,8 +87,8 @@ class Connection:
     """One client. `ready` when its socket is, until it closes itself."""
 
     __slots__ = (
-        "_host", "_lingering", "_loop", "_output", "_reader", "_sending", "_socket", "_stream",
-        "_waiting", "address", "deadline", "deferred_at",
+        "_arrived", "_debt", "_host", "_lingering", "_loop", "_reader", "_socket", "_stalled",
+        "_stream", "_waiting", "address", "deadline", "deferred_at", "held",
     )  # fmt: skip
 
     def __init__(
@@ -87,11 +99,18 @@ class Connection:
         self._loop = loop
         self._host = host
         self._reader = reader
-        self._output = b""
-        self._sending = False
+        self._debt: Debt | None = None
+        """Replies that did not fit into the socket's buffer."""
+        self._stalled = False
+        """They did not fit, and since then not all that had been read is answered."""
         self._stream: Stream | None = None
+        """What the client gets piece by piece."""
         self._waiting = False
+        self._arrived = 0.0
+        """When the request that blocked, and was answered last, had arrived."""
         self._lingering = False
+        self.held = False
+        """It does not read."""
         self.address = address
         self.deferred_at = loop.now
         """When a request of it that blocks was there, in the loop's time."""
@@ -104,14 +123,26 @@ class Connection:
     @property
     def idle(self) -> bool:
         """Nothing of a request has arrived, and nothing is owed."""
-        return self._reader.state == IDLE and not (self._sending or self._waiting)
+        return self._reader.state == IDLE and not self.held
+
+    @property
+    def arriving(self) -> bool:
+        """A part of a request has arrived, and nothing is owed."""
+        return self._reader.state in (IN_HEAD, IN_BODY) and not (self.held or self._lingering)
+
+    @property
+    def owed(self) -> bool:
+        """The client has replies to take."""
+        return self._debt is not None
 
     def ready(self) -> Sequence[Request]:
         """Reads or writes as the socket allows; returns the requests to answer now."""
-        if self._sending:
-            return self._send_on()
+        if self.held:
+            return self._go_on()
+        reader = self._reader
+        state = reader.state
         try:
-            data = self._socket.recv(READ_SIZE)
+            data = self._socket.recv(READ_SIZE if state != IN_BODY else BODY_READ_SIZE)
         except BlockingIOError:
             return ()
         except OSError:
@@ -121,116 +152,133 @@ class Connection:
             return ()
         if self._lingering:
             return ()
-        reader = self._reader
-        state = reader.state
-        requests = reader.feed(data)
+        requests = reader.feed(data, self._loop.share)
         if reader.state != state:
             self._start_deadline()
         if requests and not requests[-1].match.alone:
             return requests
-        return self._without_blocking(requests)
+        return self._set_apart(requests)
 
-    def _send_on(self) -> Sequence[Request]:
-        """The socket takes more: of the output, or else the next chunk of what streams."""
-        stream = self._stream
-        if self._output or stream is None:
-            self._flush()
-            return ()
-        if stream.next:
-            return (stream.next,)
-        self._stream = None
-        self._sending = False
-        self._loop.watch(self, EVENT_READ)
-        self._start_deadline()
-        return self._without_blocking(self._reader.resume())
-
-    def _without_blocking(self, requests: list[Request]) -> Sequence[Request]:
-        """What is to be answered now; a request that blocks is deferred instead."""
+    def _set_apart(self, requests: list[Request]) -> Sequence[Request]:
+        """What is to be answered now; what stands alone is answered later."""
         reader = self._reader
-        if requests and not requests[-1].match.blocking:
-            if requests[-1].match.alone:
-                self._stream = Stream(requests[-1])
-                hold_back(self._socket)
-        elif requests:
+        if not requests:
+            if reader.error or reader.owes_continue:
+                self.respond((), ())
+        elif requests[-1].match.blocking:
             self._waiting = True
             self.deferred_at = self._loop.now
-            self.deadline = math.inf
-            self._loop.watch(self, 0)
+            self.hold()
             self._host.defer(requests.pop(), self)
-        elif reader.error or reader.owes_continue:
-            self.respond((), ())
+        elif requests[-1].match.alone:
+            self._host.postpone(requests, self)
+            return ()
         return requests
 
-    def resume(self, request: Request, response: Response) -> Sequence[Request]:
-        """The request that blocked is answered; returns those that had arrived behind it."""
+    def resume(self, request: Request, response: Response) -> None:
+        """The request that blocked is answered."""
         self._waiting = False
-        self._loop.watch(self, EVENT_WRITE if self._sending else EVENT_READ)
+        self._arrived = request.arrived
         self.respond((request,), (response,))
-        return self._without_blocking(self._reader.resume())
 
-    def respond(self, requests: Sequence[Request], responses: Sequence[Response]) -> None:
-        """Sends a response for each request, and what is to be said behind them."""
+    def hold(self) -> None:
+        """Reads nothing until it has responded."""
+        self.held = True
+        if not self._stalled:
+            self.deadline = math.inf
+        self._loop.watch(self, 0)
+
+    def _go_on(self) -> Sequence[Request]:
+        """Sends what is owed, or else turns to the requests that arrived behind the last ones."""
+        if self._debt:
+            try:
+                if self._debt.pay(self._socket):
+                    self._debt = None
+                    self._settled()
+                elif self._stream:
+                    self.deadline = self._loop.now + REPLY_SECONDS  # some of it was taken
+            except OSError:
+                self.close()
+            return ()
+        requests = self._reader.resume(self._loop.share)
+        if not requests:
+            self._read_on()
+        elif requests[0].match.blocking:
+            requests[0].arrived = self._arrived  # it had come with that one, or before
+        self._arrived = 0.0
+        return self._set_apart(requests)
+
+    def respond(
+        self, requests: Sequence[Request], responses: Sequence[Response], start: int = 0
+    ) -> None:
+        """Sends a response for each request, and behind them the reader's error, if any.
+
+        Those of the connection begin at `start` in `responses`, which are a whole batch's.
+        """
         reader = self._reader
-        if self._host.stopping:
+        if self._host.stopping and not (reader.state == BLOCKED and reader.behind):
             reader.stop()
-        # What the reply to the newest request says, unless that one is answered later.
+        # As the reply to the newest request has it, unless that one is answered later.
         connection = "" if self._waiting or reader.error else reader.connection
         if self._stream:
-            output = self._streamed(self._stream, requests, responses, connection)
+            output = self._next_chunk(self._stream, responses[start])
         elif len(requests) == 1:
-            output = self._rendered(requests[0], responses[0], connection)
+            output = self._rendered(requests[0], responses[start], connection)
         else:
-            output = self._pipelined(requests, responses, connection)
+            earlier = "" if connection == "close" else connection
+            last = len(requests) - 1
+            output = b"".join(
+                self._rendered(request, responses[start + at], earlier if at < last else connection)
+                for at, request in enumerate(requests)
+            )
         if reader.error or reader.owes_continue:
             output += self._afterword()
-        self._output = self._output + output if self._output else output
-        self._flush()
+        self._send(output, responses[start + len(requests) - 1].body if requests else b"")
 
-    def _pipelined(
-        self, requests: Sequence[Request], responses: Sequence[Response], connection: str
-    ) -> bytes:
-        """The responses, of which only the last can be the connection's last."""
-        earlier = "" if connection == "close" else connection
-        last = len(requests) - 1
-        return b"".join(
-            self._rendered(request, response, earlier if at < last else connection)
-            for at, (request, response) in enumerate(zip(requests, responses, strict=True))
+    def _rendered(self, request: Request, response: Response, connection: str) -> bytes:
+        date, match = self._loop.date, request.match
+        head_only = request.method == "HEAD"
+        try:
+            if response.more:
+                return self._begin_stream(request, response, connection)
+            return render(response, date, connection, head_only, match.fields)
+        except (KeyError, ValueError):
+            log.exception("the response to %s %s failed", request.method, request.path)
+            error = error_response(InternalError(), match.error_format)
+            return render(error, date, connection, head_only, match.fields)
+
+    def _begin_stream(self, request: Request, response: Response, connection: str) -> bytes:
+        """The first chunk of a response that goes on."""
+        stream = Stream(request)
+        head_only = request.method == "HEAD"
+        start = stream.begin(
+            response, self._loop.date, connection, head_only, request.match.fields
         )
+        if stream.next:
+            self._stream = stream
+            hold_back(self._socket)
+            if connection:
+                self._reader.stop()  # the end of the connection is that of the response
+        return start
 
-    def _streamed(
-        self,
-        stream: Stream,
-        requests: Sequence[Request],
-        responses: Sequence[Response],
-        connection: str,
-    ) -> bytes:
-        """The next chunk, or what a response begins with and the responses in front of it."""
-        if not stream.next:
-            output = self._pipelined(requests, responses, connection)
-        elif responses[0].status == 200:
-            output = stream.go_on(responses[0])
-        else:
+    def _next_chunk(self, stream: Stream, response: Response) -> bytes:
+        """What comes behind the chunks that the client has taken."""
+        if response.status != HTTPStatus.OK:
             self._cut_off()
             return b""
-        if stream.next and connection:
-            self._reader.stop()  # the end of the connection is that of the response
-        elif self._reader.state == CLOSED and not stream.next:
+        output = stream.go_on(response)
+        if not stream.next:
             self._stream = None
         return output
 
-    def _rendered(self, request: Request, response: Response, connection: str) -> bytes:
-        date, fields = self._loop.date, request.match.fields
-        head_only = request.method == "HEAD"
-        start = self._stream.begin if self._stream and response.more else render
-        try:
-            return start(response, date, connection, head_only, fields)
-        except (KeyError, ValueError):
-            log.exception("the response to %s %s failed", request.method, request.path)
-            error = error_response(InternalError(), request.match.error_format)
-            return render(error, date, connection, head_only, fields)
+    def _cut_off(self) -> None:
+        """Closes with a reset: the client must not take for whole what it has got."""
+        with suppress(OSError):
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        self.close()
 
     def _afterword(self) -> bytes:
-        """What is said behind the responses: the reader's error, or `100 Continue`."""
+        """The bytes behind the responses: the reader's error, or `100 Continue`."""
         reader = self._reader
         if not reader.error:
             reader.continued()
@@ -246,8 +294,7 @@ class Connection:
 
     def expire(self) -> None:
         """The deadline has passed: says so where a request was on its way, and ends."""
-        arriving = self._reader.state in (IN_HEAD, IN_BODY)
-        if arriving and not (self._sending or self._lingering):
+        if self.arriving:
             self.refuse(RequestTimeout("the request did not arrive in time"))
         else:
             self.close()
@@ -256,43 +303,73 @@ class Connection:
         self._reader.stop()
         self._host.left(self)
         self._socket.close()
+        if self._debt:
+            self._debt.cancel()
+            self._debt = None
 
-    def _cut_off(self) -> None:
-        """Closes with a reset: the client must not take for whole what it has got."""
-        with suppress(OSError):
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-        self.close()
+    def _send(self, output: bytes, body: bytes) -> None:
+        """Sends as much as the socket takes, and goes on accordingly.
 
-    def _flush(self) -> None:
-        """Sends as much as the socket takes, and goes on accordingly."""
+        `body` is that of the last response in the output.
+        """
+        if self._debt:
+            self._debt.add(output)
+            return
         try:
-            sent = self._socket.send(self._output)
+            sent = self._socket.send(output)
         except BlockingIOError:
             sent = 0
         except OSError:
             self.close()
             return
-        self._output = self._output[sent:]
-        if self._output or self._stream:
-            self._wait_to_send(sent)
-        elif self._reader.state == CLOSED and not self._waiting:
-            self._end()
+        if sent < len(output):
+            self._owe(output, sent, body)
+        elif self._reader.state == IDLE and not self.held:
+            self.deadline = self._loop.now + IDLE_SECONDS
+        elif self._reader.state >= BLOCKED:
+            self._settled()
+        elif self.held:
+            self._read_on()
         else:
             self._start_deadline()
-            if self._sending:
-                self._sending = False
-                self._loop.watch(self, 0 if self._waiting else EVENT_READ)
 
-    def _wait_to_send(self, sent: int) -> None:
-        if not self._sending:
-            self._loop.watch(self, EVENT_WRITE)
-        if not self._sending or (self._stream and sent):
+    def _owe(self, output: bytes, sent: int, body: bytes) -> None:
+        self._debt = Debt(self._host.ledger)
+        self._debt.add(output, sent, body, getattr(self._socket, "RECORD_SIZE", 0))
+        if not self._stalled:
+            self._stalled = True
             self.deadline = self._loop.now + REPLY_SECONDS
-        self._sending = True
+        self.held = True
+        self._loop.watch(self, EVENT_WRITE)
+
+    def _settled(self) -> None:
+        """The client has taken all replies: goes on with what is behind them, or ends."""
+        reader = self._reader
+        if self._stream and self._stream.next:
+            self._stalled = False
+            self.hold()
+            self._host.postpone((self._stream.next,), self)
+        elif self._waiting:
+            self._stalled = False
+            self.hold()
+        elif reader.state == CLOSED:
+            self._end()
+        elif reader.state == BLOCKED and reader.behind:
+            self.held = True
+            self._host.go_on(self)
+        else:
+            reader.resume()
+            self._read_on()
+
+    def _read_on(self) -> None:
+        self.held = self._stalled = False
+        self._start_deadline()
+        self._loop.watch(self, EVENT_READ)
 
     def _start_deadline(self) -> None:
-        seconds = math.inf if self._waiting else _TIMEOUTS[self._reader.state]
-        if self._reader.state == IN_BODY:
+        state = self._reader.state
+        seconds = _TIMEOUTS[state]
+        if state == IN_BODY:
             seconds += self._reader.body_limit / BODY_BYTES_PER_SECOND
         self.deadline = self._loop.now + seconds
 
@@ -302,8 +379,9 @@ class Connection:
             with suppress(OSError):
                 self._socket.shutdown(socket.SHUT_WR)
                 self._loop.watch(self, EVENT_READ)
-                self._sending = False
+                self.held = False
                 self._lingering = True
-                self.deadline = self._loop.now + LINGER_SECONDS
+                seconds = LINGER_STOP_SECONDS if self._host.stopping else LINGER_SECONDS
+                self.deadline = self._loop.now + seconds
                 return
         self.close()

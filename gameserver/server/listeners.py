@@ -16,7 +16,7 @@ from gameserver.errors import StartError
 BACKLOG = 1024
 
 HANDSHAKE_SECONDS = 0.02
-"""At the stop: for those who are connecting at that moment."""
+"""Left, at the stop, to clients that are connecting at that moment."""
 
 _ATTEMPTS = 20
 _SO_ATTACH_FILTER = 26
@@ -25,10 +25,11 @@ _SO_ATTACH_FILTER = 26
 def open_listeners(host: str, port: int) -> list[socket.socket]:
     """Listens on every address of `host`, on one port; port 0 takes a free one.
 
+    An IPv6 address may be written as in a URL: `[::1]`. `::` is every address of both families.
     Raises StartError with what is wrong. No name is ever looked up backwards, as
     `HTTPServer.server_bind` does: that can take half a minute.
     """
-    addresses = _resolve(host, port)
+    addresses = _resolve(host.removeprefix("[").removesuffix("]"), port)
     for _ in range(_ATTEMPTS):
         try:
             return _open_all(addresses, port)
@@ -41,12 +42,12 @@ def open_listeners(host: str, port: int) -> list[socket.socket]:
 
 
 def turn_away(listeners: Sequence[socket.socket]) -> None:
-    """Lets nobody else connect to listening sockets; who has connected can still be accepted.
+    """Lets nobody else connect to the sockets; clients that have connected can be accepted.
 
-    Closing one resets whoever connected after the last accept. So before that a filter (Linux,
-    socket(7), SO_ATTACH_FILTER) drops every TCP segment with the SYN flag. The client sends it
-    again after a second, and is refused. Elsewhere nothing happens. It holds for all processes
-    that share the sockets, and for good.
+    Closing one resets every client that connected after the last accept. So before that a filter
+    (Linux, socket(7), SO_ATTACH_FILTER) drops every TCP segment with the SYN flag. The client
+    sends it again after a second, and is refused. Elsewhere nothing happens. It holds for all
+    processes that share the sockets, and for good.
     """
     if sys.platform != "linux":
         return
@@ -66,7 +67,10 @@ def _resolve(host: str, port: int) -> list[tuple[socket.AddressFamily, str]]:
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not a valid name"
         raise StartError(f"cannot resolve the host {host!r}: {reason}") from None
-    return list(dict.fromkeys((family, str(address[0])) for family, _, _, _, address in found))
+    addresses = dict.fromkeys((family, str(address[0])) for family, _, _, _, address in found)
+    if (socket.AF_INET6, "::") in addresses:
+        addresses[socket.AF_INET, "0.0.0.0"] = None
+    return list(addresses)
 
 
 def _open_all(

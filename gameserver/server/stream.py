@@ -18,16 +18,15 @@ from typing import Protocol
 from gameserver.http11.writer import LAST_CHUNK, render_chunk, render_start
 from gameserver.web.messages import Headers, Request, Response
 
+CHUNK_ROUTE = "chunk"
+"""The name under which the metrics count the chunks behind the first."""
+
 
 class Options(Protocol):
     """A socket as far as its options go."""
 
     def setsockopt(self, level: int, name: int, value: int, /) -> None:
         """Sets an option."""
-
-
-CHUNK_ROUTE = "chunk"
-"""The name under which the metrics count the chunks behind the first."""
 
 
 UNSENT_BYTES = 64 * 1024
@@ -68,7 +67,8 @@ class Stream:
         self.next = None
         if response.more:
             match = self._request.match
-            match = replace(match, captures=match.captures + response.more, route=CHUNK_ROUTE)
+            captures = match.captures + response.more
+            match = replace(match, captures=captures, route=CHUNK_ROUTE, limited=False)
             # Without a method: it is no request of a client's.
             self.next = replace(self._request, method="", match=match)
         if not self._chunked:

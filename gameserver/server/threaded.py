@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 from collections import deque
@@ -14,9 +15,14 @@ from gameserver.server.connection import Connection
 from gameserver.web.errors import Overloaded, error_response
 from gameserver.web.messages import Request, Response
 
+log = logging.getLogger(__name__)
+
 MAX_THREADS = 2 * (os.cpu_count() or 1)
 MAX_WAITING = 64
 """Requests that may wait for a thread."""
+
+LOG_SECONDS = 1
+"""Shortest time between two lines in the log about threads that cannot be started."""
 
 
 class ThreadedServer(ThreadingMixIn, GameServer):
@@ -38,23 +44,38 @@ class ThreadedServer(ThreadingMixIn, GameServer):
         self._served: set[Connection] = set()
         """The connections for which a thread is running."""
         self._queue: deque[tuple[Request, Connection]] = deque()
+        self._log_at = 0.0
 
     def begin(self, request: Request, connection: Connection) -> None:
         if len(self._served) < MAX_THREADS:
-            self._served.add(connection)
-            self.process_request(request, connection)  # type: ignore[arg-type]
+            self._start(request, connection)
         elif len(self._queue) < MAX_WAITING:
             self._queue.append((request, connection))
         else:
-            busy = Overloaded("the server has too much to do: try again later")
-            response = error_response(busy, request.match.error_format)
-            self._finished.append((request, connection, response))
+            self._refuse(request, connection)
 
-    def resume(
-        self, request: Request, connection: Connection, response: Response
-    ) -> Sequence[Request]:
+    def _start(self, request: Request, connection: Connection) -> None:
+        """Starts a thread for a request, if the system has one to give."""
+        try:
+            self.process_request(request, connection)  # type: ignore[arg-type]
+        except RuntimeError as error:
+            if self._loop.now >= self._log_at:
+                self._log_at = self._loop.now + LOG_SECONDS
+                log.error("a request that may block is refused: %s", error)
+            self._refuse(request, connection)
+        else:
+            self._served.add(connection)
+
+    def _refuse(self, request: Request, connection: Connection) -> None:
+        busy = Overloaded("the server has too much to do: try again later")
+        response = error_response(busy, request.match.error_format)
+        self._finished.append((request, connection, response))
+
+    def resume(self, request: Request, connection: Connection, response: Response) -> None:
         if connection in self._served:
             self._served.remove(connection)
-            if self._queue:
-                self.begin(*self._queue.popleft())
-        return super().resume(request, connection, response)
+            while self._queue:
+                self._start(*self._queue.popleft())
+                if self._served:
+                    break  # another one will end, and go on with the queue
+        super().resume(request, connection, response)

@@ -1,1 +1,1 @@
-"""The data file: one connection, one lock, and what becomes of a batch that cannot be written."""
+"""Everything that is kept, behind one engine."""

@@ -10,6 +10,7 @@ from gameserver.auth.sessions import Sessions
 from gameserver.scores.score_store import ScoreStore
 from gameserver.scores.values import NORMAL, Limits
 from gameserver.storage.progress import Follow, without_progress
+from gameserver.times import Clock, server_clock
 from gameserver.tournaments.tournament_store import TournamentStore
 
 
@@ -33,15 +34,18 @@ class Engine(Protocol):
     def tournaments(self) -> TournamentStore: ...
 
     def batch(self) -> AbstractContextManager[object]:
-        """For `with`: what happens in it happens as one, and nobody sees it before its end.
+        """For `with`: everything in it happens as one, and nobody sees it before its end.
 
         StorageFull at the end if it cannot be kept; then nothing has changed. Scores and sessions
         are for use inside a batch only, so that a batch takes the lock once; the operations of
         the other stores are atomic by themselves as well.
         """
 
+    def check(self) -> None:
+        """Ends the process if what is kept on disk is no longer there; costs microseconds."""
+
     def close(self) -> None:
-        """Puts in order what is kept on disk; may be called again."""
+        """Puts the data on disk in order; may be called again."""
 
 
 def open_engine(
@@ -49,17 +53,17 @@ def open_engine(
     store_tokens: bool = False,
     limits: Limits = NORMAL,
     follow: Follow = without_progress,
+    clock: Clock = server_clock,
 ) -> Engine:
     """The engine for a data file; without one, everything is in memory. StartError if it cannot.
 
-    `store_tokens` keeps the newest session key of each user; `limits` says how many scores there
-    may be; `follow` sees how far loading is.
+    `store_tokens` keeps the newest session key of each user. `follow` sees how far loading is.
     """
     # Imported where it is chosen: a server in memory does without the modules of the others.
     if data:
         from gameserver.storage.sqlite.engine import SqliteEngine
 
-        return SqliteEngine(data, store_tokens, limits, follow)
+        return SqliteEngine(data, store_tokens, limits, follow, clock)
     from gameserver.storage.memory.engine import MemoryEngine
 
-    return MemoryEngine(store_tokens, limits)
+    return MemoryEngine(store_tokens, limits, clock)

@@ -1,4 +1,4 @@
-"""How a long piece of work says how far it is, without knowing who looks."""
+"""How a long piece of work reports its progress, without knowing the reader."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Tournaments of Minesweeper: accounts, entry, keys, uploaded replays, standings.
+"""Tournaments for any game: entry, keys, submissions, standings.
 
-The way of a request: `views` reads it, `accounts` says whose it is, `service` does what it asks
-for in one transaction, in which `rules` and `modes` decide and `store` keeps.
+The way of a request: a view reads it, `service` does what it asks for with one operation of the
+store, in which `rules` and the tournament's mode decide.
 """

@@ -13,7 +13,7 @@ MAX_NAME = 100
 MAX_LOCATION = 200
 
 Fields = Mapping[str, object]
-"""What a request says, by the name of the field: text, bool, int or None."""
+"""The values in a request, by the name of the field: text, bool, int or None."""
 
 _FIELDS = frozenset(
     ("name", "mode", "modeparams", "location", "start", "end", "open_entry", "hide_results")
@@ -77,7 +77,7 @@ def _line(fields: Fields, name: str, size: int, default: str | None = None) -> s
     if len(text) > size:
         raise invalid(name, f"must have at most {size} characters")
     if not text.isprintable():
-        raise invalid(name, "must have no control character, and none that cannot be seen")
+        raise invalid(name, "must have no control characters and no invisible ones")
     return text
 
 
@@ -86,7 +86,7 @@ def _window(fields: Fields, now: int) -> tuple[int, int]:
     if end <= start:
         raise invalid("end", "must be after the start")
     if end <= now:
-        raise invalid("end", "must not be over already")
+        raise invalid("end", "must be in the future")
     return start, end
 
 

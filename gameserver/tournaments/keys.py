@@ -16,7 +16,7 @@ _KEY = re.compile(r"([0-9]{1,10})_([0-9]{1,10})_([0-9a-f]{32})")
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What a player has generated for a tournament, once and for all."""
+    """The key that a player has generated for a tournament, once and for all."""
 
     user_id: int
     tournament_id: int

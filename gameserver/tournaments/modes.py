@@ -1,4 +1,4 @@
-"""What a mode is: what a tournament asks of its players, and what their games come to.
+"""Modes: the games that a tournament asks of its players, and the result that they make.
 
 A mode is made of a tournament's `modeparams`; ValueError says, for a person, what is wrong with
 them. The modes of a server are given to its `Tournaments` by name.
@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, NamedTuple, Protocol
 
 Values = Mapping[str, Sequence[int]]
-"""What a player has handed in, category by category, each category's values in ascending order."""
+"""The games that a player has handed in: the values of each category, in ascending order."""
 
 
 class Result(NamedTuple):
-    """What a player has reached. The smaller `rank_key` is, the better."""
+    """The result of a player. The smaller `rank_key` is, the better."""
 
     finished: bool
     games: int
@@ -29,7 +29,7 @@ class Result(NamedTuple):
 
 
 class Mode(Protocol):
-    """What the rules ask a mode."""
+    """A mode, as the rules use it."""
 
     closes_entry_at_start: ClassVar[bool]
 
@@ -40,7 +40,7 @@ class Mode(Protocol):
         """Until when the player may hand in games, where that is not the tournament's end."""
 
     def result(self, values: Values) -> Result:
-        """What the games of one player come to."""
+        """The result that the games of one player make."""
 
 
 Modes = Mapping[str, Callable[[str], Mode]]

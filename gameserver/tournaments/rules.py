@@ -1,16 +1,22 @@
-"""Who may do what, and when. Plain functions of values; `now` is the server's clock.
+"""The rules of tournaments: plain functions of values; `now` is the server's clock.
 
-An entry is a player's place in a tournament. What is not allowed raises `Refused`.
+An entry is a player's place in a tournament. Anything that is not allowed raises `Refused`.
 """
 
 from __future__ import annotations
 
 from gameserver.errors import Refused
 from gameserver.times import format_moment
+from gameserver.tournaments.catalogue import Hosted
 from gameserver.tournaments.keys import IssuedKey, Key
 from gameserver.tournaments.modes import Mode
 from gameserver.tournaments.tournament import Entry, Phase, Submission, Tournament
 from gameserver.tournaments.tournament_store import Earlier
+
+MAX_ACTIVE = 100
+"""Tournaments of one host that are not over."""
+MAX_EMPTY = 1_000
+"""Tournaments of one host that nobody has entered, be they over or not."""
 
 MAX_SCORES = 1_000
 """Games that one player may hand in to a tournament."""
@@ -61,6 +67,24 @@ def _check_entry_is_possible(tournament: Tournament, mode: Mode, now: int) -> No
 # Hosting
 
 
+def check_create(hosted: Hosted) -> None:
+    """A host has a limited number of tournaments that are not over, and of those without players.
+    """
+    if hosted.active >= MAX_ACTIVE:
+        raise Refused("too_many_tournaments", f"{MAX_ACTIVE} of your tournaments are not over yet")
+    if hosted.empty >= MAX_EMPTY:
+        raise Refused(
+            "too_many_tournaments",
+            f"nobody has entered {MAX_EMPTY} of your tournaments: delete some of them",
+        )
+
+
+def check_delete(entered: bool) -> None:
+    """What somebody has entered stays."""
+    if entered:
+        raise Refused("has_entries", "somebody has entered, asked to enter or been invited")
+
+
 def check_host(tournament: Tournament, user_id: int) -> None:
     if tournament.host_id != user_id:
         raise Refused("not_host")
@@ -95,7 +119,7 @@ def check_gen_key(tournament: Tournament, entry: Entry, issued: IssuedKey | None
 
 
 def missing_key_error(tournament: Tournament, now: int) -> Refused:
-    """What is said to somebody who has not generated a key."""
+    """The refusal for a player who has not generated a key."""
     phase = tournament.phase(now)
     if phase is Phase.OVER:
         return Refused("never_generated")
@@ -114,15 +138,17 @@ def check_key(key: Key, issued: IssuedKey | None) -> IssuedKey:
     return issued
 
 
-def check_submission(
-    tournament: Tournament, mode: Mode, issued: IssuedKey, submission: Submission, now: int
-) -> None:
-    """A game that counts, of a category that the mode wants, handed in in time."""
-    if tournament.phase(now) is Phase.OVER:
+def check_key_in_time(tournament: Tournament, issued: IssuedKey, moment: int) -> None:
+    """A key with which somebody may submit what arrived at this moment."""
+    if tournament.phase(moment) is Phase.OVER:
         raise Refused("tournament_over")
-    if issued.expiry is not None and now >= issued.expiry:
+    if issued.expiry is not None and moment >= issued.expiry:
         until = format_moment(issued.expiry)
         raise Refused("mode_constraint_violated", f"the time for this key ended at {until} UTC")
+
+
+def check_submission(mode: Mode, submission: Submission) -> None:
+    """A game that counts, of a category that the mode wants."""
     if submission.violation:
         raise Refused("mode_constraint_violated", submission.violation)
     if not mode.wants(submission.category):

@@ -1,4 +1,4 @@
-"""What can be done with tournaments. Each method is one operation of the store at one moment.
+"""Tournaments and what can be done with them: each method is one operation of the store.
 
 The server's clock is read inside the operation, so that a player whom the clock lets in is also
 there when the next one looks.
@@ -6,25 +6,24 @@ there when the next one looks.
 
 from __future__ import annotations
 
+import math
 import os
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
 from gameserver.errors import Refused
-from gameserver.times import Clock, moment_of
+from gameserver.times import Clock, moment_of, server_clock
 from gameserver.tournaments import rules
+from gameserver.tournaments.catalogue import Hosted, Listing, Page
 from gameserver.tournaments.creation import Fields, read_tournament
+from gameserver.tournaments.creation_limit import CreationLimit
 from gameserver.tournaments.keys import SECRET_SIZE, IssuedKey, Key
 from gameserver.tournaments.modes import Mode, Modes
 from gameserver.tournaments.standings import Standing, standings
-from gameserver.tournaments.tournament import LISTS, Entry, Phase, Submission, Tournament
+from gameserver.tournaments.tournament import Entry, Submission, Tournament
 from gameserver.tournaments.tournament_store import Earlier, TournamentStore
-
-MAX_HOSTED = 100
-"""Tournaments of one host that are not over."""
 
 _REMEMBERED_TABLES = 64
 
@@ -46,32 +45,29 @@ class Tournaments:
         self,
         store: TournamentStore,
         modes: Modes,
-        clock: Clock = time.time,
+        clock: Clock = server_clock,
         randomness: Callable[[int], bytes] = os.urandom,
     ) -> None:
         self._store = store
         self._modes = modes
         self._clock = clock
         self._randomness = randomness
+        self._creations = CreationLimit()
         self._table = lru_cache(_REMEMBERED_TABLES)(self._make_table)
 
     # Lists
 
-    def listed(self, name: str, user_id: int | None) -> list[tuple[Tournament, Entry]]:
-        """The tournaments of one of the lists in `LISTS`, and the user's entries in them."""
-        phases = LISTS[name]
-        now = self._now()
-        ending_after = -1 if Phase.OVER in phases else now
-        return [
-            (tournament, entry)
-            for tournament, entry in self._store.listed(user_id, ending_after)
-            if tournament.phase(now) in phases
-        ]
+    def listed(self, name: str, page: Page | None = None) -> Listing:
+        """What one of the lists in `LISTS` shows now."""
+        return self._store.listing(name, self._now(), page)
+
+    def entries(self, user_id: int, listing: Listing) -> Mapping[int, Entry]:
+        """The user's entries in what a list shows, by tournament."""
+        return self._store.entries(user_id, listing)
 
     def my_active(self, user_id: int) -> list[tuple[Tournament, Entry]]:
         """The tournaments that are not over and that the user is in, or may come into."""
-        listed = self.listed("active", user_id)
-        return [(tournament, entry) for tournament, entry in listed if entry is not Entry.NONE]
+        return self._store.entered(user_id, ending_after=self._now())
 
     def view(self, tournament_id: int, user_id: int | None) -> View:
         """One tournament with its players; pending requests the host alone sees."""
@@ -105,23 +101,37 @@ class Tournaments:
     def create(self, fields: Fields, host_id: int) -> Tournament:
         """A new tournament, as the fields of a request describe it."""
 
-        def make(count_hosted: Callable[[int, int], int]) -> Tournament:
+        def make(hosted: Callable[[int, int], Hosted]) -> Tournament:
             now = self._now()
             tournament = read_tournament(fields, self._modes, host_id, now)
-            if count_hosted(host_id, now) >= MAX_HOSTED:
-                raise Refused("too_many_tournaments")
+            rules.check_create(hosted(host_id, now))
+            take(now)
             return tournament
 
-        return self._store.add(make)
+        with self._creations.place(host_id) as take:
+            return self._store.add(make)
 
-    def stop(self, tournament_id: int, host_id: int) -> Tournament:
-        """Ends the tournament at this moment."""
+    def delete(self, tournament_id: int, host_id: int) -> None:
+        """Forgets a tournament that nobody has entered."""
+
+        def rule(tournament: Tournament, entered: bool) -> None:
+            rules.check_host(tournament, host_id)
+            rules.check_delete(entered)
+
+        self._store.delete(tournament_id, rule)
+
+    def check_host(self, tournament_id: int, user_id: int) -> None:
+        """Refuses whoever is not the tournament's host."""
+        rules.check_host(self._store.tournament(tournament_id), user_id)
+
+    def stop(self, tournament_id: int, host_id: int, arrived: float = 0) -> Tournament:
+        """Ends the tournament at the moment at which this was asked for; 0: now."""
 
         def rule(tournament: Tournament) -> Tournament:
-            now = self._now()
+            moment = self._moment(arrived)
             rules.check_host(tournament, host_id)
-            rules.check_stop(tournament, now)
-            return replace(tournament, end=now)
+            rules.check_stop(tournament, moment)
+            return replace(tournament, end=moment)
 
         return self._store.change(tournament_id, rule)
 
@@ -171,30 +181,43 @@ class Tournaments:
             raise rules.missing_key_error(tournament, self._now())
         return issued
 
+    def check_key(self, key: Key, arrived: float = 0) -> None:
+        """Refuses a key with which nothing can be submitted that arrived then; 0: now."""
+        tournament, issued = self._store.key(key.tournament_id, key.user_id)
+        rules.check_key_in_time(tournament, rules.check_key(key, issued), self._moment(arrived))
+
     def submit(
-        self, key: Key, submission: Submission, keep: Callable[[], None] = lambda: None
+        self,
+        key: Key,
+        submission: Submission,
+        keep: Callable[[], None] = lambda: None,
+        arrived: float = 0,
     ) -> bool:
         """Counts a game for the player whose key came with it; False if it counts already.
 
         `keep` is called before it counts, to keep what is known of the game; it may be called
-        more than once.
+        more than once. `arrived`: when the server had received it, by its clock; 0: now.
         """
 
         def rule(tournament: Tournament | None, earlier: Earlier) -> bool:
             issued = rules.check_key(key, earlier.issued)
             if tournament is None:
                 raise Refused("no_such_tournament")
-            mode = self._mode(tournament)
-            rules.check_submission(tournament, mode, issued, submission, self._now())
+            rules.check_key_in_time(tournament, issued, moment)
+            rules.check_submission(self._mode(tournament), submission)
             if not rules.is_new(key, earlier):
                 return False
             keep()
             return True
 
-        return self._store.count(key, submission, self._now(), rule)
+        moment = self._moment(arrived)
+        return self._store.count(key, submission, moment, rule)
 
     def _mode(self, tournament: Tournament) -> Mode:
         return self._modes[tournament.mode](tournament.modeparams)
 
     def _now(self) -> int:
         return moment_of(self._clock())
+
+    def _moment(self, arrived: float) -> int:
+        return moment_of(min(arrived or math.inf, self._clock()))

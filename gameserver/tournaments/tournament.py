@@ -32,6 +32,14 @@ LISTS: Mapping[str, frozenset[Phase]] = {
 }
 """The lists of tournaments, and the phases of those that stand in them."""
 
+
+def phase_at(start: int, end: int, now: int) -> Phase:
+    """The phase of what runs from `start` up to but not including `end`."""
+    if now >= end:
+        return Phase.OVER
+    return Phase.UPCOMING if now < start else Phase.IN_PROGRESS
+
+
 NOT_STORED = 0
 """The id of a tournament that has none yet."""
 
@@ -52,17 +60,15 @@ class Tournament:
     hide_results: bool
 
     def phase(self, now: int) -> Phase:
-        if now >= self.end:
-            return Phase.OVER
-        return Phase.UPCOMING if now < self.start else Phase.IN_PROGRESS
+        return phase_at(self.start, self.end, now)
 
 
 class Submission(NamedTuple):
-    """What any game hands in for a player."""
+    """A game that is handed in for a player, whatever game it is."""
 
     user_id: int
     category: str
-    """What is counted apart: with Minesweeper the level."""
+    """The kind that is counted apart: with Minesweeper the level."""
     value: int
     digest: bytes
     """The same for the same game, however it is handed in."""

@@ -1,16 +1,17 @@
-"""What a store of tournaments does."""
+"""The interface of a store of tournaments."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol
 
+from gameserver.tournaments.catalogue import Hosted, Listing, Page
 from gameserver.tournaments.keys import IssuedKey, Key
 from gameserver.tournaments.tournament import Entry, Score, Submission, Tournament
 
 
 class Detail(NamedTuple):
-    """A tournament with all who have to do with it."""
+    """A tournament with everybody in it."""
 
     tournament: Tournament
     host: str
@@ -21,7 +22,7 @@ class Detail(NamedTuple):
 
 
 class Earlier(NamedTuple):
-    """What is there when a submission comes."""
+    """The state that a submission meets."""
 
     issued: IssuedKey | None
     """The key that its player has been issued."""
@@ -34,30 +35,41 @@ class Earlier(NamedTuple):
 class TournamentStore(Protocol):
     """Tournaments, entries, keys and submissions. Every method is one atomic operation.
 
-    What decides is a *rule*: a function of values, which an engine may call more than once, and
-    which raises `Refused` for what is not allowed. All moments are in microseconds. For a
+    Decisions are made by a *rule*: a function of values, which an engine may call more than once,
+    and which raises `Refused` for what is not allowed. All moments are in microseconds. For a
     tournament that is not there `Refused` with the code `no_such_tournament` is raised. Methods
     that write raise StorageFull if nothing can be stored, and then change nothing.
     """
 
-    def add(self, make: Callable[[Callable[[int, int], int]], Tournament]) -> Tournament:
+    def add(self, make: Callable[[Callable[[int, int], Hosted]], Tournament]) -> Tournament:
         """Keeps a new tournament and returns it with its id.
 
-        `make(count_hosted)` makes it; `count_hosted(host_id, now)` says how many tournaments of
-        a host end after a moment.
+        `make(hosted)` makes it; `hosted(host_id, now)` says what its host has at a moment.
         """
 
     def change(self, tournament_id: int, rule: Callable[[Tournament], Tournament]) -> Tournament:
         """Puts what the rule makes of the tournament in its place."""
 
+    def delete(self, tournament_id: int, rule: Callable[[Tournament, bool], None]) -> None:
+        """Forgets a tournament that nobody has entered, unless the rule refuses.
+
+        `rule(tournament, entered)` is told whether anybody has entered, and then has to refuse.
+        """
+
     def tournament(self, tournament_id: int) -> Tournament:
         """The tournament."""
 
-    def listed(self, user_id: int | None, ending_after: int) -> list[tuple[Tournament, Entry]]:
-        """The tournaments that end after a moment, by id, and the user's entries."""
+    def listing(self, name: str, now: int, page: Page | None) -> Listing:
+        """What one of the `LISTS` shows at a moment, which never goes back."""
+
+    def entries(self, user_id: int, listing: Listing) -> Mapping[int, Entry]:
+        """The user's entries in what a list shows, by tournament."""
+
+    def entered(self, user_id: int, ending_after: int) -> list[tuple[Tournament, Entry]]:
+        """The tournaments that end after a moment and that the user has an entry in, by id."""
 
     def detail(self, tournament_id: int) -> Detail:
-        """The tournament with all who have to do with it."""
+        """The tournament with everybody in it."""
 
     def unproven(self, tournament_id: int) -> Mapping[str, int]:
         """User name → how many of the user's games do not bear out their values."""
@@ -82,10 +94,17 @@ class TournamentStore(Protocol):
         self,
         key: Key,
         submission: Submission,
-        now: int,
+        moment: int,
         rule: Callable[[Tournament | None, Earlier], bool],
     ) -> bool:
-        """Counts the submission if the rule says so; returns what it said."""
+        """Counts the submission if the rule says so; returns what it said.
+
+        `moment` is when it arrived.
+        """
 
     def scores(self, tournament_id: int, newest: int) -> list[Score]:
-        """The submissions that counted when `Detail.newest_score` was this."""
+        """The submissions that counted when `Detail.newest_score` was this.
+
+        One that arrived after the tournament had been stopped does not, though it may have been
+        judged before that was known.
+        """

@@ -7,7 +7,7 @@ from gameserver.web.forms import read_fields, text_field
 from gameserver.web.messages import Request, Response, json_response
 
 CREDENTIALS = "x-scoreganizer-authorization"
-"""The header field that says who a client is: `<username>:<token>`."""
+"""The header field that identifies the user: `<username>:<token>`."""
 
 
 def register(request: Request, services: Services) -> Response:
@@ -26,7 +26,7 @@ def obtain_token(request: Request, services: Services) -> Response:
 
 
 def token_status(request: Request, services: Services) -> Response:
-    """What has become of the token in the header, if there is one."""
+    """The state of the token in the header, if there is one."""
     return json_response({"status": services.accounts.token_status(credentials(request))})
 
 
@@ -39,7 +39,7 @@ def refresh_token(request: Request, services: Services) -> Response:
 
 
 def credentials(request: Request) -> str:
-    """What the header says of the client, if anything."""
+    """The credentials in the header, if any."""
     return request.headers.get(CREDENTIALS, "")
 
 

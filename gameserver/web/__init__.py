@@ -1,0 +1,1 @@
+"""What views are written with: messages, routing, errors, forms. Knows no socket and no game."""

@@ -1,4 +1,4 @@
-"""Who a client is, and how much it may ask for."""
+"""The identity of a client, and how much it may ask for."""
 
 from __future__ import annotations
 
@@ -37,16 +37,14 @@ class TrustedProxies:
     def client(self, proxy: str, headers: Mapping[str, str]) -> str:
         """The client that a trusted proxy speaks for: the last address that is no such proxy.
 
-        Whatever stands in front of that one the client may have written itself.
+        The client may have written everything in front of that one itself.
         """
         return self._remembered(proxy, headers.get("x-forwarded-for", ""))
 
     def _client(self, proxy: str, forwarded_for: str) -> str:
         for part in reversed(forwarded_for.split(",")):
-            address = part.strip()
-            try:
-                ip_address(address)
-            except ValueError:
+            address = _parsed(part.strip())
+            if not address:
                 break
             if address not in self:
                 return address
@@ -71,8 +69,7 @@ class RateLimit:
 
     def admits(self, client: str) -> bool:
         """Counts a request of the client; whether it is within the limit."""
-        if ":" in client:
-            client = _network(client)
+        client = household(client)
         with self._lock:
             now = self._clock()
             full_at = max(self._full_at.get(client, now), now) + self._interval
@@ -85,10 +82,29 @@ class RateLimit:
             return True
 
 
+def household(address: str) -> str:
+    """What limits count as one client: an IPv4 address, or the /64 network of an IPv6 one."""
+    return _network(address) if ":" in address else address
+
+
 @lru_cache(maxsize=4096)
 def _network(address: str) -> str:
-    """The /64 network of an IPv6 address."""
     return ip_address(address.partition("%")[0]).packed[:8].hex()
+
+
+def _parsed(text: str) -> str:
+    """An address in its only canonical form, one of IPv4 as such; nothing if it is none.
+
+    One with a scope id (`fe80::1%eth0`, RFC 4007 section 11) means nothing to another machine, and
+    behind the `%` there may stand anything.
+    """
+    if "%" in text:
+        return ""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return ""
+    return str(getattr(address, "ipv4_mapped", None) or address)
 
 
 def parse_networks(text: str) -> tuple[Network, ...]:

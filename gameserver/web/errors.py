@@ -19,20 +19,19 @@ HTTPError                   the class carries the status
 ├── Overloaded              503
 └── VersionNotSupported     505
 
-A `Refused` of the application is answered in the same formats, with the status of its code. Which
-format an error takes is a property of the route.
+A `Refused` of the application is answered in the same formats, with the status of its code. The
+format of an error is a property of the route.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import ClassVar, NamedTuple
 
 from gameserver.errors import Refused
 from gameserver.times import MILLISECOND, SECOND
-from gameserver.web.messages import JSON, PROBLEM, Headers, Response
+from gameserver.web.messages import PROBLEM, Headers, Response, json_response
 
 
 class HTTPError(Exception):
@@ -118,7 +117,7 @@ class HeaderFieldsTooLarge(HTTPError):
 
 
 class InternalError(HTTPError):
-    """A mistake of the server's: the log has the rest."""
+    """A bug in the server: the log has the rest."""
 
 
 class NotImplementedHere(HTTPError):
@@ -170,7 +169,7 @@ that they know as final, so only these carry it. For all others the time is in R
 
 
 class _Problem(NamedTuple):
-    """What an error says, before it has a format."""
+    """The content of an error, before it has a format."""
 
     status: int
     code: str
@@ -213,7 +212,7 @@ def _api(problem: _Problem) -> Response:
         body["message"] = problem.message
     if problem.code in _WAIT_IN_BODY:
         body["wait"] = _rounded_up(problem.wait, MILLISECOND) / 1000
-    return Response(problem.status, json.dumps(body).encode(), JSON, problem.headers)
+    return json_response(body, problem.status)._replace(headers=problem.headers)
 
 
 def _details(problem: _Problem) -> Response:
@@ -230,7 +229,8 @@ def _details(problem: _Problem) -> Response:
     }
     if problem.field:
         body["errors"] = [{"field": problem.field, "detail": why}]
-    return Response(problem.status, json.dumps(body).encode(), PROBLEM, problem.headers)
+    response = json_response(body, problem.status)
+    return response._replace(content_type=PROBLEM, headers=problem.headers)
 
 
 ERROR_FORMATS: Mapping[str, Callable[[_Problem], Response]] = {

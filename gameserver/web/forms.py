@@ -1,4 +1,4 @@
-"""What a request says in its body: fields by name, from a form or from JSON, read strictly."""
+"""The fields in a request's body, by name, from a form or from JSON, read strictly."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def read_upload(request: Request) -> dict[str, Part]:
         raise Refused("invalid_data", str(error)) from None
     by_name = {part.name: part for part in parts}
     if len(by_name) < len(parts):
-        raise Refused("invalid_data", "a field is there twice")
+        raise Refused("invalid_data", "a field appears twice")
     return by_name
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 TEXT = "text/plain; charset=utf-8"
@@ -34,8 +33,8 @@ class Response(NamedTuple):
 
 
 def json_response(value: object, status: int = 200) -> Response:
-    """A value as JSON."""
-    return Response(status, json.dumps(value).encode(), JSON)
+    """A value as JSON, on one line for a terminal."""
+    return Response(status, f"{json.dumps(value)}\n".encode(), JSON)
 
 
 render_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -47,6 +46,7 @@ ALLOW_ORIGIN = "Access-Control-Allow-Origin"
 EVERY_RESPONSE: Headers = (
     # A game in a browser is served from elsewhere; there are no cookies to protect.
     (ALLOW_ORIGIN, "*"),
+    ("Access-Control-Expose-Headers", "ETag, Retry-After"),
     # Session keys and standings are nothing that a cache may keep.
     ("Cache-Control", "no-store"),
 )
@@ -55,7 +55,7 @@ EVERY_RESPONSE: Headers = (
 
 @dataclass(slots=True)
 class Match:
-    """What a method and a path lead to: plain values only, so that a request can travel."""
+    """The target of a method and a path: plain values only, so that a request can travel."""
 
     endpoint: str = ""
     """The name of the view (`Router.views`)."""
@@ -65,8 +65,12 @@ class Match:
     """The largest body that is read for it, in bytes."""
     blocking: bool = False
     """The view may take long, so it runs in a thread of its own."""
+    limited: bool = True
+    """The request counts for the rate limit of its client."""
+    queue: str = ""
+    """Where a request that blocks waits for its turn: only behind those of the same queue."""
     alone: bool = False
-    """What comes behind the request waits for the whole of its answer: it blocks, or streams."""
+    """What comes behind the request waits until its answer is taken: it blocks, or may be long."""
     route: str = "none"
     """The route's name in the metrics."""
     wants: tuple[str, ...] = ()
@@ -93,21 +97,15 @@ class Request:
     client: str
     """The address of the client, as far as it can be believed."""
     match: Match
+    arrived: float = field(default=0.0, init=False)  # an argument would cost every request more
+    """When it was there as a whole, in seconds since 1970 by the server's clock, if its match is
+    `blocking`: it may be answered much later. 0: it is answered as soon as it is there."""
 
     def parameter(self, name: str) -> str | None:
         """The query's value of `name` as it was sent; None unless it is there exactly once."""
-        query = self.query
-        return (_remembered if len(query) <= _SHORT_QUERY else _parameter)(query, name)
-
-
-_SHORT_QUERY = 128
-"""Only queries up to this length are remembered, so that the cache stays small."""
-
-
-def _parameter(query: str, name: str) -> str | None:
-    field = f"&{name}="
-    _, found, rest = f"&{query}".partition(field)
-    return rest.partition("&")[0] if found and field not in rest else None
-
-
-_remembered = lru_cache(maxsize=8192)(_parameter)
+        first, _, value = self.query.partition("=")
+        if first == name and "&" not in value:  # mostly it is the only one
+            return value
+        field = f"&{name}="
+        _, found, rest = f"&{self.query}".partition(field)
+        return rest.partition("&")[0] if found and field not in rest else None

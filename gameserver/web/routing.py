@@ -1,9 +1,8 @@
 """The mechanism behind `urls.py`: from a method and a path to the endpoint that answers.
 
-A path is written as in `/<number:level_id>/score`: what a capture takes, and its name. What it
-takes is one of the `CONVERTERS`. An unknown path, a method that a path does not take, and a
-capture that is no number lead to a match too: it holds the answer. So a reader of requests asks
-once, and gets one answer.
+A path is written as in `/<number:level_id>/score`: the kind of a capture, one of the `CONVERTERS`,
+and its name. An unknown path, a method that a path does not take, and a capture that is no number
+lead to a match too: it holds the answer. So a reader of requests asks once, and gets one answer.
 """
 
 from __future__ import annotations
@@ -33,8 +32,7 @@ _CAPTURE = re.compile("<([a-z]+):([a-z_]+)>")
 
 
 class Converter(NamedTuple):
-    """What a capture takes: a pattern, and what its text becomes; ValueError says what it must be.
-    """
+    """A kind of capture: its pattern, and its value; ValueError says what the text must be."""
 
     pattern: str
     convert: Callable[[str], int | str]
@@ -66,7 +64,9 @@ class Route(NamedTuple):
     """What the document of the API says of the methods, of those that it has."""
     body: int
     blocking: bool
-    streams: bool
+    limited: bool
+    queue: str
+    short: bool
     wants: tuple[str, ...]
     error_format: str
     fields: Headers
@@ -77,7 +77,10 @@ def path(
     *,
     body: int = 0,
     blocking: bool = False,
-    streams: bool = False,
+    limited: bool = True,
+    exact: bool = False,
+    queue: str = "",
+    short: bool = False,
     wants: Iterable[str] = (),
     error_format: str = "text",
     fields: Headers = EVERY_RESPONSE,
@@ -85,11 +88,14 @@ def path(
 ) -> Route:
     """A route: a path, and the view of each method.
 
-    HEAD and OPTIONS come by themselves, and so does a slash at the end of the path; and POST with
-    `_method=` in the query, where there is PUT or DELETE and no POST.
+    HEAD and OPTIONS come by themselves, and so does a slash at the end of the path, unless `exact`;
+    and POST with `_method=` in the query, where there is PUT or DELETE and no POST.
     `body` is the largest body that the route takes, in bytes; 0: it takes none.
-    `blocking` marks views that may take long.
-    `streams`: a response may say that it goes on (`Response.more`).
+    `blocking` marks views that may take long; their requests wait in the `queue` of this name.
+    `limited`: requests count for the rate limit of their client.
+    `exact`: the path has this one spelling, for a proxy in front that keeps it from the public.
+    `short`: no response is larger than 1 KiB, so that many of a client's may be made at once;
+    any other may go on (`Response.more`).
     `wants` are the header fields that the views read, in lower case.
     `error_format` is one of `ERROR_FORMATS`.
     `fields` are the header fields of every response.
@@ -103,26 +109,28 @@ def path(
     converters = {name: CONVERTERS[kind] for kind, name in _CAPTURE.findall(text)}
     return Route(
         name=_CAPTURE.sub(r"<\2>", text),
-        pattern=re.compile(_pattern(text)),
+        pattern=re.compile(_pattern(text, exact)),
         converters=converters,
         views=views,
         overriding=overriding(views),
         operations=operations,
         body=body,
         blocking=blocking,
-        streams=streams,
+        limited=limited,
+        queue=queue,
+        short=short,
         wants=tuple(wants),
         error_format=error_format,
         fields=fields,
     )
 
 
-def _pattern(text: str) -> str:
+def _pattern(text: str, exact: bool) -> str:
     parts = _CAPTURE.split(text)
     pattern = re.escape(parts[0])
     for kind, name, rest in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
         pattern += f"(?P<{name}>{CONVERTERS[kind].pattern})" + re.escape(rest)
-    return pattern if text.endswith("/") else pattern + "/?"
+    return pattern if exact or text.endswith("/") else pattern + "/?"
 
 
 class Router:
@@ -203,7 +211,9 @@ def _match(route: Route, method: str, found: re.Match[str]) -> Match:
         takes_body=takes_body,
         body_limit=max(DRAINED_BODY, route.body if takes_body else 0),
         blocking=blocking,
-        alone=blocking or (route.streams and method in ("GET", "HEAD")),
+        limited=route.limited,
+        queue=route.queue,
+        alone=blocking or not route.short,
         route=route.name,
         wants=route.wants,
         error_format=route.error_format,
@@ -227,6 +237,7 @@ def _answer(response: Response, route: Route | None = None) -> Match:
         return Match(body_limit=DRAINED_BODY, answer=response)
     return Match(
         body_limit=DRAINED_BODY,
+        limited=route.limited,
         route=route.name,
         error_format=route.error_format,
         fields=route.fields,

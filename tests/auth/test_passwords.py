@@ -3,6 +3,8 @@ from __future__ import annotations
 import threading
 import unittest
 
+import mock  # noqa: UP026 (the same mock on every Python)
+
 from gameserver.auth.passwords import Cost, N, Passwords, Workers
 from gameserver.errors import Refused
 from gameserver.web.errors import error_response
@@ -76,6 +78,19 @@ class WorkersTest(unittest.TestCase):
         self.assertEqual(workers.run(starved), b"done")
         self.assertEqual(workers.run(lambda: b"next"), b"next")
         leave.set()
+
+    def test_no_thread(self):
+        """Where no thread can be started it is as if too much waited, and costs no place."""
+        workers = Workers(threads=1, queue=0)
+        error = RuntimeError("can't start new thread")
+        with (
+            mock.patch("threading.Thread.start", side_effect=error),
+            self.assertLogs("gameserver", "ERROR"),
+        ):
+            for _ in range(3):
+                with self.assertRaises(Refused):
+                    workers.run(lambda: b"done")
+        self.assertEqual(workers.run(lambda: b"done"), b"done")
 
     def test_errors_come_back(self):
         """What goes wrong in a worker goes wrong for who has asked, and the worker goes on."""

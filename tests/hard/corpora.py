@@ -69,6 +69,7 @@ DELIBERATE: dict[str, tuple[int, str]] = {
         400,
         r"(?i)(content_length|transfer_encoding):",
     ),
+    "more of a body than is read where no path wants one": (413, r"^[A-Z]+ /"),
     "a method that no route has": (501, r"^\r?\n?[!-~]+ "),
 }
 

@@ -147,13 +147,15 @@ def parser(chance: random.Random) -> Callable[[], object]:
     return lambda data=data, at=at: parse(data, at)
 
 
+WARM = HeadReader(router.resolve)
+"""It has seen all inputs before."""
+
+
 def parse(data: bytes, at: int) -> str:
-    whole, pieces = (RequestReader(HeadReader(router.resolve)) for _ in range(2))
+    whole, pieces = RequestReader(WARM), RequestReader(HeadReader(router.resolve))
     first = whole.feed(data)
     second = pieces.feed(data[:at]) + pieces.feed(data[at:])
-    same = [r[:5] for r in first] == [r[:5] for r in second] and str(whole.error) == str(
-        pieces.error
-    )
+    same = first == second and str(whole.error) == str(pieces.error)
     return "" if same and whole.state == pieces.state else "the split makes a difference"
 
 

@@ -89,24 +89,32 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 # Servers
 
+WORKERS = os.cpu_count() or 1
+
 
 @contextmanager
-def serving(mode: str, *flags: str, **options: Any) -> Iterator[ServerProcess]:
-    """A server on 127.0.0.1 with all its processes there; ended at once behind the block."""
-    threaded = ("--threaded",) if mode == "threaded" else ()
-    server = ServerProcess("--host", "127.0.0.1", *threaded, *flags, **options)
+def serving(
+    mode: str, *flags: str, workers: int | None = None, **options: Any
+) -> Iterator[ServerProcess]:
+    """A server on 127.0.0.1 with all its processes there; ended at once behind the block.
+
+    `workers`: how many there are if the flags say something else than one for each core.
+    """
+    # As many workers as cores: what happens between them shall be seen, too.
+    mode_flags = ("--threaded",) if mode == "threaded" else ("--max_proc", str(WORKERS))
+    server = ServerProcess("--host", "127.0.0.1", *mode_flags, *flags, **options)
     try:
         # The announcement comes when connections are taken, before all processes are there.
-        ready = seconds_until(lambda: answers(server.address) and all_there(server), 10)
+        ready = seconds_until(lambda: answers(server.address) and all_there(server, workers), 10)
         assert ready is not None, "not all of the server's processes are there"
         yield server
     finally:
         server.kill()
 
 
-def all_there(server: ServerProcess) -> bool:
+def all_there(server: ServerProcess, workers: int | None = None) -> bool:
     """Whether the owner and all workers have started."""
-    wanted = min(60, os.cpu_count() or 1)
+    wanted = workers or WORKERS
     return server.mode == "threaded" or (
         server.owner() is not None and len(server.workers()) == wanted
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import random
 import re
+import threading
 import unittest
 from typing import Any, ClassVar
 
@@ -197,9 +198,27 @@ class GameContract(FrontEndTestCase):
         self.assertEqual(self.scores(self.level_id), b"")
         self.assertEqual(self.submit(self.level_id, key, 1), 200)
 
+    def test_welcome(self) -> None:
+        """At the address that the server prints a person reads which calls there are."""
+        reply = self.get("/")
+        self.assertEqual(reply.status, 200)
+        self.assertTrue(reply.headers["content-type"].startswith("text/plain"))
+        text = reply.body.decode()
+        for word in ("/<user_id>/login", "/<level_id>/score", "/<level_id>/highscorelist",
+                     "/api/tournaments/", "README.md", "docs/"):  # fmt: skip
+            self.assertIn(word, text)
+        self.assertTrue(text.endswith("\n"))
+
+    def test_json_ends_its_line(self) -> None:
+        """JSON ends with a line end, errors as well, so that a prompt stands below it."""
+        for target, status in (("/api/tournaments/all", 200), ("/api/none", 404)):
+            reply = self.get(target)
+            self.assertEqual((reply.status, reply.body[-1:], reply.body.count(b"\n")),
+                             (status, b"\n", 1))  # fmt: skip
+
     def test_unknown_paths(self) -> None:
         """What is not there is answered 404."""
-        for target in ["/", "/7", "/7/nothing", "/7/login/x", "//7/login", "/7//login", "/login",
+        for target in ["/7", "/7/nothing", "/7/login/x", "//7/login", "/7//login", "/login",
                        "/7/Login", "//example.com/..", "/7/highscorelist//"]:  # fmt: skip
             self.assert_refused(self.get(target), 404)
 
@@ -367,6 +386,14 @@ class HTTPContract(FrontEndTestCase):
         self.assertNotRegex(reply.headers["server"], "[0-9]|Python")
         self.assertNotIn("connection", reply.headers)
 
+    def test_what_a_page_may_see(self) -> None:
+        """Every reply lets a page of another site read what it needs, errors as well."""
+        for data in (list_with(), self.NEXT, request_bytes("DELETE", "/1/score"), b"\0\r\n\r\n"):
+            with self.connect() as client:
+                headers = client.ask(data).headers
+                self.assertEqual(headers["access-control-allow-origin"], "*")
+                self.assertEqual(headers["access-control-expose-headers"], "ETag, Retry-After")
+
     def test_http_1_0(self) -> None:
         """An HTTP/1.0 client is told `close`, or `keep-alive` where it asked for that."""
         old = LIST.replace("1.1", "1.0")
@@ -494,6 +521,18 @@ class HTTPContract(FrontEndTestCase):
             with self.connect() as client:
                 reply = client.ask(data)
                 self.assertFalse(re.search("evil", repr(reply), re.IGNORECASE), reply)
+
+    def test_replies_taken_late(self) -> None:
+        """Who sends thousands of requests and reads nothing waits alone, and gets all replies."""
+        count = 20_000
+        greedy = self.connect()
+        sender = threading.Thread(target=greedy.send, args=(list_with() * count,))
+        sender.start()
+        for _ in range(20):
+            self.assertEqual(self.connect().ask(list_with()).status, 200)
+        for _ in range(count):
+            self.assertEqual(greedy.reply().status, 200)
+        sender.join()
 
     def test_no_limit_of_requests(self) -> None:
         """A connection may be used for thousands of requests."""

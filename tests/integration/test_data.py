@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from tests.folder import FolderTestCase
 from tests.hard.players import Player, invented, lost, stored
 from tests.raw_client import request_bytes
 from tests.servers import ServerProcess, start_and_fail
-from tests.support import ROOT, wait_until
+from tests.support import PATIENCE, ROOT, wait_until
 
 try:
     import resource
@@ -123,6 +124,26 @@ class DataContract(FolderTestCase):
         self.assertIn("cannot be trusted", server.log())
         self.assertLess(max(stored(self.path).values()), score)
 
+    @unittest.skipUnless(os.name == "posix", "elsewhere an open file cannot be deleted")
+    def test_file_is_gone(self) -> None:
+        """When the file or its log is deleted or replaced, all of the server ends with 74."""
+        wal = self.path + "-wal"
+        for harm in (
+            lambda: os.unlink(self.path),
+            lambda: os.unlink(wal),
+            lambda: os.replace(shutil.copy(self.path, self.path + "-copy"), self.path),
+        ):
+            server = self.start()
+            self.addCleanup(server.kill)
+            self.assertEqual(self.submit(server, self.get(server, "/7/login"), 10), 200)
+            harm()
+            self.assertEqual(server.exit_code(PATIENCE), StorageFailed.EXIT_CODE)
+            wait_until(lambda server=server: not server.any_left())
+            self.assertIn("cannot be trusted", server.log())
+            self.assertIn(str(self.folder), server.log())
+            for path in self.folder.glob("game.db*"):
+                path.unlink()
+
     def test_admin(self) -> None:
         """Beside a server, backup, check and export work, and import is refused."""
         (self.folder / "more.csv").write_text("1,8,30\n")
@@ -154,7 +175,7 @@ class ThreadedTest(DataContract):
 class ForkedTest(DataContract):
     """Several processes."""
 
-    flags = ()
+    flags = ("--max_proc", "2")
 
     def test_owner_killed(self) -> None:
         """When only the owner is killed, another takes its place, with all the scores."""

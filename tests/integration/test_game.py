@@ -22,11 +22,13 @@ class ThreadedStoredTest(contract.StoredKeysContract):
 class ForkedTest(contract.SignedKeysContract):
     """Several processes, signed keys."""
 
+    flags = ("--max_proc", "2")
+
 
 class ForkedStoredTest(contract.StoredKeysContract):
     """Several processes, stored keys."""
 
-    flags = ("--store_tokens",)
+    flags = ("--store_tokens", "--max_proc", "2")
 
 
 if __name__ == "__main__":

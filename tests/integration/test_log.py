@@ -37,11 +37,17 @@ class LogContract(unittest.TestCase):
         return key
 
     def test_events(self) -> None:
-        """Without the access log there is a line for the start and one for the stop."""
+        """Without the access log there is a line for each process, the start and the stop."""
         server = self.start()
         self.play(server)
+        processes = 0 if server.mode == "threaded" else 1 + min(60, os.cpu_count() or 1)
+        wait_until(lambda: len(server.children()) == processes)
+        pids = set(server.children())
         log = self.stop(server)
-        lines = log.splitlines()
+        introduced = [line for line in log.splitlines() if " is process " in line]
+        self.assertEqual({int(line.split()[-1]) for line in introduced}, pids)
+        self.assertEqual(len(introduced), len(pids), log)
+        lines = [line for line in log.splitlines() if line not in introduced]
         self.assertIn(f"listening on {server.url}", lines[0])
         self.assertIn(server.mode, lines[0])
         self.assertIn("stopped", lines[-1])
@@ -108,6 +114,8 @@ class ThreadedTest(LogContract):
 
 class ForkedTest(LogContract):
     """Several processes."""
+
+    flags = ("--max_proc", "2")
 
 
 del LogContract

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import ssl
+import sys
 import tempfile
 import time
 import unittest
@@ -16,7 +17,9 @@ from typing import ClassVar
 
 import requests
 
+from gameserver import __version__
 from tests.integration.contract import FrontEndTestCase
+from tests.procfs import has_proc
 from tests.raw_client import Client, request_bytes
 from tests.servers import ServerProcess, start_and_fail
 from tests.support import ROOT, wait_until
@@ -52,6 +55,47 @@ class MetricsContract(FrontEndTestCase):
             )
 
         wait_until(there)
+
+
+    def figures(self) -> dict[str, float]:
+        """The metrics that have one sample, without a label."""
+        lines = self.get("/metrics").body.decode().splitlines()
+        return {
+            name: float(value)
+            for name, _, value in (line.rpartition(" ") for line in lines)
+            if not name.startswith("#") and "{" not in name
+        }
+
+    def test_says_what_runs(self) -> None:
+        """The version, the Python and the mode are labels of a metric."""
+        python = ".".join(map(str, sys.version_info[:3]))
+        line = (
+            f'gameserver_build_info{{version="{__version__}",python="{python}",'
+            f'mode="{self.server.mode}"}} 1'
+        )
+        self.assertIn(line, self.get("/metrics").body.decode().splitlines())
+
+    @unittest.skipUnless(has_proc, "the system does not say")
+    def test_what_all_processes_use(self) -> None:
+        """Memory and processor time are those of every process that serves, each counted once."""
+        serving = {*self.server.workers(), self.server.owner() or self.server.pid}
+
+        def is_right() -> bool:
+            processes = [each for each in self.server.processes() if each.pid in serving]
+            memory, cpu = sum(each.rss for each in processes), sum(each.cpu for each in processes)
+            figures = self.figures()
+            self.assertLess(figures["gameserver_cpu_seconds_total"], cpu + 0.5)
+            return (
+                abs(figures["gameserver_resident_memory_bytes"] - memory) < memory / 5
+                and figures["gameserver_cpu_seconds_total"] > cpu / 2
+            )
+
+        wait_until(is_right)
+
+    def test_operators_calls_have_one_spelling(self) -> None:
+        """A proxy that closes `/metrics` closes the figures: no other path leads to them."""
+        for target in ("/metrics/", "/healthz/", "/metrics//", "/Metrics"):
+            self.assertEqual(self.get(target).status, 404)
 
 
 class ThreadedMetricsTest(MetricsContract):
@@ -93,12 +137,37 @@ class RateLimitContract(FrontEndTestCase):
         self.assertNotIn("connection", refused.headers)
 
 
+    def test_operators_are_not_limited(self) -> None:
+        """Health and metrics are always answered, and use nothing of what the client may ask."""
+        forwarded = "X-Forwarded-For: 203.0.113.5"
+        for target in ("/healthz", "/metrics"):
+            for method in ("GET", "HEAD", "OPTIONS", "POST"):
+                for _ in range(self.RATE):
+                    body = b"" if method == "POST" else None
+                    reply = self.client.ask(request_bytes(method, target, body, forwarded))
+                    self.assertEqual(reply.status, 405 if method == "POST" else 200)
+        statuses = self.ask_from("203.0.113.5", 2 * self.RATE)
+        self.assertEqual(statuses, [200] * 2 * self.RATE)
+
+    def test_all_others_are_limited(self) -> None:
+        """What is answered without a view counts as well."""
+        forwarded = "X-Forwarded-For: 203.0.113.6"
+        targets = ("/", "/none", "/metrics/", "/x/login")
+        statuses = [
+            self.client.ask(request_bytes("GET", target, None, forwarded)).status
+            for _ in range(self.RATE)
+            for target in targets
+        ]
+        self.assertEqual(statuses[: 2 * self.RATE], [200, 404, 404, 400] * (self.RATE // 2))
+        self.assertIn(429, statuses)
+
+
 class ThreadedRateLimitTest(RateLimitContract):
     flags = ("--threaded", "--rate_limit", "20", "--trusted_proxy", "127.0.0.1")
 
 
 class ForkedRateLimitTest(RateLimitContract):
-    flags = ("--rate_limit", "20", "--trusted_proxy", "127.0.0.1")
+    flags = ("--rate_limit", "20", "--trusted_proxy", "127.0.0.1", "--max_proc", "2")
 
 
 class SpoofingTest(FrontEndTestCase):
@@ -185,6 +254,73 @@ class TLSContract(unittest.TestCase):
             received = b"".join(iter(lambda: tls.recv(65536), b""))
         self.assertEqual(received.count(b"HTTP/1.1 200 OK\r\n"), 1000)
         self.assertEqual(received.count(b"\r\n\r\nok\n"), 1000)
+
+
+    def connect(self, context: ssl.SSLContext | None = None) -> ssl.SSLSocket:
+        """A client that does not take the mere end of a connection for that of TLS."""
+        context = context or ssl.create_default_context(cafile=str(CERTIFICATE))
+        plain = self.enterContext(socket.create_connection(self.server.address, timeout=10))
+        return self.enterContext(
+            context.wrap_socket(plain, server_hostname="localhost", suppress_ragged_eofs=False)
+        )
+
+    def test_says_goodbye(self) -> None:
+        """Every end is announced, also behind an error and a stop: nobody else can have made it."""
+        for data, status in (
+            (request_bytes("GET", "/healthz", None, "Connection: close"), b"200"),
+            (b"nonsense\r\n\r\n", b"400"),
+            (request_bytes("POST", "/1/score", b"1" * 5000), b"413"),
+        ):
+            with self.subTest(data=data[:20]):
+                tls = self.connect()
+                tls.sendall(data)
+                received = b"".join(iter(lambda tls=tls: tls.recv(65536), b""))
+                self.assertTrue(received.startswith(b"HTTP/1.1 " + status), received)
+        idle = self.connect()
+        idle.sendall(request_bytes("GET", "/healthz"))
+        self.assertTrue(idle.recv(65536))
+        self.server.send_signal(signal.SIGTERM)
+        self.assertEqual(idle.recv(65536), b"")
+
+    def test_only_authenticated_ciphers(self) -> None:
+        """TLS 1.2 is spoken with suites that encrypt and authenticate at once, and no others."""
+        for ciphers, is_spoken in (("ECDHE+AESGCM", True), ("ECDHE+AES:!AESGCM", False)):
+            context = ssl.create_default_context(cafile=str(CERTIFICATE))
+            context.maximum_version = ssl.TLSVersion.TLSv1_2
+            context.set_ciphers(ciphers)
+            with self.subTest(ciphers=ciphers):
+                if is_spoken:
+                    self.assertEqual(self.connect(context).version(), "TLSv1.2")
+                else:
+                    self.assertRaises(ssl.SSLError, self.connect, context)
+
+    def test_names_its_protocol(self) -> None:
+        """Who asks (RFC 7301) hears that this is HTTP/1.1."""
+        context = ssl.create_default_context(cafile=str(CERTIFICATE))
+        context.set_alpn_protocols(["h2", "http/1.1"])
+        self.assertEqual(self.connect(context).selected_alpn_protocol(), "http/1.1")
+
+    def test_counts_failed_handshakes(self) -> None:
+        """Plain HTTP and failed handshakes are counted; who only looks whether it is there is not.
+        """
+        for _ in range(3):
+            socket.create_connection(self.server.address).close()
+        with Client(self.server.address) as client, suppress(ConnectionError):
+            client.send(request_bytes("GET", "/healthz"))
+            client.socket.recv(4096)
+        for _ in range(2):
+            with self.assertRaises(ssl.SSLError):
+                self.connect(ssl.create_default_context())  # which does not know the certificate
+
+        def counted() -> bool:
+            url = f"{self.server.url}metrics"
+            text = requests.get(url, verify=str(CERTIFICATE), timeout=10).text
+            return all(
+                f'gameserver_tls_failures_total{{reason="{reason}"}} {count}\n' in text
+                for reason, count in (("plain_http", 1), ("handshake", 2))
+            )
+
+        wait_until(counted)
 
 
 class ThreadedTLSTest(TLSContract):

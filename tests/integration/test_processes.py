@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import unittest
 from pathlib import Path
+from typing import Any, ClassVar
 
 from tests.procfs import has_proc
-from tests.raw_client import request_bytes
+from tests.raw_client import refuses, request_bytes
 from tests.servers import ServerProcess
 from tests.support import wait_until
 
 LIST = request_bytes("GET", "/1/highscorelist")
+NOWHERE = request_bytes("GET", "/nowhere")
+OPTIONS = request_bytes("OPTIONS", "/1/highscorelist")
+HEALTH = request_bytes("GET", "/healthz")
+REGISTER = request_bytes(
+    "POST",
+    "/api/register",
+    b"username=somebody&password=long+enough",
+    "Content-Type: application/x-www-form-urlencoded",
+)
 
 
 @unittest.skipUnless(has_proc, "this system does not show processes as files")
-class ProcessTest(unittest.TestCase):
+class ProcessTestCase(unittest.TestCase):
     """A forked server with two workers."""
 
+    constants: ClassVar[dict[str, Any] | None] = None
+
     def setUp(self) -> None:
-        self.server = ServerProcess("--max_proc", "2")
+        self.server = ServerProcess("--max_proc", "2", constants=self.constants)
         self.addCleanup(self.server.kill)
         self.workers = wait_until(self.all_workers)
 
@@ -28,13 +41,6 @@ class ProcessTest(unittest.TestCase):
         """The workers, once they are all there."""
         workers = self.server.workers()
         return workers if len(workers) == min(2, os.cpu_count() or 1) else []
-
-    def test_hang_up(self) -> None:
-        """SIGHUP to all processes, as when a terminal is closed, ends none of them."""
-        before = sorted(self.server.children())
-        self.server.send_signal_to_all(signal.SIGHUP)
-        self.assertEqual(self.submit(5), 200)
-        self.assertEqual(sorted(self.server.children()), before)
 
     def submit(self, score: int) -> int:
         """The status that a new user's score is answered with."""
@@ -48,6 +54,17 @@ class ProcessTest(unittest.TestCase):
     def scores(self) -> bytes:
         with self.server.client() as client:
             return client.ask(LIST).body
+
+
+class ProcessTest(ProcessTestCase):
+    """What becomes of it when a process ends, or stands still."""
+
+    def test_hang_up(self) -> None:
+        """SIGHUP to all processes, as when a terminal is closed, ends none of them."""
+        before = sorted(self.server.children())
+        self.server.send_signal_to_all(signal.SIGHUP)
+        self.assertEqual(self.submit(5), 200)
+        self.assertEqual(sorted(self.server.children()), before)
 
     def test_killed_workers(self) -> None:
         """A worker that is killed is replaced; scores and keys stay."""
@@ -128,21 +145,91 @@ class ProcessTest(unittest.TestCase):
         self.server.stop()
 
     def test_temporary_files(self) -> None:
-        """Nothing is left in the folder for temporary files."""
-        (folder,) = self.owner_folders()
+        """Nothing is left in the folder for temporary files, nor is there anything to lose."""
+        self.assertEqual(self.server.temporary_files(), [])
+        self.assertEqual(self.submit(15), 200)
         self.server.stop()
-        self.assertFalse(os.path.exists(folder))
 
-    def owner_folders(self) -> list[str]:
-        """The folders of the sockets that the server's owner has made."""
-        process = Path(f"/proc/{self.server.owner()}")
-        sockets = {os.readlink(file) for file in (process / "fd").iterdir()}
-        paths = [
-            columns[7]
-            for columns in map(str.split, (process / "net/unix").read_text().splitlines())
-            if f"socket:[{columns[6]}]" in sockets and len(columns) > 7
-        ]
-        return sorted({os.path.dirname(path) for path in paths})
+    def test_names(self) -> None:
+        """The log says which process is which, and so does `ps -o comm`."""
+        roles = {self.server.owner(): "owner", **dict.fromkeys(self.workers, "worker")}
+        for pid, role in roles.items():
+            line = f"[{pid}] {role} is process {pid}\n"
+            wait_until(lambda line=line: line in self.server.log())
+            self.assertEqual(Path(f"/proc/{pid}/comm").read_text(), f"game-{role}\n")
+        self.server.stop()
+
+    def test_hanging_owner(self) -> None:
+        """While the owner stands still, what needs it is answered 503, and what does not is not."""
+        with self.server.client() as client, self.server.client() as other:
+            self.assertEqual(client.ask(LIST).status, 200)
+            owner = self.server.owner()
+            assert owner
+            os.kill(owner, signal.SIGSTOP)
+            for _ in range(3):
+                reply = client.ask(LIST)
+                self.assertEqual((reply.status, reply.headers["retry-after"]), (503, "1"))
+                self.assertEqual(client.ask(OPTIONS).status, 200)
+                self.assertEqual(other.ask(NOWHERE).status, 404)
+                self.assertEqual(other.ask(REGISTER).status, 503)
+                self.assertEqual(other.ask(HEALTH).status, 503)
+                statuses = [client.ask(LIST + NOWHERE).status, client.reply().status]
+                self.assertEqual(statuses, [503, 404])
+            os.kill(owner, signal.SIGCONT)
+            wait_until(lambda: client.ask(LIST).status == 200)
+            wait_until(lambda: other.ask(REGISTER).status in (201, 403))
+        self.assertEqual(self.server.owner(), owner)
+        self.server.stop()
+
+    def test_hanging_owner_at_the_stop(self) -> None:
+        """A stop gets an owner going that stands still."""
+        owner = self.server.owner()
+        assert owner
+        os.kill(owner, signal.SIGSTOP)
+        self.server.stop()
+
+    def test_all_but_one_killed(self) -> None:
+        """A worker that stands still ends as well: it does not keep the port."""
+        os.kill(self.workers[0], signal.SIGSTOP)
+        for pid in (self.server.owner(), *self.workers[1:], self.server.pid):
+            os.kill(pid, signal.SIGKILL)
+        self.server.wait(exit_code=-signal.SIGKILL)
+        self.assertTrue(refuses(self.server.address))
+
+
+class FileTest(ProcessTestCase):
+    """The same with the owner's socket in a folder, as on systems other than Linux."""
+
+    constants = {"sys.platform": "other"}
+
+    def test_temporary_files(self) -> None:
+        """Nothing is left in the folder for temporary files, which only this user can enter."""
+        (folder,) = self.server.temporary_files()
+        self.assertEqual(folder.stat().st_mode & 0o777, 0o700)
+        self.server.stop()
+
+    def test_killed_owner(self) -> None:
+        """A new owner takes the socket's place."""
+        os.kill(self.server.owner() or 0, signal.SIGKILL)
+        wait_until(lambda: "is lost" in self.server.log())
+        wait_until(lambda: self.submit(15) == 200)
+        self.server.stop()
+
+    def test_clean_up(self) -> None:
+        """When the socket is removed there is soon another one, and the open lines stay."""
+        self.assertEqual(self.submit(15), 200)
+        with self.server.client() as client:
+            self.assertEqual(client.ask(LIST).status, 200)
+            for folder in self.server.temporary_files():
+                shutil.rmtree(folder)
+            self.assertEqual(client.ask(LIST).status, 200)
+            wait_until(self.server.temporary_files)
+            self.assertEqual(client.ask(LIST).status, 200)
+        os.kill(self.workers[0], signal.SIGKILL)
+        wait_until(lambda: self.all_workers() and self.workers[0] not in self.all_workers())
+        self.assertIn("has been removed", self.server.log())
+        wait_until(lambda: {self.scores() for _ in range(9)} == {b"7=15"})
+        self.server.stop()
 
 
 if __name__ == "__main__":

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import ast
+import itertools
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import unittest
+from collections.abc import Sequence
 from pathlib import Path
 
+from tests.procfs import has_proc
 from tests.raw_client import Client, request_bytes
 from tests.servers import ServerProcess, start_and_fail
 from tests.support import PATIENCE, ROOT, wait_until
@@ -62,10 +67,11 @@ class StartTest(unittest.TestCase):
             socket.create_server(("::1", 0), family=socket.AF_INET6).close()
         except OSError:
             self.skipTest("there is no ::1")
-        with ServerProcess("--threaded", "--host", "::1") as server:
-            self.assertRegex(server.url, r"\Ahttp://\[::1\]:[0-9]+/\Z")
-            with server.client() as client:
-                self.assertEqual(client.ask(LIST).status, 200)
+        for host in ("::1", "[::1]"):
+            with ServerProcess("--threaded", "--host", host) as server:
+                self.assertRegex(server.url, r"\Ahttp://\[::1\]:[0-9]+/\Z")
+                with server.client() as client:
+                    self.assertEqual(client.ask(LIST).status, 200)
 
     def test_as_a_module(self) -> None:
         """`python -m gameserver` is the same command."""
@@ -104,6 +110,62 @@ class StartTest(unittest.TestCase):
             _, errors = process.communicate(timeout=PATIENCE)
         self.assertEqual((process.returncode, errors), (0, b""))
 
+    def test_closed_streams(self) -> None:
+        """Without stdin, stdout or stderr, or all of them, it serves, and prints into no socket."""
+        for closed, mode in itertools.product([(0,), (1,), (2,), (0, 1, 2)], [(), ("--threaded",)]):
+            with self.subTest(closed=closed, mode=mode):
+                self.serve_without(closed, mode)
+
+    def test_mistake_without_stderr(self) -> None:
+        """A server that cannot say why it does not start says so nowhere else."""
+        command = [sys.executable, str(ROOT / "run_server.py"), "--logfile", "/does/not/exist"]
+        done = subprocess.run(
+            ["sh", "-c", 'exec "$@" 2>&-', "sh", *command],
+            stdout=subprocess.PIPE, text=True, timeout=PATIENCE,
+        )  # fmt: skip
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+
+    def serve_without(self, closed: Sequence[int], mode: Sequence[str]) -> None:
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            port = other.getsockname()[1]
+        closing = " ".join(f"{number}>&-" for number in closed)
+        command = [sys.executable, str(ROOT / "run_server.py"), "--host", "127.0.0.1",
+                   "-p", str(port), "--logfile", os.devnull,
+                   "--data", str(Path(folder, "game.db")), *mode]  # fmt: skip
+        with subprocess.Popen(
+            ["sh", "-c", f'exec "$@" {closing}', "sh", *command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            try:
+                wait_until(lambda: process.poll() is not None or answers(port))
+                for number in closed if has_proc else ():
+                    opened = os.readlink(f"/proc/{process.pid}/fd/{number}")
+                    self.assertEqual(opened, os.devnull)
+            finally:
+                process.terminate()
+            output, errors = process.communicate(timeout=PATIENCE)
+        self.assertEqual((process.returncode, errors), (0, ""))
+        self.assertEqual(output.count("listening on"), 0 if 1 in closed else 1)
+
+    def test_logfile_is_a_stream(self) -> None:
+        """The log goes to the standard output for `-`, and wherever /dev/stderr goes."""
+        for path, at in (("-", 0), ("/dev/stdout", 0), ("/dev/stderr", 1)):
+            with self.subTest(path=path):
+                command = [sys.executable, str(ROOT / "run_server.py"), "-p", "0", "--logfile"]
+                with subprocess.Popen(
+                    [*command, path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+                ) as process:
+                    assert process.stdout
+                    self.assertTrue(any("listening on" in line for line in process.stdout))
+                    process.terminate()
+                    written = process.communicate(timeout=PATIENCE)
+                self.assertEqual(process.returncode, 0)
+                self.assertRegex(written[at], r"INFO \[[0-9]+\] stopped\n\Z")
+
     def test_port_again(self) -> None:
         """A port can be used again right after a stop, though clients were connected."""
         with ServerProcess("--threaded") as server, server.client() as client:
@@ -112,6 +174,87 @@ class StartTest(unittest.TestCase):
         again = ServerProcess("--threaded", "-p", str(port))
         self.assertEqual(again.address[1], port)
         again.stop()
+
+
+class DefaultLogTest(unittest.TestCase):
+    """The log in a folder that everybody can write to, where nobody has asked for it."""
+
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.path = Path(folder.name, "default.log")
+
+    def start(self) -> ServerProcess:
+        constants = {"gameserver.command.DEFAULT_LOG": str(self.path)}
+        flags = ("--threaded", "--logfile", str(self.path))
+        server = ServerProcess(*flags, constants=constants)
+        self.addCleanup(server.kill)
+        return server
+
+    def test_own_file(self) -> None:
+        """A regular file of one's own is used, and nothing is said."""
+        for _ in range(2):
+            self.start().stop()
+        self.assertEqual(self.path.read_text().count("listening on"), 2)
+
+    def test_goes_to_stderr(self) -> None:
+        """In the place of anything else the log goes to stderr, where one line says so first."""
+        target = self.path.with_name("target")
+        target.touch()
+        for reason, make in (
+            ("it is a link", lambda: self.path.symlink_to(target)),
+            ("it is a FIFO or a socket", lambda: os.mkfifo(self.path)),
+            ("Is a directory", self.path.mkdir),
+            ("it has another name as well", lambda: os.link(target, self.path)),
+        ):
+            with self.subTest(reason=reason):
+                make()
+                server = self.start()
+                server.send_signal(signal.SIGTERM)
+                self.assertEqual(server.exit_code(), 0)
+                said, *log = server.stderr().splitlines()
+                self.assertEqual(
+                    said,
+                    f"-c: cannot write the log file '{self.path}': {reason};"
+                    " the log goes to stderr",
+                )
+                self.assertIn("INFO", log[0])
+                self.assertIn("stopped", log[-1])
+                self.assertEqual(target.read_text(), "")
+                server.kill()
+                self.path.rmdir() if self.path.is_dir() else self.path.unlink()
+
+
+class OldPythonTest(unittest.TestCase):
+    """A Python that cannot run the server says so."""
+
+    COMMANDS = (["run_server.py"], ["-m", "gameserver"], ["-m", "gameserver.admin"])
+    SIMULATED = (
+        "import runpy, sys; sys.version_info = (3, 10, 13, 'final', 0);"
+        "sys.argv.pop(0) if sys.argv[1] == '-m' else None; name = sys.argv[1];"
+        "run = runpy.run_path if name.endswith('.py') else runpy.run_module;"
+        "run(name, run_name='__main__')"
+    )
+
+    def test_one_line(self) -> None:
+        """Each command says which Python this is, and which one it takes."""
+        for command in self.COMMANDS:
+            with self.subTest(command=command):
+                done = subprocess.run(
+                    [sys.executable, "-c", self.SIMULATED, *command],
+                    cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE,
+                )  # fmt: skip
+                self.assertEqual((done.returncode, done.stdout), (2, ""))
+                self.assertEqual(
+                    done.stderr, "gameserver: Python 3.11 or newer is needed, and this is 3.10\n"
+                )
+
+    def test_can_be_parsed(self) -> None:
+        """The modules that run before that are written as Python has always been."""
+        for name in ("run_server.py", "gameserver/__init__.py", "gameserver/__main__.py"):
+            text = (ROOT / name).read_bytes().decode("ascii")
+            ast.parse(text, name, feature_version=(3, 0))
+            self.assertNotIn("from __future__", text)
 
 
 class MistakeTest(unittest.TestCase):
@@ -157,27 +300,71 @@ class MistakeTest(unittest.TestCase):
         self.assert_mistake("Is a directory", "--logfile", str(self.folder))
 
     def test_folder_for_temporary_files(self) -> None:
-        """A folder for temporary files whose path is too long for a socket."""
+        """A folder for temporary files whose path is too long for a socket, or that is missing."""
         folder = self.folder / ("x" * 120)
         folder.mkdir()
-        arguments = ["-p", "0", "--logfile", str(self.folder / "log")]
-        code, _, errors = start_and_fail(arguments, TMPDIR=str(folder))
-        self.assertEqual(code, 2)
-        self.assertRegex(errors, r"\Arun_server\.py: [ -~]+\n\Z")
+        self.assert_not_started(self.run_code("sys.platform = 'other'", TMPDIR=str(folder)))
         self.assertEqual(os.listdir(folder), [])
+        missing = f"sys.platform = 'other'; import tempfile; tempfile.tempdir = '{folder}/none'"
+        self.assert_not_started(self.run_code(missing))
+
+    def test_nothing_temporary_is_left(self) -> None:
+        """A server that is refused its data leaves no folder behind."""
+        done = self.run_code(
+            "sys.platform = 'other'", "--data", f"{self.folder}/none/game.db",
+            TMPDIR=str(self.folder),
+        )  # fmt: skip
+        self.assert_not_started(done)
+        self.assertEqual(os.listdir(self.folder), ["log"])
+
+    def run_code(
+        self, code: str, *flags: str, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Runs the command after some code, which makes the system a different one."""
+        code = (
+            f"import os, sys; {code}; sys.argv[0] = 'run_server.py';"
+            "from gameserver.command import main; sys.exit(main())"
+        )
+        return subprocess.run(
+            [sys.executable, "-c", code, "-p", "0", "--logfile", f"{self.folder}/log", *flags],
+            cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE,
+            env={**os.environ, **environment},
+        )  # fmt: skip
+
+    def assert_not_started(self, done: subprocess.CompletedProcess[str]) -> None:
+        """It ends with one line for the operator."""
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertRegex(done.stderr, r"\Arun_server\.py: [ -~]+\n\Z")
+
+    def test_data_files(self) -> None:
+        """An empty path, a folder, and a file in a folder that is not there."""
+        self.assert_mistake("--data: a path cannot be empty", "--data", "")
+        folder = self.folder
+        self.assert_mistake(f"{folder} is a folder, not a data file", "--data", str(folder))
+        folder /= "none"
+        self.assert_mistake(f"there is no folder {folder}", "--data", str(folder / "game.db"))
+        self.assertFalse(folder.exists())
+
+    def test_replay_folders(self) -> None:
+        """A folder in a folder that is not there, and a file."""
+        folder = self.folder / "none"
+        self.assert_mistake(f"there is no folder {folder}", "--replays", str(folder / "replays"))
+        self.assertFalse(folder.exists())
+        self.assert_mistake("log: Not a directory", "--replays", str(self.folder / "log"))
+
+    def test_bad_places_for_the_log(self) -> None:
+        """A link that dangles, and a FIFO, at which it does not wait."""
+        link, fifo = self.folder / "link", self.folder / "fifo"
+        link.symlink_to("nowhere")
+        os.mkfifo(fifo)
+        self.assert_mistake("it is a link to a file that is not there", "--logfile", str(link))
+        self.assert_mistake("it is a FIFO or a socket", "--logfile", str(fifo))
 
     def test_no_fork(self) -> None:
         """A system without fork, unless the server is threaded."""
-        code = (
-            "import os, sys; del os.fork; sys.argv[0] = 'run_server.py';"
-            "from gameserver.command import main; sys.exit(main())"
-        )
-        done = subprocess.run(
-            [sys.executable, "-c", code, "-p", "0", "--logfile", str(self.folder / "log")],
-            cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE,
-        )  # fmt: skip
-        self.assertEqual((done.returncode, done.stdout), (2, ""))
-        self.assertRegex(done.stderr, r"\Arun_server\.py: .*--threaded.*\n\Z")
+        done = self.run_code("del os.fork")
+        self.assert_not_started(done)
+        self.assertIn("--threaded", done.stderr)
 
     def test_nothing_is_left(self) -> None:
         """A server that did not start leaves no file behind."""

@@ -129,7 +129,23 @@ class StopContract(unittest.TestCase):
         server.send_signal(signal.SIGTERM)
         wait_until(lambda: refuses(server.address))
         server.send_signal(signal.SIGTERM)
+        self.assertEqual(server.exit_code(), 1)
+        self.assertEqual(server.log().count("WARNING"), 1)
+        self.assertIn("a second signal: the server ends", server.log())
         server.wait(exit_code=1)
+
+    def test_request_that_does_not_arrive(self) -> None:
+        """What has not arrived whole is let go long before its deadline."""
+        server = self.start()
+        clients = [self.connect(server) for _ in range(2)]
+        clients[0].send(LIST[:10])
+        clients[1].send(request_bytes("POST", "/1/score", b"15")[:-1])
+        let_it_work(server)
+        server.send_signal(signal.SIGTERM)
+        self.assertEqual(server.exit_code(6), 0)
+        for client in clients:
+            self.assertEqual(client.reply().status, 408)
+            self.assertTrue(client.at_end())
 
 
 def let_it_work(server: ServerProcess) -> None:
@@ -151,6 +167,8 @@ class ThreadedTest(StopContract):
 
 class ForkedTest(StopContract):
     """Several processes."""
+
+    flags = ("--max_proc", "2")
 
 
 del StopContract

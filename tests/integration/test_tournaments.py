@@ -58,10 +58,7 @@ class TournamentsOverHTTP:
         return f"{AUTHORIZATION}: {name}:{value['token']}"
 
     def upload(self, replay: bytes) -> int:
-        part = (
-            b'--B\r\nContent-Disposition: form-data; name="video"; filename="x"\r\n\r\n%b\r\n--B--'
-        )
-        return self.ask("POST", "scores/upload", part % replay, MULTIPART)[0]
+        return self.ask("POST", "scores/upload", part(replay), MULTIPART)[0]
 
     def create(self) -> int:
         status, tournament = self.post(
@@ -97,6 +94,25 @@ class TournamentsOverHTTP:
         self.assertEqual(set(run_together(lambda _: self.upload(replay), THREADS)), {201})
         _, _, table = self.ask("GET", f"tournaments/standings/{cup}")
         self.assertEqual(table["standings"][0]["games"], 1)
+
+    def test_stop_and_upload_in_one_packet(self):
+        """What comes behind a stop is too late, though both come at once; in front it is not."""
+        for _ in range(3):
+            cup = self.create()
+            self.post(f"tournaments/participate/{cup}", self.token)
+            _, drawn = self.post(f"tournaments/gen_key/{cup}", self.token)
+            stop = request_bytes("POST", f"/api/tournaments/stop/{cup}", b"", self.token)
+            early, late = (
+                request_bytes("POST", "/api/scores/upload", part(rmv(drawn["key"], ms)), MULTIPART)
+                for ms in (6000, 5000)
+            )
+            with Client(self.server.address) as client:
+                client.send(early + stop + late)
+                replies = [client.reply() for _ in range(3)]
+            self.assertEqual([reply.status for reply in replies], [201, 200, 403])
+            self.assertEqual(json.loads(replies[2].body), {"error": "tournament_over"})
+            _, _, table = self.ask("GET", f"tournaments/standings/{cup}")
+            self.assertEqual([line["score"] for line in table["standings"]], [6000])
 
     def test_errors_are_json(self):
         """Whatever is wrong with a request under /api/, the answer is an object in JSON."""
@@ -140,6 +156,12 @@ class TournamentsOverHTTP:
         cup = self.create()
         status, _, _ = self.ask("POST", f"tournaments/participate/{cup}", b"", self.token)
         self.assertEqual(status, 200)
+
+
+def part(replay: bytes) -> bytes:
+    """The body of an upload."""
+    head = b'--B\r\nContent-Disposition: form-data; name="video"; filename="x"\r\n\r\n'
+    return head + replay + b"\r\n--B--"
 
 
 class ThreadedTest(TournamentsOverHTTP, unittest.TestCase):

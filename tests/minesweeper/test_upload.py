@@ -20,7 +20,7 @@ DONE = (201, {}, {})
 def reading_replays(then):
     """Replays are read as ever, and `then` makes something else of them."""
     return mock.patch(
-        "gameserver.minesweeper.uploads.read_replay", lambda *data: then(read_replay(*data))
+        "gameserver.minesweeper.games.read_replay", lambda *data: then(read_replay(*data))
     )
 
 
@@ -104,6 +104,57 @@ class UploadTest(unittest.TestCase):
         with reading_replays(slow):
             self.assertEqual(self.world.upload(rmv(self.key)).error, OVER)
 
+    def test_the_arrival_counts(self):
+        """What had arrived before the end counts, however late it is read."""
+        start = self.world.clock.now
+        for arrived, expected in ((99.999, 201), (100, 403), (150, 403)):
+            self.world.clock.now = start + 200
+            reply = self.world.upload(rmv(self.key, int(arrived * 10)), arrived=start + arrived)
+            self.assertEqual(reply.status, expected, arrived)
+            self.world.clock.now = start
+
+    def test_an_arrival_in_the_future(self):
+        """No arrival is later than now."""
+        now = self.world.clock.now
+        self.assertEqual(self.world.upload(rmv(self.key), arrived=now + 100), DONE)
+
+    def test_stop_and_arrivals(self):
+        """A stop ends it at its own arrival: what came with it, or later, is too late."""
+        now = self.world.clock.now
+        self.world.clock.now += 10
+        self.assertEqual(self.world.upload(rmv(self.key, 7000), arrived=now + 4), DONE)
+        self.assertEqual(self.world.upload(rmv(self.key, 5000), arrived=now + 6), DONE)
+        self.world.post_at(now + 5, f"tournaments/stop/{self.cup}", "host")
+        (listed,) = self.world.get("tournaments/archive").value
+        self.assertEqual(listed["end"], "2023-11-14T22:13:25")
+        for arrived, expected in ((4.999, 201), (5, 403), (5.001, 403)):
+            reply = self.world.upload(rmv(self.key, int(arrived * 1000)), arrived=now + arrived)
+            self.assertEqual(reply.status, expected, arrived)
+        # The one that was judged before the stop, and had come after it, does not count.
+        self.assertEqual(self.world.standings(self.cup), [[1, "player", 4999, 1, True]])
+
+    def test_the_key_comes_first(self):
+        """A replay is read only for somebody who has a key that is good."""
+        over = self.world.create(lasts=1)
+        late = self.world.key(over)
+        self.world.clock.now += 1
+        read = mock.Mock(side_effect=AssertionError)
+        with mock.patch("gameserver.minesweeper.games.read_replay", read):
+            for key, error in (
+                ("", INVALID),
+                (f"{self.key[:-1]}{int(self.key[-1], 16) ^ 1:x}", INVALID),
+                (self.key.replace(f"_{self.cup}_", "_99_"), INVALID),
+                (late, OVER),
+            ):
+                self.assertEqual(self.world.upload(rmv(key)).error, error, key)
+
+    def test_the_key_that_is_read_decides(self):
+        """A good key somewhere in a file does not make the one count that stands in its place."""
+        forged = f"1_{self.cup}_{'0' * 32}"
+        self.assertEqual(self.world.upload(rmv(forged) + self.key.encode()).error, INVALID)
+        self.assertEqual(self.world.upload(rmv("Player") + self.key.encode()).error, INVALID)
+        self.assertEqual(self.world.standings(self.cup), [[1, "player", 0, 0, False]])
+
     def test_personal_limit(self):
         """In a mode with a personal limit the key ends before the tournament does."""
         cup = self.world.create(mode="sum_timelimit", modeparams="1+0+0,1")
@@ -186,9 +237,38 @@ class ReplayFolderTest(unittest.TestCase):
         """If the file cannot be kept, the game is not counted."""
         with (
             mock.patch("os.replace", side_effect=OSError(28, "No space left on device")),
-            self.assertLogs("gameserver"),
+            self.assertLogs("gameserver.minesweeper.replay_folder") as logged,
         ):
-            self.assertEqual(self.world.upload(rmv(self.key)).status, 500)
+            for _ in range(3):
+                reply = self.world.upload(rmv(self.key))
+                self.assertEqual(reply.error, (503, "overloaded"))
+                self.assertEqual(reply.headers, {"Retry-After": "10"})
+        self.assertEqual(len(logged.records), 1)
         self.assertEqual(os.listdir(self.folder), [])
         self.assertEqual(self.world.standings(self.cup), [[1, "player", 0, 0, False]])
-        self.assertEqual(self.world.upload(rmv(self.key)), DONE)
+        with self.assertLogs("gameserver.minesweeper.replay_folder") as logged:
+            for _ in range(2):
+                self.assertEqual(self.world.upload(rmv(self.key)), DONE)
+        self.assertEqual(len(logged.records), 1)
+
+    def test_no_folder(self):
+        """Without the folder the answer is the same, in JSON, and one line in the log says why."""
+        os.rmdir(self.folder)
+        with self.assertLogs("gameserver.minesweeper.replay_folder") as logged:
+            reply = self.world.upload(rmv(self.key))
+        os.mkdir(self.folder)
+        self.assertEqual(reply.error, (503, "overloaded"))
+        self.assertIn(f"{self.folder}: No such file", logged.output[0])
+        self.assertEqual(self.world.standings(self.cup), [[1, "player", 0, 0, False]])
+
+    def test_names_are_synced(self):
+        """Before the answer the folder's names are on the disk, behind the file and its name."""
+        done = []
+
+        def fsync(descriptor):
+            is_folder = os.path.isdir(f"/proc/self/fd/{descriptor}")
+            done.append((is_folder, sorted(n[:2] for n in os.listdir(self.folder))))
+
+        with mock.patch("os.fsync", fsync):
+            self.assertEqual(self.world.upload(rmv(self.key)), DONE)
+        self.assertEqual(done, [(False, [".u"]), (True, [f"{self.cup}-"])])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -67,6 +68,10 @@ class LogTestCase(unittest.TestCase):
 
     def open(self) -> None:
         open_log(str(self.path))
+
+    def close(self) -> None:
+        """Ends the log, so that it can be opened again."""
+        logging.getLogger("gameserver").handlers.pop().close()
 
     def lines(self) -> list[str]:
         return self.path.read_text().splitlines()
@@ -155,6 +160,114 @@ class LineTest(LogTestCase):
                 open_log(str(path))
 
 
+class PlaceTest(LogTestCase):
+    """Where the log may be, and where not."""
+
+    def assert_refused(self, reason: str, path: Path, private: bool = False) -> None:
+        with self.assertRaises(StartError) as refused:
+            open_log(str(path), private)
+        message = f"cannot write the log file {str(path)!r}: {reason}"
+        self.assertEqual(str(refused.exception), message)
+
+    def link(self, target: str | Path) -> Path:
+        link = self.path.with_name("link")
+        link.symlink_to(target)
+        return link
+
+    def test_link_to_a_file(self) -> None:
+        """The file that a link leads to is written, and it is what is moved aside."""
+        self.path.touch()
+        link = self.link(self.path.name)
+        with mock.patch("gameserver.monitoring.logs.MAX_SIZE", 100):
+            open_log(str(link))
+            log.info("a" * 100)
+            log.info("b")
+        self.assertTrue(self.path.with_name("server.log.1").exists())
+        self.assertIn(" b", self.path.read_text())
+        self.assertTrue(link.is_symlink())
+
+    def test_link_to_nothing(self) -> None:
+        """A link that dangles is refused, and nothing is created where it leads."""
+        link = self.link(self.path.name)
+        self.assert_refused("it is a link to a file that is not there", link)
+        self.assert_refused("it is a link", link, private=True)
+        self.assertFalse(self.path.exists())
+
+    def test_link_to_a_stream(self) -> None:
+        """A link may lead to a descriptor of the server's, even to one that has no name."""
+        mine, other = socket.socketpair()
+        self.enterContext(mine)
+        self.enterContext(other)
+        open_log(str(self.link(f"/dev/fd/{mine.fileno()}")))
+        log.info("through a socket")
+        self.assertIn(b"through a socket", other.recv(4096))
+
+    def test_fifo(self) -> None:
+        """A FIFO is refused at once, whether somebody reads it or not."""
+        os.mkfifo(self.path)
+        for private in (False, True):
+            self.assert_refused("it is a FIFO or a socket", self.path, private)
+        reader = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK)
+        self.addCleanup(os.close, reader)
+        for private in (False, True):
+            self.assert_refused("it is not a regular file", self.path, private)
+
+    def test_private_file(self) -> None:
+        """A file of one's own will do, and one that is not there yet."""
+        for _ in range(2):
+            open_log(str(self.path), private=True)
+            log.info("mine")
+            self.close()
+        self.assertEqual(len(self.lines()), 2)
+
+    def test_link_to_a_private_file(self) -> None:
+        """A link is none, not even to such a file."""
+        self.path.touch()
+        self.assert_refused("it is a link", self.link(self.path), private=True)
+        self.assertEqual(self.path.read_text(), "")
+
+    def test_second_name_of_a_private_file(self) -> None:
+        """Nor is another name of a file: it may have been given to that by somebody else."""
+        self.path.touch()
+        name = self.path.with_name("name")
+        os.link(self.path, name)
+        self.assert_refused("it has another name as well", name, private=True)
+
+    def test_file_of_another_user(self) -> None:
+        """Nor is the file of another user, even one that anybody may write to."""
+        self.path.touch()
+        with mock.patch("os.geteuid", return_value=os.geteuid() + 1):
+            self.assert_refused("it belongs to another user", self.path, private=True)
+            open_log(str(self.path))
+
+    def test_link_in_the_place_of_the_file(self) -> None:
+        """A link that somebody puts there later gets nothing, and the server goes on."""
+        other = self.path.with_name("other")
+        other.touch()
+        for private in (False, True):
+            open_log(str(self.path), private)
+            log.info("one")
+            self.path.unlink()
+            self.path.symlink_to(other)
+            log.info("two")
+            self.assertEqual(other.read_text(), "")
+            self.path.unlink()
+            log.info("three")
+            self.assertIn("three", self.path.read_text())
+            self.close()
+
+    def test_folder_that_has_gone(self) -> None:
+        """While there is no folder lines are lost; nothing fails, and it comes back."""
+        folder = self.path.with_name("folder")
+        folder.mkdir()
+        open_log(str(folder / "log"))
+        folder.rename(self.path.with_name("away"))
+        log.error("lost")
+        folder.mkdir()
+        log.error("there")
+        self.assertIn("there", (folder / "log").read_text())
+
+
 class AccessTest(LogTestCase):
     """Lines for requests."""
 
@@ -211,6 +324,15 @@ class SizeTest(LogTestCase):
             log.info("a" * 50)
         self.assertEqual(sorted(os.listdir(self.path.parent)), ["server.log", "server.log.1"])
         self.assertLess(self.path.stat().st_size + self.moved.stat().st_size, 2300)
+
+    def test_private_file_is_bounded(self) -> None:
+        """So is a private one where another user keeps it from being moved: it begins anew."""
+        self.moved.mkdir()
+        open_log(str(self.path), private=True)
+        for number in range(100):
+            log.info("%03d %s", number, "a" * 50)
+            self.assertLess(self.path.stat().st_size, 1200)
+        self.assertIn(" 099 ", self.lines()[-1])
 
     def test_access_lines_count(self) -> None:
         """Lines for requests are as bounded."""

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+import subprocess
 import sys
 import unittest
 
-from gameserver.monitoring.metrics import FORGET_SECONDS, Counters, Histogram, Metrics
+from gameserver.monitoring.metrics import FAMILIES, FORGET_SECONDS, Counters, Histogram, Metrics
 from gameserver.web.messages import Response
-from tests.support import Clock, make_request, run_together
+from tests.support import PATIENCE, Clock, make_request, run_together
+
+LABEL = r'[a-z_]+="(?:[^"\\\n]|\\["\\n])*"'
+VALUE = r"[0-9]+(?:\.[0-9]+)?(?:e-?[0-9]+)?"
+FAMILY = re.compile(
+    r"(# HELP ([a-z_]+) [A-Z][^\n]+\.\n# TYPE \2 (counter|gauge|histogram)\n((?:\2.*\n)*))"
+)
+"""A metric in the text format 0.0.4: all of it, its name, its type, its samples."""
 
 
 class HistogramTest(unittest.TestCase):
@@ -38,6 +48,8 @@ class MetricsTest(unittest.TestCase):
         requests = [make_request("GET", "/1/login"), make_request("GET", "/nowhere/at/all")]
         figures.count(requests, [Response(), Response(404)], 0.002)
         figures.refused[400] += 1
+        figures.cpu_seconds = 0.25
+        figures.memory = 20_000_000
         self.metrics.report(front_end, connections, figures)
 
     def lines(self) -> list[str]:
@@ -55,6 +67,8 @@ class MetricsTest(unittest.TestCase):
             'gameserver_request_seconds_bucket{le="0.0025"} 4',
             'gameserver_batch_size_bucket{le="2"} 2',
             "gameserver_connections 15",
+            "gameserver_resident_memory_bytes 40000000",
+            "gameserver_cpu_seconds_total 0.5",
             "gameserver_scores 3",
         ):
             self.assertIn(line, self.lines())
@@ -69,11 +83,13 @@ class MetricsTest(unittest.TestCase):
         self.assertIn("gameserver_request_seconds_count 3200", self.lines())
 
     def test_forgets_a_front_end_that_is_gone(self) -> None:
-        """The connections of a front end that no longer reports are gone; its counts stay."""
+        """What a front end had that no longer reports is gone; its counts stay."""
         self.report(1, 10)
         self.clock.now += FORGET_SECONDS + 1
         self.report(2, 5)
         self.assertIn("gameserver_connections 5", self.lines())
+        self.assertIn("gameserver_resident_memory_bytes 20000000", self.lines())
+        self.assertIn("gameserver_cpu_seconds_total 0.5", self.lines())
         self.assertIn('gameserver_refused_total{status="400"} 2', self.lines())
 
     def test_names_no_user_and_no_path(self) -> None:
@@ -84,13 +100,44 @@ class MetricsTest(unittest.TestCase):
             figures.count(requests, [Response(), Response(404)], 0)
         self.assertEqual(len(figures.requests), 2)
 
+    def test_says_what_it_is(self) -> None:
+        """The build is a metric that is always 1, and its labels are what there is to know."""
+        metrics = Metrics(self.clock, {"version": "1.2", "mode": "forked"})
+        line = 'gameserver_build_info{version="1.2",mode="forked"} 1'
+        self.assertIn(line, metrics.text({}).splitlines())
+
+    def test_escapes_labels(self) -> None:
+        """A quote, a backslash and a line end in a label stay in it."""
+        text = Metrics(self.clock, {"version": 'a"b\\c\nd'}).text({})
+        self.assertIn('{version="a\\"b\\\\c\\nd"} 1\n', text)
+
     def test_is_well_formed(self) -> None:
-        """Every line is a type or a sample, and the type stands before its samples."""
+        """Each metric is its help, its type, and samples of its name; the text format's grammar."""
         self.report(1, 1)
-        for line in self.lines():
-            self.assertRegex(
-                line, r'# TYPE \w+ (counter|gauge|histogram)|\w+({\w+="[^"]*"(,\w+="[^"]*")*})? \S+'
-            )
+        text = self.metrics.text({"scores": 3, "levels": 1, "sessions": 2})
+        families = re.findall(FAMILY, text)
+        self.assertEqual("".join(whole for whole, *_ in families), text)
+        self.assertEqual(len(families), len({name for _, name, _, _ in families}))
+        self.assertEqual([f"gameserver_{name}" for name in sorted(FAMILIES)],
+                         sorted(name for _, name, _, _ in families))  # fmt: skip
+        for whole, name, kind, samples in families:
+            with self.subTest(whole=whole):
+                suffix = "(?:_bucket|_sum|_count)" if kind == "histogram" else ""
+                sample = rf"\A{name}{suffix}(?:{{{LABEL}(?:,{LABEL})*}})? {VALUE}\Z"
+                for line in samples.splitlines():
+                    self.assertRegex(line, sample)
+                self.assertEqual(name.endswith("_total"), kind == "counter")
+
+    @unittest.skipUnless(shutil.which("promtool"), "promtool is not installed")
+    def test_is_what_prometheus_reads(self) -> None:
+        """The tool that comes with Prometheus finds nothing to say about it."""
+        self.report(1, 1)
+        text = self.metrics.text({"scores": 3, "levels": 1, "sessions": 2})
+        done = subprocess.run(
+            ["promtool", "check", "metrics"], input=text, capture_output=True, text=True,
+            timeout=PATIENCE,
+        )  # fmt: skip
+        self.assertEqual((done.returncode, done.stdout + done.stderr), (0, ""))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import mock  # noqa: UP026 (the same mock on every Python)
 from gameserver.web.messages import Request, Response
 from gameserver.web.routing import path
 from tests.raw_client import Client, request_bytes
-from tests.support import TimeMachine, running
+from tests.support import TimeMachine, running, wait_until
 
 LIST = request_bytes("GET", "/1/highscorelist")
 BIG_BODY = b"x" * 100_000
@@ -32,7 +32,11 @@ class DeadlineTestCase(unittest.TestCase):
     def setUp(self) -> None:
         self.time = TimeMachine()
         self.enterContext(mock.patch("gameserver.server.loop.time", self.time))
-        routes = [path("/upload", POST=take, body=2**20), path("/big", GET=big)]
+        routes = [
+            path("/upload", POST=take, body=2**20),
+            path("/big", GET=big),
+            path("/slow", GET=take, blocking=True),
+        ]
         self.server = self.enterContext(running(*routes, **self.options))
         self.client = self.connect()
 
@@ -138,6 +142,17 @@ class DeadlineTest(DeadlineTestCase):
         self.assert_lives_for(74)
         self.assert_timeout()
 
+    def test_large_body_behind_others(self) -> None:
+        """So has one that begins in the packet of the requests before, those that block as well."""
+        for before in (LIST, request_bytes("GET", "/big"), request_bytes("GET", "/slow")):
+            with self.subTest(before=before):
+                self.client = self.connect()
+                data = request_bytes("POST", "/upload", bytes(2**20))
+                self.client.send(before + data[:1000])
+                self.assertEqual(self.client.reply().status, 200)
+                self.assert_lives_for(74)
+                self.assert_timeout()
+
     def test_large_body_in_time(self) -> None:
         """A large body that keeps up is taken."""
         data = request_bytes("POST", "/upload", bytes(2**20))
@@ -175,6 +190,7 @@ class EndTest(DeadlineTestCase):
     def test_unread_replies(self) -> None:
         """Who does not read the replies is gone after 10 s, however much of them is left."""
         self.client.send(request_bytes("GET", "/big") * 200)
+        wait_until(lambda: self.server.ledger.total)
         self.assertEqual(self.client.reply().body, BIG_BODY)
         next_client = self.connect().send(LIST)
         self.pass_time(9)

@@ -13,6 +13,15 @@ from gameserver.errors import StartError
 from gameserver.server.listeners import open_listeners
 
 
+def has_ipv6() -> bool:
+    """Whether this machine has `::1`."""
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
+
+
 class ListenerTest(unittest.TestCase):
     """What a host name and a port lead to."""
 
@@ -41,6 +50,22 @@ class ListenerTest(unittest.TestCase):
         """An address that a name has twice is listened to once."""
         self.resolve_to((socket.AF_INET, "127.0.0.1"), (socket.AF_INET, "127.0.0.1"))
         self.assertEqual(len(self.open("localhost")), 1)
+
+    @unittest.skipUnless(has_ipv6(), "there is no ::1")
+    def test_every_address_of_both_families(self) -> None:
+        """`::` means all addresses, those of IPv4 as well, on one port."""
+        for host in ("::", "[::]"):
+            listeners = self.open(host)
+            port = listeners[0].getsockname()[1]
+            for address in ("127.0.0.1", "::1"):
+                with self.subTest(host=host, address=address):
+                    socket.create_connection((address, port)).close()
+
+    @unittest.skipUnless(has_ipv6(), "there is no ::1")
+    def test_address_as_in_a_url(self) -> None:
+        """An IPv6 address may stand in brackets."""
+        (listener,) = self.open("[::1]")
+        self.assertEqual(listener.getsockname()[0], "::1")
 
     def test_missing_address(self) -> None:
         """An address that the machine does not have is left out, as long as one is there."""

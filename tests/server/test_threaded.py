@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import threading
 import unittest
 from typing import Any, ClassVar
@@ -9,15 +10,18 @@ from typing import Any, ClassVar
 import mock  # noqa: UP026 (the same mock on every Python)
 
 from gameserver.server.base import GameServer
+from gameserver.server.threaded import MAX_THREADS
 from gameserver.web.messages import Request, Response
 from gameserver.web.routing import path
 from tests.raw_client import Client, refuses, request_bytes
-from tests.support import PATIENCE, TimeMachine, running, wait_until
+from tests.support import PATIENCE, Clock, TimeMachine, running, wait_until
 
 LIST = request_bytes("GET", "/1/highscorelist")
 QUICK = request_bytes("GET", "/quick")
 SLOW = request_bytes("GET", "/slow")
 BIG = request_bytes("GET", "/big")
+MANY = 90
+"""Requests for as much as no socket takes, which still are read at once."""
 
 
 class BlockingTestCase(unittest.TestCase):
@@ -35,9 +39,12 @@ class BlockingTestCase(unittest.TestCase):
             running(
                 path("/slow", GET=self.slow, POST=self.slow, body=100, blocking=True),
                 path("/quick", GET=self.quick, blocking=True),
+                path("/elsewhere", GET=self.quick, blocking=True, queue="elsewhere"),
                 path("/fail", GET=self.fail_in_view, blocking=True),
                 path("/bad", GET=self.bad, blocking=True),
-                path("/big", GET=self.big),
+                # Many of them are made at once, as if they were short.
+                path("/big", GET=self.big, short=True),
+                path("/long", GET=self.big),
                 **self.options,
             )
         )
@@ -168,7 +175,7 @@ class GoneClientTest(BlockingTestCase):
     def test_reset_with_unsent_replies(self) -> None:
         """So is one for whom there was much left to send."""
         self.client.reset_at_close()
-        self.client.send(BIG * 200 + SLOW)
+        self.client.send(BIG * MANY + SLOW)
         self.wait_for_slow()
         self.assert_alive()
         self.client.close()
@@ -179,7 +186,7 @@ class GoneClientTest(BlockingTestCase):
 
     def test_unread_replies(self) -> None:
         """A client that reads nothing for 10 s is gone, though its request still blocks."""
-        self.client.send(BIG * 200 + SLOW)
+        self.client.send(BIG * MANY + SLOW)
         self.wait_for_slow()
         self.assert_alive()
         self.time.ahead += 11
@@ -191,12 +198,22 @@ class GoneClientTest(BlockingTestCase):
 
     def test_read_at_leisure(self) -> None:
         """Replies that did not fit at first come before the answer of the one that blocked."""
-        self.client.send(BIG * 200 + SLOW + LIST)
+        self.client.send(BIG * MANY + SLOW + LIST)
         self.wait_for_slow()
         self.assert_alive()
         self.gate.set()
-        self.assertEqual({len(self.client.reply().body) for _ in range(200)}, {100_000})
+        self.assertEqual({len(self.client.reply().body) for _ in range(MANY)}, {100_000})
         self.assertEqual([self.client.reply().body for _ in range(2)], [b"slow", b""])
+
+    def test_behind_unread_replies(self) -> None:
+        """A request that blocks is not begun before the replies in front of it are taken."""
+        self.client.send(request_bytes("GET", "/long") * MANY + SLOW)
+        for _ in range(3):
+            self.assert_alive()
+        self.assertFalse(self.entered.acquire(blocking=False))
+        self.gate.set()
+        self.assertEqual({len(self.client.reply().body) for _ in range(MANY)}, {100_000})
+        self.assertEqual(self.client.reply().body, b"slow")
 
     def test_no_deadline(self) -> None:
         """The client's deadlines do not run while the server is at work."""
@@ -260,6 +277,142 @@ class BoundTest(BlockingTestCase):
         for client in clients:
             client.reply()
         wait_until(lambda: threading.active_count() == before)
+
+
+class NoThreadTest(BlockingTestCase):
+    """A system that has no thread to give."""
+
+    def no_threads(self) -> Any:
+        """While it lasts, the mix-in cannot start a thread."""
+        error = RuntimeError("can't start new thread")
+        return mock.patch("socketserver.ThreadingMixIn.process_request", side_effect=error)
+
+    def assert_served(self) -> None:
+        """As many requests as there are threads are at work at once."""
+        clients = [self.connect().send(SLOW) for _ in range(MAX_THREADS)]
+        self.wait_for_slow(MAX_THREADS)
+        self.gate.set()
+        self.assertEqual({client.reply().body for client in clients}, {b"slow"})
+
+    def test_refused(self) -> None:
+        """Requests are told to come back, the log says why, and then all is as before."""
+        with self.no_threads(), self.assertLogs("gameserver", "ERROR") as logged:
+            for _ in range(3 * MAX_THREADS):
+                reply = self.client.ask(SLOW)
+                self.assertEqual((reply.status, reply.headers["retry-after"]), (503, "1"))
+        self.assertIn("can't start new thread", logged.output[0])
+        self.assert_served()
+
+    def test_queue(self) -> None:
+        """So are those that wait for a thread, when nobody is left who could go on with them."""
+        with mock.patch("gameserver.server.threaded.MAX_THREADS", 1):
+            first = self.connect().send(SLOW)
+            self.wait_for_slow()
+            waiting = [self.connect().send(LIST + SLOW) for _ in range(3)]
+            for client in waiting:
+                self.assertEqual(client.reply().body, b"")
+            self.assert_alive()
+            with self.no_threads(), self.assertLogs("gameserver", "ERROR"):
+                self.gate.set()
+                self.assertEqual(first.reply().body, b"slow")
+                self.assertEqual([client.reply().status for client in waiting], [503] * 3)
+            self.gate.clear()
+        self.assert_served()
+
+
+class GoneWhileWaitingTest(BlockingTestCase):
+    """Clients that go before their turn has come."""
+
+    def setUp(self) -> None:
+        self.enterContext(mock.patch("gameserver.server.threaded.MAX_THREADS", 1))
+        super().setUp()
+
+    @unittest.skipUnless(hasattr(select, "POLLRDHUP"), "the system does not tell")
+    def test_work_is_dropped(self) -> None:
+        """Nothing is done for a client that has gone, and the next one has its turn."""
+        self.client.send(SLOW)
+        self.wait_for_slow()
+        gone = [self.connect() for _ in range(3)]
+        for client in gone:
+            client.send(LIST + SLOW)
+            client.reply()
+        for client in gone:
+            client.close()
+        last = self.connect().send(SLOW)
+        self.gate.set()
+        self.assertEqual([client.reply().body for client in (self.client, last)], [b"slow"] * 2)
+        self.wait_for_slow()
+        self.assertFalse(self.entered.acquire(blocking=False))
+
+
+class ArrivalTest(BlockingTestCase):
+    """When a request that blocks had arrived."""
+
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.enterContext(mock.patch("gameserver.server.base.server_clock", self.clock))
+        self.arrivals: list[float] = []
+        super().setUp()
+        self.gate.set()
+
+    def slow(self, request: Request, services: object) -> Response:
+        self.arrivals.append(request.arrived)
+        self.clock.now += 10
+        return super().slow(request, services)
+
+    def big(self, request: Request, services: object) -> Response:
+        self.clock.now += 1
+        return super().big(request, services)
+
+    def test_alone(self) -> None:
+        """It is the moment at which the request was there, not that of its turn."""
+        start = self.clock.now
+        self.client.ask(SLOW)
+        self.client.ask(SLOW)
+        self.assertEqual(self.arrivals, [start, start + 10])
+
+    def test_in_one_packet(self) -> None:
+        """What comes in one read has one arrival, though one waits for the other."""
+        self.client.send(SLOW * 3)
+        for _ in range(3):
+            self.client.reply()
+        self.assertEqual(len(set(self.arrivals)), 1)
+
+    def test_behind_another_request(self) -> None:
+        """It is not before the answers to what stands in front: a stop may be among that."""
+        start = self.clock.now
+        self.client.send(BIG + SLOW + BIG + SLOW)
+        for _ in range(4):
+            self.client.reply()
+        self.assertEqual(self.arrivals, [start + 1, start + 12])
+
+
+class ShareTest(BlockingTestCase):
+    """How much of a queue one address may have."""
+
+    def setUp(self) -> None:
+        self.enterContext(mock.patch("gameserver.server.shares.MAX_PER_CLIENT", 2))
+        super().setUp()
+
+    def test_share(self) -> None:
+        """The third request of an address is told to come back, until one of it is answered."""
+        for _ in range(3):
+            clients = [self.connect().send(SLOW) for _ in range(2)]
+            self.wait_for_slow(2)
+            for _ in range(2):
+                reply = self.client.ask(SLOW)
+                self.assertEqual((reply.status, reply.headers["retry-after"]), (503, "1"))
+            self.gate.set()
+            self.assertEqual([client.reply().body for client in clients], [b"slow"] * 2)
+            self.gate.clear()
+
+    def test_other_queues(self) -> None:
+        """Another queue has places of its own."""
+        clients = [self.connect().send(SLOW) for _ in range(2)]
+        self.wait_for_slow(2)
+        self.assertEqual(self.client.ask(request_bytes("GET", "/elsewhere")).body, b"quick")
+        self.gate.set()
+        self.assertEqual([client.reply().body for client in clients], [b"slow"] * 2)
 
 
 class AccessLogTest(BlockingTestCase):

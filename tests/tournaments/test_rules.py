@@ -144,7 +144,8 @@ class KeyTest(unittest.TestCase):
 class UploadTest(unittest.TestCase):
     def code(self, now=DURING, issued=ISSUED, tournament=CUP, **changes):
         submission = GAME._replace(**changes)
-        return refusal(rules.check_submission, tournament, MODE, issued, submission, now)
+        late = refusal(rules.check_key_in_time, tournament, issued, now)
+        return late or refusal(rules.check_submission, MODE, submission)
 
     def test_window(self):
         """An upload counts up to but not including the end."""

@@ -35,7 +35,7 @@ class Reply(NamedTuple):
         return self.status, self.value["error"]
 
 
-def services_on(engine: Engine, clock: Clock, folder: str) -> Services:
+def services_on(engine: Engine, clock: Any, folder: str) -> Services:
     """All services, with state in the engine."""
     passwords = Passwords(CHEAP, Workers(threads=4, queue=1000))
     tournaments = Tournaments(engine.tournaments, MODES, clock)
@@ -52,27 +52,34 @@ def services_on(engine: Engine, clock: Clock, folder: str) -> Services:
 class World:
     """An application, and what people ask it. Names stand for logged-in users."""
 
-    def __init__(self, test: unittest.TestCase, folder: str = "", data: str = "") -> None:
-        """`folder` is that for replays; `data` the data file."""
-        self.clock = Clock()
-        self.engine = open_engine(data)
+    def __init__(
+        self, test: unittest.TestCase, folder: str = "", data: str = "", clock: Any = None
+    ) -> None:
+        """`folder` is that for replays; `data` the data file; `clock` stands still by default."""
+        self.clock = clock or Clock()
+        self.engine = open_engine(data, clock=self.clock)
         test.addCleanup(self.engine.close)
         self.services = services_on(self.engine, self.clock, folder)
         self.app = App(router, self.services, self.engine)
         self._tokens: dict[str, str] = {}
 
     def ask(
-        self, method: str, path: str, body: bytes = b"", who: str = "", content_type: str = ""
-    ) -> Reply:
+        self, method: str, path: str, body: bytes = b"", who: str = "", content_type: str = "",
+        arrived: float = 0,
+    ) -> Reply:  # fmt: skip
         """One request to /api/<path>, as somebody who is logged in, or nobody."""
         headers = {"content-type": content_type} if content_type else {}
         if who:
             headers["x-scoreganizer-authorization"] = f"{who}:{self.token(who)}"
-        return self.send(method, f"/api/{path}", body, headers)
+        return self.send(method, f"/api/{path}", body, headers, arrived)
 
-    def send(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Reply:
+    def send(
+        self, method: str, path: str, body: bytes, headers: dict[str, str], arrived: float = 0
+    ) -> Reply:
+        path, _, query = path.partition("?")
         match = router.resolve(method, path)
-        request = Request(method, path, "", headers, body, "192.0.2.7", match)
+        request = Request(method, path, query, headers, body, "192.0.2.7", match)
+        request.arrived = arrived
         (response,) = self.app.handle([request])
         return _reply(response)
 
@@ -82,6 +89,10 @@ class World:
     def post(self, path: str, who: str = "", **fields: Any) -> Reply:
         body = json.dumps(fields).encode() if fields else b""
         return self.ask("POST", path, body, who, "application/json")
+
+    def post_at(self, arrived: float, path: str, who: str = "") -> Reply:
+        """A request that had arrived at a moment in the past."""
+        return self.ask("POST", path, who=who, arrived=arrived)
 
     def token(self, name: str) -> str:
         """The token of a user, who is registered when first named."""
@@ -119,7 +130,7 @@ class World:
         assert generated.status == 201, generated
         return str(generated.value["key"])
 
-    def upload(self, replay: bytes, filename: str = "game.rmv") -> Reply:
+    def upload(self, replay: bytes, filename: str = "game.rmv", arrived: float = 0) -> Reply:
         """An upload as the released clients make it: the type first, then the file."""
         parts = [
             b'--B\r\nContent-Disposition: form-data; name="mime_type"\r\n\r\n',
@@ -130,8 +141,9 @@ class World:
             b"\r\n--B--\r\n",
         ]
         return self.ask(
-            "POST", "scores/upload", b"".join(parts), content_type="multipart/form-data; boundary=B"
-        )
+            "POST", "scores/upload", b"".join(parts),
+            content_type="multipart/form-data; boundary=B", arrived=arrived,
+        )  # fmt: skip
 
     def standings(self, tournament: int, who: str = "") -> list[list[Any]]:
         table = self.get(f"tournaments/standings/{tournament}", who).value["standings"]

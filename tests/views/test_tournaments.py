@@ -3,8 +3,12 @@ from __future__ import annotations
 import json
 import unittest
 
-from gameserver.tournaments.service import MAX_HOSTED
+import mock  # noqa: UP026 (the same mock on every Python)
+
+from gameserver.tournaments.creation_limit import MAX_PER_HOUR
+from gameserver.tournaments.rules import MAX_ACTIVE
 from gameserver.tournaments.tournament import LISTS
+from tests.support import make_request
 from tests.tournaments.world import HOUR, World
 
 FIELDS = [
@@ -74,6 +78,95 @@ class ListTest(ViewTest):
         self.assertEqual(self.get("tournaments/my_active").error, (403, "not_logged_in"))
 
 
+class LongListTest(ViewTest):
+    def setUp(self):
+        super().setUp()
+        self.enterContext(mock.patch("gameserver.tournaments.catalogue.MAX_LISTED", 3))
+        self.enterContext(mock.patch("gameserver.tournaments.catalogue.PLACES_PER_HOST", 2))
+        self.cups = [self.world.create(name=f"Cup {number}") for number in range(5)]
+
+    def ids(self, path, who=""):
+        return [each["id"] for each in self.get(f"tournaments/{path}", who).value]
+
+    def test_cut(self):
+        """A list that is too long shows the newest, and not many of one host."""
+        self.assertEqual(self.ids("all"), self.cups[-2:])
+
+    def test_pages(self):
+        """`offset` and `limit` lead to the rest, counted from the newest."""
+        for query, expected in (
+            ("limit=2", self.cups[3:]),
+            ("offset=1&limit=3", self.cups[1:4]),
+            ("limit=9&offset=4", self.cups[:1]),
+            ("offset=4", self.cups[:1]),
+            ("offset=99", []),
+        ):
+            self.assertEqual(self.ids(f"active?{query}", "player"), expected, query)
+
+    def test_bad_pages(self):
+        """What is no page is invalid data, and the answer names the field."""
+        for query, field in (
+            ("offset=-1", "offset"), ("offset=x", "offset"), ("limit=0", "limit"),
+            ("limit=1001", "limit"), (f"offset={2**31}", "offset"), ("limit=", "limit"),
+        ):  # fmt: skip
+            reply = self.get(f"tournaments/all?{query}")
+            self.assertEqual((reply.error, reply.value["field"]), ((403, "invalid_data"), field))
+
+    def test_my_active(self):
+        """A player's own list is never cut."""
+        for cup in self.cups:
+            self.post(f"tournaments/participate/{cup}", "player")
+        self.assertEqual(self.ids("my_active", "player"), self.cups)
+
+    def test_statuses(self):
+        """A list says of each tournament what the caller has to do with it."""
+        self.post(f"tournaments/participate/{self.cups[4]}", "player")
+        shown = self.get("tournaments/all", "player").value
+        self.assertEqual(
+            [each["status"] for each in shown], ["not_participating", "participating"]
+        )
+        shown = self.get("tournaments/all").value
+        self.assertEqual([each["status"] for each in shown], ["not_logged_in"] * 2)
+
+    def test_remembered(self):
+        """A list that has not changed is the same bytes for everybody, however many ask."""
+        first, second = (
+            self.world.app.handle([make_request("GET", "/api/tournaments/all")])[0].body
+            for _ in range(2)
+        )
+        self.assertIs(first, second)
+
+
+class DeleteTest(ViewTest):
+    def delete(self, tournament, who="host"):
+        return self.post(f"tournaments/delete/{tournament}", who)
+
+    def test_empty(self):
+        """A host can delete a tournament that nobody has entered, also when it is over."""
+        for stopped in (False, True):
+            cup = self.world.create()
+            if stopped:
+                self.later(1)
+                self.post(f"tournaments/stop/{cup}", "host")
+            self.assertEqual(self.delete(cup), (200, {}, {}))
+            self.assertEqual(self.get("tournaments/all").value, [])
+            self.assertEqual(self.delete(cup).error, (404, "no_such_tournament"))
+
+    def test_entered(self):
+        """Where somebody has entered, or was only invited, it stays."""
+        entered, invited = self.world.create(), self.world.create()
+        self.post(f"tournaments/participate/{entered}", "player")
+        self.post(f"tournaments/invite/{invited}", "host", username="player")
+        for cup in (entered, invited):
+            self.assertEqual(self.delete(cup).error, (403, "has_entries"))
+
+    def test_host(self):
+        """Nobody else can."""
+        cup = self.world.create()
+        self.assertEqual(self.delete(cup, "player").error, (403, "not_host"))
+        self.assertEqual(self.delete(cup, "").error, (403, "not_logged_in"))
+
+
 class EntryTest(ViewTest):
     def status(self, tournament, who="player"):
         return self.get(f"tournaments/detail/{tournament}", who).value["tournament"]["status"]
@@ -138,6 +231,17 @@ class EntryTest(ViewTest):
         tournament = self.world.create()
         reply = self.post(f"tournaments/invite/{tournament}", "host", username="nobody")
         self.assertEqual((reply.error, reply.value["field"]), ((404, "no_such_user"), "username"))
+
+    def test_rights_come_first(self):
+        """Whoever is not the host does not learn who has an account, or what the body lacks."""
+        tournament = self.world.create()
+        self.world.token("player")
+        for path in ("invite", "host_confirm"):
+            for fields in ({"username": "nobody"}, {"username": "host"}, {"x": 1}, {}):
+                reply = self.post(f"tournaments/{path}/{tournament}", "player", **fields)
+                self.assertEqual(reply.error, (403, "not_host"), fields)
+                reply = self.post(f"tournaments/{path}/99", "player", **fields)
+                self.assertEqual(reply.error, (404, "no_such_tournament"), fields)
 
     def test_nobody_and_nothing(self):
         """Without a login, and for tournaments that are not there, each call says so."""
@@ -296,13 +400,42 @@ class CreateTest(ViewTest):
 
     def test_number(self):
         """One host has a limited number of tournaments that are not over."""
-        for _ in range(MAX_HOSTED):
-            self.world.create(lasts=10)
+        for number in range(MAX_ACTIVE):
+            if number % MAX_PER_HOUR == 0:
+                self.later(HOUR)
+            self.world.create(lasts=10 * HOUR)
         self.assertEqual(self.create().error, (403, "too_many_tournaments"))
-        self.later(10)
+        self.later(10 * HOUR)
         self.assertEqual(
-            self.create(start="2023-11-15T00:00:00", end="2023-11-15T01:00:00").status, 201
+            self.create(start="2030-11-15T00:00:00", end="2030-11-15T01:00:00").status, 201
         )
+
+
+    def test_an_hour(self):
+        """One host makes a limited number an hour, be they stopped or deleted; others may."""
+        for number in range(MAX_PER_HOUR):
+            cup = self.world.create()
+            self.post(f"tournaments/{'stop' if number % 2 else 'delete'}/{cup}", "host")
+            self.later(1)
+        reply = self.create()
+        self.assertEqual(reply.error, (403, "too_many_tournaments"))
+        self.assertEqual(reply.headers, {"Retry-After": str(3600 - MAX_PER_HOUR)})
+        fields = self.world.fields(self.world.clock())
+        self.assertEqual(self.post("tournaments/create", "other", **fields).status, 201)
+        self.later(3600 - MAX_PER_HOUR)
+        self.assertEqual(self.create(start="2030-01-01T00:00", end="2030-01-02T00:00").status, 201)
+
+    def test_without_players(self):
+        """One host has a limited number that nobody has entered, be they over or not."""
+        with mock.patch("gameserver.tournaments.rules.MAX_EMPTY", 3):
+            cups = [self.world.create(lasts=1) for _ in range(3)]
+            self.later(1)
+            self.assertEqual(self.create().error, (403, "too_many_tournaments"))
+            self.post(f"tournaments/delete/{cups[0]}", "host")
+            cup = self.world.create()
+            self.assertEqual(self.create().error, (403, "too_many_tournaments"))
+            self.post(f"tournaments/participate/{cup}", "player")
+            self.assertEqual(self.create().status, 201)
 
 
 class RoutingTest(ViewTest):

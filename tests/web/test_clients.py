@@ -102,6 +102,14 @@ class TrustedProxiesTest(unittest.TestCase):
         self.assertEqual(self.client("203.0.113.9"), "203.0.113.9")
         self.assertEqual(self.client("1.1.1.1, 203.0.113.9, 10.0.0.7"), "203.0.113.9")
 
+    def test_addresses_are_parsed(self) -> None:
+        """An address has one spelling, whatever the proxy wrote; a scope id is none's."""
+        self.assertEqual(self.client("2001:DB9:0::0:1"), "2001:db9::1")
+        self.assertEqual(self.client("::ffff:203.0.113.9"), "203.0.113.9")
+        for scope in ("eth0", "x y 200", "\x1b[2J", "%"):
+            with self.subTest(scope=scope):
+                self.assertEqual(self.client(f"fe80::1%{scope}"), "127.0.0.1")
+
     def test_without_a_foreign_address_it_is_the_proxy(self) -> None:
         """A missing, empty, garbled or purely internal list leaves the proxy as the client."""
         for text in ("", "nonsense", "203.0.113.9, nonsense", "10.0.0.1, 10.0.0.2", ",,,"):

@@ -37,6 +37,7 @@ class RouterTest(unittest.TestCase):
             path("/<number:level_id>/b/<number:user_id>", GET=show, POST=show, body=100_000),
             path("/<digits:user_id>/", GET=show),
             path("/slow", POST=show, body=10, blocking=True),
+            path("/always", GET=show, limited=False, exact=True),
         ]
     )
 
@@ -62,6 +63,19 @@ class RouterTest(unittest.TestCase):
         """A pattern that ends with a slash wants it."""
         self.assertEqual(self.resolve("GET", "/7/").captures, (7,))
         self.assertEqual(answer(self.resolve("GET", "/7")).status, 404)
+
+    def test_exact(self) -> None:
+        """A path that is marked so has one spelling."""
+        self.assertIsNone(self.resolve("GET", "/always").answer)
+        for text in ("/always/", "/Always", "//always"):
+            self.assertEqual(answer(self.resolve("GET", text)).status, 404)
+
+    def test_limited(self) -> None:
+        """All paths count for a rate limit but those that are marked, whatever their answer is."""
+        for method in ("GET", "HEAD", "OPTIONS", "PUT"):
+            self.assertFalse(self.resolve(method, "/always").limited)
+            for text in ("/7/a", "/x/a", "/none/at/all", "*", "/always/"):
+                self.assertTrue(self.resolve(method, text).limited)
 
     def test_unknown_paths(self) -> None:
         """A path has to match as a whole, and nothing in it is decoded."""
@@ -93,6 +107,10 @@ class RouterTest(unittest.TestCase):
         headers = dict(answer(self.resolve("OPTIONS", "/7/b/8")).headers)
         self.assertEqual(headers["Allow"], "GET, HEAD, OPTIONS, POST")
         self.assertEqual(headers["Access-Control-Allow-Methods"], headers["Allow"])
+        # The wildcard does not cover Authorization (Fetch standard, 3.2.2).
+        self.assertEqual(
+            headers["Access-Control-Allow-Headers"].split(", ")[:2], ["*", "Authorization"]
+        )
         self.assertEqual(answer(self.resolve("OPTIONS", "/none/at/all")).status, 404)
 
     def test_options_of_the_server(self) -> None:
@@ -144,8 +162,13 @@ class ApiTest(unittest.TestCase):
     def test_blocking(self) -> None:
         """Of a path only what may take long has a thread, and POST that may stand for it."""
         for method, blocking in (("GET", False), ("PUT", False), ("DELETE", True), ("POST", True)):
-            match = api.resolve(method, "/api/levels/5")
-            self.assertEqual((match.blocking, match.alone), (blocking, blocking), method)
+            self.assertEqual(api.resolve(method, "/api/levels/5").blocking, blocking, method)
+
+    def test_operators_routes(self) -> None:
+        """What a proxy in front keeps from the public has one spelling."""
+        for text in ("/healthz", "/metrics"):
+            self.assertIsNone(api.resolve("GET", text).answer)
+            self.assertEqual(answer(api.resolve("GET", text + "/")).status, 404)
 
     def test_score_body(self) -> None:
         """A score's body may have 1 KiB."""

@@ -4,7 +4,7 @@
 linear in their number. A new format is one module with one function from bytes to `Replay`,
 and one line in `_READERS`.
 
-What a replay cannot prove: the formats end in a checksum whose method is secret to the game
+A replay does not prove its origin: the formats end in a checksum whose method is secret to the game
 clients, so nothing here shows that a file was written by a client. The tournament key in the
 file and the server's clock are the proof of when it was made; see `Replay.proven` for what the
 events themselves show.

@@ -111,7 +111,7 @@ def _read_name(footer: bytes) -> str:
 
 
 def _key_in(name: str) -> str:
-    """What may be the key: the name after its first `#`, or all of it.
+    """The possible key: the name after its first `#`, or all of it.
 
     Arbiter can add the player's mouse to the name, in angle brackets; that is left out.
     """

@@ -69,10 +69,10 @@ def digest_of(minefield: Minefield, squares: Collection[int], time_ms: int) -> b
     """The digest of a game: of its mines, the squares it opened in order, and its time.
 
     Whatever can be altered without making it another game is left out: the player, dates and
-    versions, the order in which mines are listed, mouse moves and their pixels, the times
-    within the game, flags and question marks, and bytes that no event uses. Whoever rewrites
-    the order of openings or the final time makes another digest; only the checksum, which
-    cannot be verified, speaks against that.
+    versions, the order in which mines are listed, mouse moves and their pixels, the times within
+    the game, flags and question marks, and bytes that no event uses. A player who rewrites the
+    order of openings or the final time makes another digest; only the checksum, which cannot be
+    verified, speaks against that.
     """
     head = struct.pack(">HHI", minefield.columns, minefield.rows, time_ms)
     opened = struct.pack(f">{len(squares)}H", *squares)

@@ -4,7 +4,7 @@ Source: the format's specification, https://github.com/ralokt/rmv_spec, and file
 Vienna MineSweeper 3.0.2C (version 1) and 5.0 (version 2). Numbers are big-endian. A header gives
 the size of each section; the sections follow in the header's order.
 
-What is read leniently, because real files need it:
+Read leniently, because real files need it:
 - the file size in the header is not compared with anything: version 2 files state two less;
 - what stands inside a section after the parts named here, since the specification allows for
   more player fields and properties, and what stands after the checksum;

@@ -54,7 +54,7 @@ class Events(NamedTuple):
 
 
 def read_events(events: bytes, version: int, minefield: Minefield) -> Events:
-    """What the events section says.
+    """The game that the events section tells of.
 
     Refused, since no client can have written it: an event that does not exist, no end, an end
     that is not the last event, a mouse event that is earlier than the one before it or later

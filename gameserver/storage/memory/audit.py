@@ -13,8 +13,8 @@ from gameserver.scores.audit import (
     AuditEntry,
     Taken,
 )
-from gameserver.scores.board import Line, arrival_in
 from gameserver.scores.merging import merged
+from gameserver.scores.rank_key import Line, arrival_in
 from gameserver.scores.settings import LevelSettings
 from gameserver.scores.user_index import BoardId
 

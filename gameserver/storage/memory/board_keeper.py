@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from gameserver.scores.board import Board, Line, arrival_in
+from gameserver.scores.board import Board
 from gameserver.scores.merging import merged
+from gameserver.scores.rank_key import Line, arrival_in
 from gameserver.scores.user_index import BoardId
 from gameserver.scores.values import Limits
 from gameserver.scores.withheld import Withheld

@@ -11,6 +11,7 @@ from gameserver.storage.memory.accounts import MemoryAccounts
 from gameserver.storage.memory.moderation import ModeratedScores
 from gameserver.storage.memory.sessions import MemorySessions
 from gameserver.storage.memory.tournaments import MemoryTournaments
+from gameserver.times import Clock, server_clock
 
 
 class MemoryEngine:
@@ -18,16 +19,26 @@ class MemoryEngine:
 
     shared = False
 
-    def __init__(self, store_tokens: bool = False, limits: Limits = NORMAL) -> None:
+    def __init__(
+        self,
+        store_tokens: bool = False,
+        limits: Limits = NORMAL,
+        clock: Clock = server_clock,
+    ) -> None:
         """`store_tokens` keeps the newest session key of each user."""
         self._lock = threading.RLock()
-        self.scores = ModeratedScores(limits)
-        self.sessions: Sessions = MemorySessions() if store_tokens else SignedSessions()
+        self.scores = ModeratedScores(limits, clock)
+        self.sessions: Sessions = (
+            MemorySessions(clock) if store_tokens else SignedSessions(clock=clock)
+        )
         self.accounts = MemoryAccounts(self._lock)
         self.tournaments = MemoryTournaments(self._lock, self.accounts)
 
     def batch(self) -> AbstractContextManager[object]:
         return self._lock
+
+    def check(self) -> None:
+        """There is nothing on disk."""
 
     def close(self) -> None:
         """There is nothing on disk."""

@@ -6,13 +6,13 @@ begun again at any moment, as what is done already is not there to be done again
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from gameserver.errors import Refused
 from gameserver.scores.audit import AuditEntry, AuditLog, Author, Job, Taken
-from gameserver.scores.board import Board, arrival_in
+from gameserver.scores.board import Board
 from gameserver.scores.merging import merged
+from gameserver.scores.rank_key import arrival_in
 from gameserver.scores.ranking import Ranking
 from gameserver.scores.seasons import CURRENT
 from gameserver.scores.settings import DEFAULT, LevelSettings, settings_of
@@ -20,7 +20,7 @@ from gameserver.scores.values import NORMAL, Limits, Neighbours
 from gameserver.scores.withheld import State
 from gameserver.storage.memory.audit import MemoryAudit
 from gameserver.storage.memory.wanted_scores import CHUNK, WantedScores
-from gameserver.times import Clock
+from gameserver.times import Clock, server_clock
 
 
 class ModeratedScores(WantedScores):
@@ -29,7 +29,7 @@ class ModeratedScores(WantedScores):
     def __init__(
         self,
         limits: Limits = NORMAL,
-        clock: Clock = time.time,
+        clock: Clock = server_clock,
         audit: AuditLog | None = None,
     ) -> None:
         super().__init__(limits, clock)
@@ -163,7 +163,7 @@ class ModeratedScores(WantedScores):
         assert job.user is not None
         # Until then every post takes the long way, where it is asked who may post.
         self._plain = {}
-        boards = [board_id for board_id, _ in self._boards_of(job.user)]
+        boards = self._ids_of_boards(job.user)
         for first in range(0, len(boards), CHUNK):
             chunk = boards[first : first + CHUNK]
             for board_id in chunk:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
 from gameserver.errors import Refused
 from gameserver.numbers import MAX_NUMBER
-from gameserver.scores.board import Board, Line
+from gameserver.scores.board import Board
 from gameserver.scores.level import has_scores
+from gameserver.scores.rank_key import Line
 from gameserver.scores.rates import Rates
 from gameserver.scores.requests import RequestMemory, Requests
 from gameserver.scores.seasons import CURRENT
@@ -18,7 +18,7 @@ from gameserver.scores.settings import LevelSettings
 from gameserver.scores.user_index import BoardId
 from gameserver.scores.values import NORMAL, Limits, Outcome, Post, RequestId
 from gameserver.storage.memory.board_keeper import BoardKeeper
-from gameserver.times import Clock
+from gameserver.times import Clock, server_clock
 
 
 class _Entered(NamedTuple):
@@ -34,7 +34,7 @@ class _Entered(NamedTuple):
 class MemoryScores(BoardKeeper):
     """Boards, settings, names and answered requests: all of a `ScoreStore` but moderation."""
 
-    def __init__(self, limits: Limits = NORMAL, clock: Clock = time.time) -> None:
+    def __init__(self, limits: Limits = NORMAL, clock: Clock = server_clock) -> None:
         super().__init__(limits, clock)
         self._most = limits.scores
         self._requests: RequestMemory = Requests()
@@ -89,8 +89,9 @@ class MemoryScores(BoardKeeper):
         self._names.put(user_id, name)
 
     def forget(self, user_id: int) -> None:
-        for board_id, _ in self._boards_of(user_id):
-            self._put_line(board_id, user_id, None)
+        for level_id, starts in list(self._boards_of(user_id)):
+            for start in starts:
+                self._put_line((level_id, start), user_id, None)
         self._users.forget(user_id)
         self._requests.forget(user_id)
         if self.name(user_id) is not None:

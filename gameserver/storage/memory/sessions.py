@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import secrets
-import time
 from collections import OrderedDict
 from hmac import compare_digest
 
 from gameserver.auth.sessions import LIFETIME_MS, Randomness
 from gameserver.errors import InvalidSessionKey
-from gameserver.times import Clock
+from gameserver.times import Clock, server_clock
 
 
 class MemorySessions:
@@ -22,7 +21,7 @@ class MemorySessions:
     _USER = 8
 
     def __init__(
-        self, clock: Clock = time.time, randomness: Randomness = secrets.token_bytes
+        self, clock: Clock = server_clock, randomness: Randomness = secrets.token_bytes
     ) -> None:
         self._clock = clock
         self._randomness = randomness

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from gameserver.errors import Refused
 from gameserver.storage.memory.accounts import MemoryAccounts
+from gameserver.tournaments.catalogue import Catalogue, Hosted, Listing, Page, card_of
 from gameserver.tournaments.keys import IssuedKey, Key
 from gameserver.tournaments.tournament import Entry, Score, Submission, Tournament
 from gameserver.tournaments.tournament_store import Detail, Earlier
@@ -21,8 +22,8 @@ class _Record:
     tournament: Tournament
     entries: dict[int, Entry] = field(default_factory=dict)
     keys: dict[int, IssuedKey] = field(default_factory=dict)
-    scores: list[tuple[int, Submission]] = field(default_factory=list)
-    """With the number of each, which counts over all tournaments."""
+    scores: list[tuple[int, int, Submission]] = field(default_factory=list)
+    """With the number of each, which counts over all tournaments, and the moment it came."""
     per_user: Counter[int] = field(default_factory=Counter)
     """How many submissions of each user count."""
     unproven: Counter[int] = field(default_factory=Counter)
@@ -36,35 +37,56 @@ class MemoryTournaments:
         self._lock = lock
         self._accounts = accounts
         self._records: dict[int, _Record] = {}
-        self._hosted: defaultdict[int, list[int]] = defaultdict(list)
-        """The tournaments of each host."""
+        self._catalogue = Catalogue()
+        self._entered: defaultdict[int, set[int]] = defaultdict(set)
+        """The tournaments that each user has an entry in."""
         self._counted: dict[bytes, tuple[int, int]] = {}
         """Tournament and user for which a game counts, by the game's digest."""
 
     # Tournaments
 
-    def add(self, make: Callable[[Callable[[int, int], int]], Tournament]) -> Tournament:
+    def add(self, make: Callable[[Callable[[int, int], Hosted]], Tournament]) -> Tournament:
         with self._lock:
-            tournament = replace(make(self._count_hosted), id=len(self._records) + 1)
+            made = make(self._catalogue.hosted)
+            tournament = replace(made, id=self._catalogue.next_id)
             self._records[tournament.id] = _Record(tournament)
-            self._hosted[tournament.host_id].append(tournament.id)
+            self._catalogue.put(card_of(tournament, entered=False))
             return tournament
 
     def change(self, tournament_id: int, rule: Callable[[Tournament], Tournament]) -> Tournament:
         with self._lock:
             record = self._existing(tournament_id)
             record.tournament = rule(record.tournament)
+            self._catalogue.put(card_of(record.tournament, bool(record.entries)))
             return record.tournament
+
+    def delete(self, tournament_id: int, rule: Callable[[Tournament, bool], None]) -> None:
+        with self._lock:
+            record = self._existing(tournament_id)
+            rule(record.tournament, bool(record.entries))
+            del self._records[tournament_id]
+            self._catalogue.remove(tournament_id)
 
     def tournament(self, tournament_id: int) -> Tournament:
         with self._lock:
             return self._existing(tournament_id).tournament
 
-    def listed(self, user_id: int | None, ending_after: int) -> list[tuple[Tournament, Entry]]:
+    def listing(self, name: str, now: int, page: Page | None) -> Listing:
         with self._lock:
+            return self._catalogue.listing(name, now, page, self._read)
+
+    def entries(self, user_id: int, listing: Listing) -> Mapping[int, Entry]:
+        with self._lock:
+            entered = self._entered.get(user_id, ())
+            shown = [each.id for each in listing.tournaments if each.id in entered]
+            return {shown_id: self._records[shown_id].entries[user_id] for shown_id in shown}
+
+    def entered(self, user_id: int, ending_after: int) -> list[tuple[Tournament, Entry]]:
+        with self._lock:
+            records = [self._records[n] for n in sorted(self._entered.get(user_id, ()))]
             return [
-                (record.tournament, _entry(record, user_id))
-                for record in self._records.values()
+                (record.tournament, record.entries[user_id])
+                for record in records
                 if record.tournament.end > ending_after
             ]
 
@@ -95,6 +117,8 @@ class MemoryTournaments:
             after = rule(record.tournament, before)
             if after is not before:
                 record.entries[user_id] = after
+                self._entered[user_id].add(tournament_id)
+                self._catalogue.enter(tournament_id)
             return after
 
     def issue_key(
@@ -120,7 +144,7 @@ class MemoryTournaments:
         self,
         key: Key,
         submission: Submission,
-        now: int,
+        moment: int,
         rule: Callable[[Tournament | None, Earlier], bool],
     ) -> bool:
         with self._lock:
@@ -133,27 +157,27 @@ class MemoryTournaments:
             counts = rule(record.tournament if record else None, earlier)
             if counts:
                 assert record
-                self._keep(record, key, submission)
+                self._keep(record, key, submission, moment)
             return counts
 
     def scores(self, tournament_id: int, newest: int) -> list[Score]:
         with self._lock:
+            record = self._existing(tournament_id)
             return [
                 Score(game.user_id, game.category, game.value)
-                for number, game in self._existing(tournament_id).scores
-                if number <= newest
+                for number, moment, game in record.scores
+                if number <= newest and moment < record.tournament.end
             ]
 
-    def _keep(self, record: _Record, key: Key, submission: Submission) -> None:
+    def _keep(self, record: _Record, key: Key, submission: Submission, moment: int) -> None:
         self._counted[submission.digest] = key.tournament_id, key.user_id
-        record.scores.append((len(self._counted), submission))
+        record.scores.append((len(self._counted), moment, submission))
         record.per_user[key.user_id] += 1
         if not submission.proven:
             record.unproven[key.user_id] += 1
 
-    def _count_hosted(self, host_id: int, now: int) -> int:
-        hosted = (self._records[tournament_id] for tournament_id in self._hosted[host_id])
-        return sum(record.tournament.end > now for record in hosted)
+    def _read(self, ids: Sequence[int]) -> list[Tournament]:
+        return [self._records[tournament_id].tournament for tournament_id in ids]
 
     def _existing(self, tournament_id: int) -> _Record:
         record = self._records.get(tournament_id)
@@ -162,5 +186,5 @@ class MemoryTournaments:
         return record
 
 
-def _entry(record: _Record, user_id: int | None) -> Entry:
-    return Entry.NONE if user_id is None else record.entries.get(user_id, Entry.NONE)
+def _entry(record: _Record, user_id: int) -> Entry:
+    return record.entries.get(user_id, Entry.NONE)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gameserver.numbers import MAX_NUMBER
 from gameserver.scores.audit import Job
-from gameserver.scores.board import ARRIVAL_BITS, Line, score_in
+from gameserver.scores.rank_key import ARRIVAL_BITS, Line, first_key, score_in
 from gameserver.scores.user_index import BoardId
 from gameserver.storage.memory.scores import MemoryScores
 
@@ -34,7 +34,7 @@ class WantedScores(MemoryScores):
             level = self._levels.get(job.level)
             return sum(map(len, level.boards.values())) + self._withheld.of_level(job.level)
         assert job.user is not None
-        return len(self._boards_of(job.user)) + len(self._withheld.boards(job.user))
+        return len(self._ids_of_boards(job.user)) + len(self._withheld.boards(job.user))
 
     # What a job wants
 
@@ -55,11 +55,16 @@ class WantedScores(MemoryScores):
                     if self._fits(job, board_id, self._withheld.line(user_id, board_id))
                 ]
 
+    def _ids_of_boards(self, user_id: int) -> list[BoardId]:
+        """The boards on which the user has a score."""
+        found = self._boards_of(user_id)
+        return [(level_id, start) for level_id, starts in found for start in starts]
+
     def _boards_in(self, job: Job) -> list[BoardId]:
         if job.level is not None:
             boards = [(job.level, start) for start in self._levels.get(job.level).boards]
         elif job.user is not None:
-            boards = [board_id for board_id, _ in self._boards_of(job.user)]
+            boards = self._ids_of_boards(job.user)
         else:
             boards = [board_id for board_id, _ in self._levels.boards()]
         return [each for each in boards if job.season is None or job.season == each[1]]
@@ -72,7 +77,8 @@ class WantedScores(MemoryScores):
             wanted = self._fits(job, board_id, board.line(job.user))
             yield [(board_id, job.user)] if wanted else []
             return
-        bounds = board.first_key(job.min or 0), board.first_key(_or_highest(job.max))
+        scores = job.min or 0, _or_highest(job.max)
+        bounds = [first_key(score, board.is_ascending) for score in scores]
         key, last = min(bounds), max(bounds) | (1 << ARRIVAL_BITS) - 1
         while board is not None and key <= last:
             lines = board.lines(board.position(key), CHUNK)

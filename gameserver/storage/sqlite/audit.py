@@ -16,8 +16,8 @@ from gameserver.scores.audit import (
     Job,
     Taken,
 )
-from gameserver.scores.board import ARRIVAL_BITS, Line
 from gameserver.scores.merging import merged
+from gameserver.scores.rank_key import ARRIVAL_BITS, Line
 from gameserver.scores.settings import LevelSettings
 from gameserver.scores.user_index import BoardId
 from gameserver.storage.sqlite.database import Database

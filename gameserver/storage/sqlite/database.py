@@ -1,11 +1,11 @@
 """The data file of a running server, or what stands for it in memory.
 
-There is exactly one connection, in the process that owns the state, and one lock. Whoever holds
-the lock is in a *batch*: what is written in it is committed as a whole at its end, with one sync,
-and nobody else sees anything of it before. Stores keep what they read in memory and join the
+There is exactly one connection, in the process that owns the state, and one lock. The thread that
+holds it is in a *batch*: everything written in it is committed as a whole at its end, with one
+sync, and nobody else sees any of it before. Stores keep what they read in memory and join the
 database as *members*; it tells them when to write, and when to forget what was not committed.
 
-What can go wrong while it commits:
+Two kinds of errors at a commit:
 
 - There is no room (`SQLITE_FULL`). The batch is undone, in memory too. The database is `full`
   and refuses to write; at most twice a second it tries whether there is room again.
@@ -34,7 +34,7 @@ from typing import Protocol
 from gameserver.errors import StorageFull
 from gameserver.storage.sqlite import schema
 from gameserver.storage.sqlite.batch import Batch
-from gameserver.storage.sqlite.datafile import FileLock, open_data_file
+from gameserver.storage.sqlite.datafile import FileLock, Presence, open_data_file
 from gameserver.storage.sqlite.result_codes import end_process, is_disk_full
 
 log = logging.getLogger(__name__)
@@ -50,13 +50,13 @@ class Member(Protocol):
     """A store whose memory goes with the tables."""
 
     def write(self, connection: sqlite3.Connection) -> None:
-        """The batch ends: writes what is in memory only. Called again if it fails."""
+        """The batch ends: writes everything that is only in memory. Called again if it fails."""
 
     def committed(self) -> None:
-        """What was written is durable."""
+        """The batch is durable."""
 
     def restore(self, connection: sqlite3.Connection) -> None:
-        """The batch was undone: forgets what is not in the tables."""
+        """The batch was undone: forgets everything that is not in the tables."""
 
 
 class Database:
@@ -79,6 +79,7 @@ class Database:
         self._lock_file = FileLock(self._path) if self._path else None
         try:
             self.connection = open_data_file(self._path) if self._path else _in_memory()
+            self._presence = Presence(self._path) if self._path else None
         except BaseException:
             self._unlock_file()
             raise
@@ -92,6 +93,17 @@ class Database:
         with self._batch.lock:
             self.connection.close()
             self._unlock_file()
+
+    def check(self) -> None:
+        """Ends the process if the data file has been deleted, or replaced by another."""
+        if self._presence:
+            try:
+                self._presence.check()
+            except OSError as error:
+                # Not while a batch is committed, which would be half done, nor after the end.
+                with self._batch.lock:
+                    if self._lock_file:
+                        end_process(error)
 
     def join(self, member: Member) -> None:
         """Has a store take part in every batch from now on."""
@@ -143,7 +155,7 @@ class Database:
         if self.full:
             raise StorageFull
 
-    # What `Batch` calls
+    # The calls of `Batch`
 
     def _begin(self) -> sqlite3.Connection:
         # Not for the batch that follows one that was undone: it is the same one again.
@@ -195,7 +207,7 @@ class Database:
             self.require_room()
 
     def _refuse_writing(self, error: sqlite3.Error) -> None:
-        """Has the batch undone and becomes full; ends the process unless that is the cause."""
+        """Has the batch undone and becomes full; ends the process for errors of another kind."""
         if not is_disk_full(error):
             end_process(error)
         if not self.full:

@@ -1,6 +1,6 @@
 """A data file before it is used: is it one, is it whole, is it free, and the connection to it.
 
-Whatever is wrong raises `StartError`, and leaves the file as it was. It is examined through a
+Every problem raises `StartError`, and leaves the file as it was. It is examined through a
 connection that cannot write.
 
 The lock is on a file of its own, `FILE-lock`. It is not on the data file: a process that closes
@@ -10,6 +10,7 @@ SQLite's exclusive mode either, which would keep out a backup, too.
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import sys
@@ -40,6 +41,7 @@ class FileLock:
     """Keeps every other server and every import off a data file, until it is released."""
 
     def __init__(self, path: str) -> None:
+        require_place(path)
         self._path = path + "-lock"
         give_up = time.monotonic() + LOCK_SECONDS
         while True:
@@ -90,6 +92,32 @@ def _is_at(descriptor: int, path: str) -> bool:
         return False
 
 
+def require_place(path: str) -> None:
+    """StartError unless a data file can be at this absolute path, for all that its name says."""
+    if os.path.isdir(path):
+        raise StartError(f"{path} is a folder, not a data file")
+    if not os.path.isdir(os.path.dirname(path)):
+        raise StartError(f"cannot use {path}: there is no folder {os.path.dirname(path)}")
+
+
+class Presence:
+    """Whether the files of a connection are still the ones that their names lead to.
+
+    If they are deleted or replaced, the server is left with files that nobody can open again: it
+    would go on, and all that it acknowledges would be lost.
+    """
+
+    def __init__(self, path: str) -> None:
+        """`path` is a data file that is open, with its log beside it."""
+        self._files = {name: os.stat(name) for name in (path, path + "-wal")}
+
+    def check(self) -> None:
+        """OSError, with what is missing, unless they are."""
+        for name, known in self._files.items():
+            if not os.path.samestat(os.stat(name), known):
+                raise FileNotFoundError(errno.ENOENT, "it has been replaced by another file", name)
+
+
 def open_data_file(path: str) -> sqlite3.Connection:
     """The connection for writing to a locked data file, which is created if it is not there."""
     try:
@@ -114,6 +142,7 @@ def reading(path: str, alone: bool = False) -> Iterator[sqlite3.Connection]:
     `alone`: the file is locked, so that there is no server. Then, where there is no log either,
     the file is all there is, and SQLite makes no files of its own beside it.
     """
+    require_place(os.path.abspath(path))
     if not os.path.isfile(path):
         raise StartError(f"there is no file {path}")
     immutable = alone and not os.path.exists(path + "-wal")
@@ -146,6 +175,9 @@ def _require_writable(path: str) -> None:
     marked = not os.stat(path).st_mode & 0o222
     if marked or not os.access(path, os.W_OK):
         raise StartError(f"{path} is read-only")
+    # The lock and the log have the name of the file, so each name would have its own.
+    if os.stat(path).st_nlink > 1:
+        raise StartError(f"{path} has another name, a hard link: remove that, or copy the file")
     if not os.access(os.path.dirname(path), os.W_OK):
         raise StartError(f"{path} is in a read-only folder, and SQLite needs files beside it")
 
@@ -165,7 +197,7 @@ def _create(path: str) -> None:
     for name in (new, *(new + end for end in _BESIDE)):
         with suppress(FileNotFoundError):
             os.unlink(name)
-    # Only for this user: who knows the secret in it can forge session keys.
+    # Only for this user: anybody who knows the secret in it can forge session keys.
     os.close(os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     _connect_to_write(new).close()
     put_in_place(new, path)

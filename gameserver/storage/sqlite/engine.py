@@ -13,6 +13,7 @@ from gameserver.storage.sqlite.database import Database
 from gameserver.storage.sqlite.scores import SqliteScores
 from gameserver.storage.sqlite.sessions import SqliteSessions
 from gameserver.storage.sqlite.tournaments import SqliteTournaments
+from gameserver.times import Clock, server_clock
 
 
 class SqliteEngine:
@@ -30,6 +31,7 @@ class SqliteEngine:
         store_tokens: bool = False,
         limits: Limits = NORMAL,
         follow: Follow = without_progress,
+        clock: Clock = server_clock,
     ) -> None:
         """Opens the file, or makes it; StartError says why it cannot.
 
@@ -37,8 +39,8 @@ class SqliteEngine:
         """
         self._database = Database(path)
         try:
-            self.scores = SqliteScores(self._database, limits, follow)
-            self.sessions = self._open_sessions(store_tokens)
+            self.scores = SqliteScores(self._database, limits, follow, clock)
+            self.sessions = self._open_sessions(store_tokens, clock)
         except StorageFull:
             self._database.close()
             raise StartError(f"there is no room for {path}") from None
@@ -46,16 +48,19 @@ class SqliteEngine:
             self._database.close()
             raise
         self.accounts = SqliteAccounts(self._database)
-        self.tournaments = SqliteTournaments(self._database)
+        self.tournaments = SqliteTournaments(self._database, clock)
 
     def batch(self) -> AbstractContextManager[object]:
         return self._database.batch()
+
+    def check(self) -> None:
+        self._database.check()
 
     def close(self) -> None:
         """Moves the log into the file and ends the connection; may be called again."""
         self._database.close()
 
-    def _open_sessions(self, store_tokens: bool) -> Sessions:
+    def _open_sessions(self, store_tokens: bool, clock: Clock) -> Sessions:
         if store_tokens:
-            return SqliteSessions(self._database)
-        return SignedSessions(self._database.secret("session keys", 32))
+            return SqliteSessions(self._database, clock)
+        return SignedSessions(self._database.secret("session keys", 32), clock)

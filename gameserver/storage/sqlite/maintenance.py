@@ -1,7 +1,7 @@
 """Backup and check of a data file.
 
 They work beside a server that runs on the file, through a connection that writes nothing and
-makes no checkpoint. Both raise StartError for what is wrong with a file.
+makes no checkpoint. Both raise StartError for a bad file.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from gameserver.scores.level import Level
 from gameserver.scores.names import parse_name
 from gameserver.scores.settings import DEFAULT, settings_of
 from gameserver.storage.sqlite import audit, score_rows, withheld_rows
-from gameserver.storage.sqlite.datafile import examine, put_in_place, reading
+from gameserver.storage.sqlite.datafile import examine, put_in_place, reading, require_place
 
 DatabaseError = sqlite3.Error
-"""What a file can raise beside StartError and OSError."""
+"""The error that a file can raise beside StartError and OSError."""
 
 OUT_OF_RANGE = f"""
 SELECT count(*) FROM {{table}}
@@ -39,8 +39,9 @@ BACKUP_PAGES = 1_000
 def backup(file: str, copy: str) -> None:
     """Copies the file as it is at this moment; the copy has its name when it is whole."""
     if os.path.exists(copy):
-        raise StartError(f"{copy} is there already")
+        raise StartError(f"{copy} exists already")
     path = os.path.abspath(copy)
+    require_place(path)
     new = path + "-new"
     with reading(file) as source:
         examine(file, source)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gameserver.scores.audit import AuditEntry, Author
-from gameserver.scores.board import ARRIVAL_BITS
+from gameserver.scores.rank_key import ARRIVAL_BITS
 from gameserver.storage.sqlite import audit, withheld_rows
 from gameserver.times import format_moment, parse_moment
 

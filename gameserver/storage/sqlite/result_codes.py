@@ -1,4 +1,4 @@
-"""What an error of SQLite means, by its result code (sqlite.org/rescode.html)."""
+"""The meaning of an error of SQLite, by its result code (sqlite.org/rescode.html)."""
 
 from __future__ import annotations
 
@@ -34,14 +34,15 @@ def is_disk_full(error: sqlite3.Error) -> bool:
 
 
 def is_programming_error(error: sqlite3.Error) -> bool:
-    """Whether it is the statement that is wrong, and not the storage."""
+    """Whether the statement is wrong, and not the storage."""
     return _code(error) & 0xFF in _PROGRAMMING_ERRORS
 
 
-def end_process(error: sqlite3.Error) -> NoReturn:
+def end_process(error: sqlite3.Error | OSError) -> NoReturn:
     """Ends the process without another word to a client: the disk cannot be trusted."""
     name = getattr(error, "sqlite_errorname", type(error).__name__)
-    text = f"the data file cannot be trusted any more: {error} ({name})"
+    reason = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else error
+    text = f"the data file cannot be trusted any more: {reason} ({name})"
     log.critical("%s; the server ends", text)
     print(f"gameserver: {text}", file=sys.stderr, flush=True)
     os._exit(StorageFailed.EXIT_CODE)

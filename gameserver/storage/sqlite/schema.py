@@ -84,6 +84,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """CREATE INDEX scores_by_arrival ON tournament_scores (tournament_id, id)""",
     ),
     (
+        # A player's own list, without a look at all tournaments.
+        "CREATE INDEX entries_of_user ON entries (user_id)",
+    ),
+    (
         # What stands on every board: a level's in a season. `season` is the moment at which it
         # begins, 0 where a level is never reset. `key` is the rank key of `scores/board.py` less
         # 2^63, so that a board in rank order is its rows in the order of their keys. `at` is the

@@ -14,12 +14,12 @@ batches. A process that ends before finds them again when it loads the file.
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from gameserver.errors import StartError, StorageFull
-from gameserver.scores.board import Board, Line
+from gameserver.scores.board import Board
+from gameserver.scores.rank_key import Line
 from gameserver.scores.seasons import CURRENT
 from gameserver.scores.settings import LevelSettings
 from gameserver.scores.user_index import BoardId
@@ -33,7 +33,7 @@ from gameserver.storage.sqlite.audit import SqliteAudit
 from gameserver.storage.sqlite.database import Database
 from gameserver.storage.sqlite.requests import SqliteRequests
 from gameserver.storage.sqlite.score_rows import chunks, read_boards, read_settings, write_lines
-from gameserver.times import Clock
+from gameserver.times import Clock, server_clock
 
 SLICE = 500
 """How many rows of an outdated board a batch removes."""
@@ -47,7 +47,7 @@ class SqliteScores(ModeratedScores):
         database: Database,
         limits: Limits = NORMAL,
         follow: Follow = without_progress,
-        clock: Clock = time.time,
+        clock: Clock = server_clock,
     ) -> None:
         """Loads everything; StartError if it is damaged. `follow` sees how far it is."""
         super().__init__(limits, clock, SqliteAudit(database))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
-import time
 
 from gameserver.auth.sessions import LIFETIME_MS, Randomness
 from gameserver.storage.memory.sessions import MemorySessions
 from gameserver.storage.sqlite.database import Database
-from gameserver.times import Clock
+from gameserver.times import Clock, server_clock
 
 KEEP = "REPLACE INTO session_key VALUES (?, ?, ?)"
 FORGET = "DELETE FROM session_key WHERE user = ?"
@@ -19,14 +18,15 @@ IN_ORDER = "SELECT user, key, expiry FROM session_key WHERE expiry > ? ORDER BY 
 class SqliteSessions(MemorySessions):
     """Keys that outlive the process.
 
-    `_unwritten` holds what the file does not know yet: a user's new key, or None when the key
-    has been freed. While nothing can be stored, logins go on, and their keys wait in memory.
+    `_unwritten` holds the changes that the file does not have yet: a user's new key, or None when
+    the key has been freed. While nothing can be stored, logins go on, and their keys wait in
+    memory.
     """
 
     def __init__(
         self,
         database: Database,
-        clock: Clock = time.time,
+        clock: Clock = server_clock,
         randomness: Randomness = secrets.token_bytes,
     ) -> None:
         super().__init__(clock, randomness)
@@ -54,7 +54,7 @@ class SqliteSessions(MemorySessions):
 
     def write(self, connection: sqlite3.Connection) -> None:
         if not any(self._unwritten.values()):
-            return  # what has been freed can wait for the next login
+            return  # the freed ones can wait for the next login
         freed = [(user_id,) for user_id, entry in self._unwritten.items() if not entry]
         made = [(user_id, *entry) for user_id, entry in self._unwritten.items() if entry]
         connection.executemany(FORGET, freed)

@@ -3,70 +3,105 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import astuple, replace
-from typing import Any
+from functools import partial
 
-from gameserver.errors import Refused
 from gameserver.storage.sqlite.database import Database
+from gameserver.storage.sqlite.tournament_rows import (
+    COLUMNS,
+    among,
+    cards,
+    entry_of,
+    existing,
+    find_tournament,
+    issued_key,
+    number,
+    read_tournaments,
+    tournament_of,
+)
+from gameserver.times import Clock, moment_of, server_clock
+from gameserver.tournaments.catalogue import Card, Catalogue, Hosted, Listing, Page, card_of
 from gameserver.tournaments.keys import IssuedKey, Key
 from gameserver.tournaments.tournament import Entry, Score, Submission, Tournament
 from gameserver.tournaments.tournament_store import Detail, Earlier
-
-_COLUMNS = "id, host_id, name, mode, modeparams, location, starts, ends, open_entry, hide_results"
 
 
 class SqliteTournaments:
     """Tournaments, entries, keys and submissions in the database: a `TournamentStore`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock = server_clock) -> None:
+        """`clock` says which lists the tournaments of the file stand in when it is opened."""
         self._database = database
+        self._catalogue = Catalogue(moment_of(clock()))
+        self._changed: set[int] = set()
+        """The tournaments whose cards were changed in this batch."""
+        with database.batch() as sql:
+            for card in cards(sql):
+                self._catalogue.put(card)
+        database.join(self)
 
     # Tournaments
 
-    def add(self, make: Callable[[Callable[[int, int], int]], Tournament]) -> Tournament:
+    def add(self, make: Callable[[Callable[[int, int], Hosted]], Tournament]) -> Tournament:
         with self._database.transaction() as sql:
-
-            def count_hosted(host_id: int, now: int) -> int:
-                query = "SELECT COUNT(*) FROM tournaments WHERE host_id = ? AND ends > ?"
-                return _number(sql, query, (host_id, now))
-
-            tournament = make(count_hosted)
-            added = sql.execute(
-                "INSERT INTO tournaments (host_id, name, mode, modeparams, location, starts, ends,"
-                " open_entry, hide_results) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                astuple(tournament)[1:],
+            made = make(self._catalogue.hosted)
+            tournament = replace(made, id=self._catalogue.next_id)
+            sql.execute(
+                f"INSERT INTO tournaments ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                astuple(tournament),
             )
-        assert added.lastrowid
-        return replace(tournament, id=added.lastrowid)
+            self._put(card_of(tournament, entered=False))  # last: an operation may be undone
+        return tournament
 
     def change(self, tournament_id: int, rule: Callable[[Tournament], Tournament]) -> Tournament:
         with self._database.transaction() as sql:
-            changed = rule(_existing(sql, tournament_id))
+            changed = rule(existing(sql, tournament_id))
             sql.execute(
                 "UPDATE tournaments SET host_id = ?, name = ?, mode = ?, modeparams = ?,"
                 " location = ?, starts = ?, ends = ?, open_entry = ?, hide_results = ?"
                 " WHERE id = ?",
                 (*astuple(changed)[1:], tournament_id),
             )
+            self._put(card_of(changed, self._catalogue.entered(tournament_id)))
         return changed
+
+    def delete(self, tournament_id: int, rule: Callable[[Tournament, bool], None]) -> None:
+        with self._database.transaction() as sql:
+            rule(existing(sql, tournament_id), self._catalogue.entered(tournament_id))
+            sql.execute("DELETE FROM tournaments WHERE id = ?", (tournament_id,))
+            self._changed.add(tournament_id)
+            self._catalogue.remove(tournament_id)
 
     def tournament(self, tournament_id: int) -> Tournament:
         with self._database.batch() as sql:
-            return _existing(sql, tournament_id)
+            return existing(sql, tournament_id)
 
-    def listed(self, user_id: int | None, ending_after: int) -> list[tuple[Tournament, Entry]]:
+    def listing(self, name: str, now: int, page: Page | None) -> Listing:
+        with self._database.batch() as sql:
+            return self._catalogue.listing(name, now, page, partial(read_tournaments, sql))
+
+    def entries(self, user_id: int, listing: Listing) -> Mapping[int, Entry]:
+        ids = [tournament.id for tournament in listing.tournaments]
         with self._database.batch() as sql:
             rows = sql.execute(
-                f"SELECT {_COLUMNS}, entry FROM tournaments LEFT JOIN entries"
-                " ON tournament_id = id AND user_id = ? WHERE ends > ? ORDER BY id",
+                f"SELECT tournament_id, entry FROM entries WHERE user_id = ? AND {among(ids)}",
+                (user_id,),
+            ).fetchall()
+        return {tournament_id: Entry(entry) for tournament_id, entry in rows}
+
+    def entered(self, user_id: int, ending_after: int) -> list[tuple[Tournament, Entry]]:
+        with self._database.batch() as sql:
+            rows = sql.execute(
+                f"SELECT {COLUMNS}, entry FROM entries JOIN tournaments ON tournament_id = id"
+                " WHERE user_id = ? AND ends > ? ORDER BY id",
                 (user_id, ending_after),
             ).fetchall()
-        return [(_tournament(row), Entry(row[-1] or Entry.NONE)) for row in rows]
+        return [(tournament_of(row), Entry(row[-1])) for row in rows]
 
     def detail(self, tournament_id: int) -> Detail:
         with self._database.batch() as sql:
-            tournament = _existing(sql, tournament_id)
+            tournament = existing(sql, tournament_id)
             (host,) = sql.execute(
                 "SELECT username FROM accounts WHERE id = ?", (tournament.host_id,)
             ).fetchone()
@@ -76,7 +111,7 @@ class SqliteTournaments:
                 (tournament_id,),
             ).fetchall()
             query = "SELECT COALESCE(MAX(id), 0) FROM tournament_scores WHERE tournament_id = ?"
-            newest = _number(sql, query, (tournament_id,))
+            newest = number(sql, query, (tournament_id,))
         entries = [(user_id, username, Entry(entry)) for user_id, username, entry in rows]
         return Detail(tournament, host, entries, newest)
 
@@ -97,7 +132,7 @@ class SqliteTournaments:
         self, tournament_id: int, user_id: int, rule: Callable[[Tournament, Entry], Entry]
     ) -> Entry:
         with self._database.transaction() as sql:
-            tournament, before = _existing(sql, tournament_id), _entry(sql, tournament_id, user_id)
+            tournament, before = existing(sql, tournament_id), entry_of(sql, tournament_id, user_id)
             after = rule(tournament, before)
             if after is not before:
                 sql.execute(
@@ -105,6 +140,8 @@ class SqliteTournaments:
                     " ON CONFLICT DO UPDATE SET entry = excluded.entry",
                     (tournament_id, user_id, after),
                 )
+                if self._catalogue.enter(tournament_id):
+                    self._changed.add(tournament_id)
         return after
 
     def issue_key(
@@ -114,8 +151,8 @@ class SqliteTournaments:
         rule: Callable[[Tournament, Entry, IssuedKey | None], IssuedKey],
     ) -> IssuedKey:
         with self._database.transaction() as sql:
-            tournament, entry = _existing(sql, tournament_id), _entry(sql, tournament_id, user_id)
-            issued = rule(tournament, entry, _issued(sql, tournament_id, user_id))
+            tournament, entry = existing(sql, tournament_id), entry_of(sql, tournament_id, user_id)
+            issued = rule(tournament, entry, issued_key(sql, tournament_id, user_id))
             sql.execute(
                 "INSERT INTO tournament_keys (tournament_id, user_id, secret, generated, expiry)"
                 " VALUES (?, ?, ?, ?, ?)",
@@ -125,7 +162,7 @@ class SqliteTournaments:
 
     def key(self, tournament_id: int, user_id: int) -> tuple[Tournament, IssuedKey | None]:
         with self._database.batch() as sql:
-            return _existing(sql, tournament_id), _issued(sql, tournament_id, user_id)
+            return existing(sql, tournament_id), issued_key(sql, tournament_id, user_id)
 
     # Submissions
 
@@ -133,7 +170,7 @@ class SqliteTournaments:
         self,
         key: Key,
         submission: Submission,
-        now: int,
+        moment: int,
         rule: Callable[[Tournament | None, Earlier], bool],
     ) -> bool:
         place = (key.tournament_id, key.user_id)
@@ -143,61 +180,42 @@ class SqliteTournaments:
                 (submission.digest,),
             ).fetchone()
             query = "SELECT COUNT(*) FROM tournament_scores WHERE tournament_id = ? AND user_id = ?"
-            earlier = Earlier(_issued(sql, *place), row, _number(sql, query, place))
-            counts = rule(_find(sql, key.tournament_id), earlier)
+            earlier = Earlier(issued_key(sql, *place), row, number(sql, query, place))
+            counts = rule(find_tournament(sql, key.tournament_id), earlier)
             if counts:
                 sql.execute(
                     "INSERT INTO tournament_scores (tournament_id, user_id, level, time_ms, digest,"
                     " proven, uploaded) VALUES (?, ?, ?, ?, ?, ?, ?)",
                     (*place, submission.category, submission.value, submission.digest,
-                     submission.proven, now),
+                     submission.proven, moment),
                 )  # fmt: skip
         return counts
 
     def scores(self, tournament_id: int, newest: int) -> list[Score]:
         with self._database.batch() as sql:
             rows = sql.execute(
-                "SELECT user_id, level, time_ms FROM tournament_scores"
-                " WHERE tournament_id = ? AND id <= ?",
+                "SELECT user_id, level, time_ms FROM tournament_scores AS score JOIN tournaments"
+                " ON tournament_id = tournaments.id"
+                " WHERE tournament_id = ? AND score.id <= ? AND uploaded < ends",
                 (tournament_id, newest),
             ).fetchall()
         return [Score(*row) for row in rows]
 
+    # As a member of the database
 
-def _find(sql: sqlite3.Connection, tournament_id: int) -> Tournament | None:
-    row = sql.execute(
-        f"SELECT {_COLUMNS} FROM tournaments WHERE id = ?", (tournament_id,)
-    ).fetchone()
-    return _tournament(row) if row else None
+    def write(self, connection: sqlite3.Connection) -> None:
+        """Nothing: all is in the tables already."""
 
+    def committed(self) -> None:
+        self._changed.clear()
 
-def _existing(sql: sqlite3.Connection, tournament_id: int) -> Tournament:
-    tournament = _find(sql, tournament_id)
-    if tournament is None:
-        raise Refused("no_such_tournament")
-    return tournament
+    def restore(self, connection: sqlite3.Connection) -> None:
+        for tournament_id in self._changed:
+            self._catalogue.remove(tournament_id)
+        for card in cards(connection, f"WHERE {among(self._changed, 'id')}"):
+            self._catalogue.put(card)
+        self._changed.clear()
 
-
-def _entry(sql: sqlite3.Connection, tournament_id: int, user_id: int) -> Entry:
-    row = sql.execute(
-        "SELECT entry FROM entries WHERE tournament_id = ? AND user_id = ?",
-        (tournament_id, user_id),
-    ).fetchone()
-    return Entry(row[0]) if row else Entry.NONE
-
-
-def _issued(sql: sqlite3.Connection, tournament_id: int, user_id: int) -> IssuedKey | None:
-    row = sql.execute(
-        "SELECT secret, generated, expiry FROM tournament_keys"
-        " WHERE tournament_id = ? AND user_id = ?",
-        (tournament_id, user_id),
-    ).fetchone()
-    return IssuedKey(Key(user_id, tournament_id, row[0]), row[1], row[2]) if row else None
-
-
-def _number(sql: sqlite3.Connection, query: str, values: Iterable[Any]) -> int:
-    return int(sql.execute(query, tuple(values)).fetchone()[0])
-
-
-def _tournament(row: tuple[Any, ...]) -> Tournament:
-    return Tournament(*row[:8], bool(row[8]), bool(row[9]))  # type: ignore[call-arg]
+    def _put(self, card: Card) -> None:
+        self._changed.add(card.id)
+        self._catalogue.put(card)

@@ -9,8 +9,9 @@ Every line has the same columns, and is one of these:
     ,131,,,,,,"{""state"": ""banned""}"           a user who is banned or hidden
     ,,,,,,,"{""at"": …, ""action"": ""ban"", …}"  an entry of the audit
 
-Scores stand in rank order on each board. An import knows the first columns alone, too, with or
-without a header: `level,user,score`.
+Scores stand in rank order on each board. A file that has nothing but scores of levels that are
+never reset is written with the first three columns alone, `level,user,score`, and an import takes
+those with or without a header.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ from typing import NamedTuple, TextIO
 from gameserver.errors import Refused, StartError
 from gameserver.monitoring.progress import Progress
 from gameserver.numbers import parse_number
-from gameserver.scores.board import ARRIVAL_BITS, first_key, score_in
 from gameserver.scores.names import parse_name
+from gameserver.scores.rank_key import ARRIVAL_BITS, first_key, score_in
 from gameserver.scores.seasons import ALL, season_at, season_named
 from gameserver.scores.settings import DEFAULT, LevelSettings, settings_of
 from gameserver.storage.sqlite import moderation_transfer as moderation
@@ -39,7 +40,17 @@ from gameserver.times import format_moment, parse_moment
 
 COLUMNS = ("level", "user", "score", "season", "at", "meta", "name", "settings")
 HEADER = ",".join(COLUMNS)
-OLD_HEADER = ",".join(COLUMNS[:3])
+STANDARD_STREAM = "-"
+"""In the place of a CSV file."""
+
+OLD_WIDTH = 3
+OLD_HEADER = ",".join(COLUMNS[:OLD_WIDTH])
+
+HAS_MORE = """
+SELECT EXISTS (SELECT 1 FROM level) OR EXISTS (SELECT 1 FROM user_name)
+OR EXISTS (SELECT 1 FROM user_state) OR EXISTS (SELECT 1 FROM audit)
+OR EXISTS (SELECT 1 FROM score WHERE season <> 0 OR at IS NOT NULL OR meta IS NOT NULL)
+"""
 
 KEEP_BETTER = """
 INSERT INTO score (level, season, user, key, at, meta) VALUES (?, ?, ?, ?, ?, ?)
@@ -49,20 +60,22 @@ WHERE excluded.key >> 33 < key >> 33
 LEVELS = "SELECT level FROM score UNION SELECT level FROM withheld"
 
 
-def export(file: str, target: str | None) -> None:
-    """Writes all but people and undo data as CSV; `target` is a new file, or standard output."""
+def export(file: str, target: str) -> None:
+    """Writes all but people and undo data as CSV, to a new file or to stdout."""
     with reading(file) as connection:
         examine(file, connection)
-        if target:
+        if target == STANDARD_STREAM:
+            _write(connection, sys.stdout)
+        else:
             with open(target, "x", encoding="utf-8", newline="") as stream:
                 _write(connection, stream)
-        else:
-            _write(connection, sys.stdout)
 
 
 def _write(connection: sqlite3.Connection, target: TextIO) -> None:
-    target.write(HEADER + "\n")
     lines = csv.writer(target, lineterminator="\n")
+    (has_more,) = connection.execute(HAS_MORE).fetchone()
+    width = len(COLUMNS) if has_more else OLD_WIDTH
+    lines.writerow(COLUMNS[:width])
     settings = read_settings(connection.execute(score_rows.SETTINGS))
     for level_id, of_level in settings.items():
         lines.writerow((level_id, *[""] * 6, score_rows.settings_text(of_level)))
@@ -74,7 +87,7 @@ def _write(connection: sqlite3.Connection, target: TextIO) -> None:
         lines.writerow((*[""] * 7, entry))
     (count,) = connection.execute(moderation.COUNT).fetchone()
     rows = Progress("exporting", count).follow(chunks(connection.execute(moderation.IN_ORDER)))
-    lines.writerows(_score_line(row, settings.get(row[0], DEFAULT)) for row in rows)
+    lines.writerows(_score_line(row, settings.get(row[0], DEFAULT))[:width] for row in rows)
     target.flush()
 
 
@@ -99,7 +112,10 @@ def import_(file: str, source: str) -> None:
 
     All of them, or none if a line is bad. No score becomes worse.
     """
-    with open(source, encoding="utf-8", errors="surrogateescape", newline="") as stream:
+    which = 0 if source == STANDARD_STREAM else source
+    with open(
+        which, encoding="utf-8", errors="surrogateescape", newline="", closefd=bool(which)
+    ) as stream:
         database = Database(file)
         try:
             with database.transaction() as connection:
@@ -157,7 +173,7 @@ class _Import:
             raise StartError(f"{name}, line {number}: {error}; nothing was imported") from None
 
     def _take_line(self, columns: list[str]) -> Iterator[Row]:
-        if not 3 <= len(columns) <= len(COLUMNS):
+        if not OLD_WIDTH <= len(columns) <= len(COLUMNS):
             raise ValueError(f"must be {OLD_HEADER} or {HEADER}")
         line = _Line(*columns)
         if line.settings and line.level:

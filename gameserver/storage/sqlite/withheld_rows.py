@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import get_args
 
-from gameserver.scores.board import Line
+from gameserver.scores.rank_key import Line
 from gameserver.scores.user_index import BoardId
 from gameserver.scores.withheld import State, Withheld
 from gameserver.storage.sqlite.score_rows import rank_key, stored_key

@@ -15,6 +15,7 @@ from gameserver.storage.sqlite import datafile, schema
 from gameserver.storage.sqlite.database import Database
 from tests.folder import FolderTestCase
 
+VERSION = len(schema.MIGRATIONS)
 MORE = (*schema.MIGRATIONS, ("CREATE TABLE more (number INTEGER)", "INSERT INTO more VALUES (7)"))
 
 
@@ -39,6 +40,25 @@ class DataFileTest(FolderTestCase):
         with self.assertRaisesRegex(StartError, rf"\A.*{reason}.*\Z"):
             Database(self.path)
         self.assertEqual(self.files(), before)
+
+    def test_hard_link(self) -> None:
+        """A file with two names is refused by each: two servers would not know of each other."""
+        self.make()
+        other = str(self.folder / "other.db")
+        os.link(self.path, other)
+        self.assert_refused("has another name, a hard link")
+        with self.assertRaisesRegex(StartError, "hard link"):
+            Database(other)
+        os.unlink(other)
+        self.open()
+
+    def test_link_to_a_running_server(self) -> None:
+        """A link that is made while a server runs does not let in another one."""
+        self.open()
+        other = str(self.folder / "other.db")
+        os.link(self.path, other)
+        with self.assertRaisesRegex(StartError, "hard link"):
+            Database(other)
 
     def test_new(self) -> None:
         """A new file is made, for this user only; nothing else is left when it is closed."""
@@ -67,8 +87,8 @@ class DataFileTest(FolderTestCase):
         """A file of a newer server is refused, and the message names both versions."""
         with mock.patch.object(schema, "MIGRATIONS", MORE):
             self.make()
-        newer = len(MORE)
-        self.assert_refused(f"has version {newer}, and this one knows versions up to {newer - 1}")
+        both = f"has version {VERSION + 1}, and this one knows versions up to {VERSION}"
+        self.assert_refused(both)
 
     def test_truncated(self) -> None:
         """A file that was cut anywhere is refused."""
@@ -99,7 +119,7 @@ class DataFileTest(FolderTestCase):
         with self.assertRaises(StartError):
             Database(self.path)
         self.path = str(self.folder / "nothing" / "game.db")
-        self.assert_refused("No such file or directory")
+        self.assert_refused("there is no folder")
 
     def test_no_log(self) -> None:
         """Where SQLite can keep no write-ahead log, nothing starts."""
@@ -136,7 +156,7 @@ class DataFileTest(FolderTestCase):
         with mock.patch.object(schema, "MIGRATIONS", MORE):
             Database(self.path).close()
         self.assertEqual(self.rows("SELECT number FROM more"), [(7,)])
-        self.assertEqual(self.rows("PRAGMA user_version"), [(len(MORE),)])
+        self.assertEqual(self.rows("PRAGMA user_version"), [(VERSION + 1,)])
         self.assertEqual(self.rows("SELECT count(*) FROM score"), [(10_000,)])
 
     def test_failed_migration(self) -> None:
@@ -145,7 +165,7 @@ class DataFileTest(FolderTestCase):
         steps = (*MORE, ("CREATE TABLE last (number INTEGER)", "INSERT INTO nowhere VALUES (1)"))
         with mock.patch.object(schema, "MIGRATIONS", steps), self.assertRaises(StartError):
             Database(self.path)
-        self.assertEqual(self.rows("PRAGMA user_version"), [(len(MORE) - 1,)])
+        self.assertEqual(self.rows("PRAGMA user_version"), [(VERSION,)])
         tables = self.rows("SELECT name FROM sqlite_master WHERE name IN ('more', 'last')")
         self.assertEqual(tables, [])
 

@@ -1,0 +1,38 @@
+"""The processor time and the memory of a process."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from gameserver.monitoring.metrics import Counters
+
+
+class Meter:
+    """Measures this process. Thread-safe."""
+
+    def __init__(self, cpu_clock: Callable[[], float] = time.process_time) -> None:
+        self._cpu_clock = cpu_clock
+        self._lock = threading.Lock()
+        self._counted = 0.0
+        self._memory = 0
+
+    def measure(self, counters: Counters) -> None:
+        """Adds the processor time since the last measurement, and notes the memory in use."""
+        with self._lock:
+            now = self._cpu_clock()
+            counters.cpu_seconds += now - self._counted
+            self._counted = now
+        # There may be no such file, or no descriptor left for it: it is as much as before, then.
+        with suppress(OSError):
+            self._memory = resident_memory()
+        counters.memory = self._memory
+
+
+def resident_memory() -> int:
+    """Bytes of this process that are in memory (proc(5), statm); OSError if nobody says so."""
+    with open("/proc/self/statm", "rb") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")

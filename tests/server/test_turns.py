@@ -1,0 +1,192 @@
+"""Clients that ask for more than they take: what they cost, and that nobody else waits for them."""
+
+from __future__ import annotations
+
+import ssl
+import unittest
+from typing import Any, ClassVar
+
+import mock  # noqa: UP026 (the same mock on every Python)
+
+from gameserver.server.tls import TLS
+from gameserver.web.messages import Request, Response
+from gameserver.web.routing import path
+from tests.raw_client import Client, request_bytes
+from tests.support import PATIENCE, ROOT, running, wait_until
+
+LIST = request_bytes("GET", "/1/highscorelist")
+SHORT = request_bytes("GET", "/short")
+CERTIFICATE = str(ROOT / "tests" / "localhost.pem")
+SIZE = 1 << 20
+
+
+class TurnsTestCase(unittest.TestCase):
+    options: ClassVar[dict[str, Any]] = {}
+
+    def setUp(self) -> None:
+        self.made = 0
+        self.server = self.enterContext(
+            running(
+                path("/long/<number:kind>", GET=self.long),
+                path("/short", GET=self.short, short=True),
+                **self.options,
+            )
+        )
+        self.client = self.connect()
+
+    def long(self, request: Request, services: object, kind: int) -> Response:
+        self.made += 1
+        return Response(body=b"%d" % kind * SIZE)
+
+    def short(self, request: Request, services: object) -> Response:
+        self.made += 1
+        return Response(body=b"short")
+
+    def connect(self) -> Client:
+        # A small buffer: what this side does not read, the other one has to keep.
+        return self.enterContext(Client(self.server.server_address, receive_buffer=65536))
+
+    def let_it_work(self) -> None:
+        with self.connect() as client:
+            for _ in range(5):
+                client.ask(LIST)
+
+
+def ask_for(kind: int) -> bytes:
+    return request_bytes("GET", f"/long/{kind}")
+
+
+class OwedTest(TurnsTestCase):
+    """Replies that nobody reads."""
+
+    def test_nothing_further(self) -> None:
+        """Who does not take what is owed is answered nothing further; then all, in order."""
+        self.client.send(ask_for(1) * 30 + LIST + ask_for(2))
+        self.let_it_work()
+        self.assertLess(self.made, 20)  # some fit into the buffers of the system
+        for _ in range(30):
+            self.assertEqual(self.client.reply().body, b"1" * SIZE)
+        self.assertEqual(self.client.reply().body, b"")
+        self.assertEqual(self.client.reply().body, b"2" * SIZE)
+        self.assertEqual(self.client.ask(LIST).status, 200)
+
+    def test_memory(self) -> None:
+        """Clients that are owed the same body are owed it once, and nothing once they are gone."""
+        clients = [self.connect().send(ask_for(1) * 30) for _ in range(10)]
+        wait_until(lambda: self.owed() > 0)
+        self.let_it_work()
+        self.assertLess(self.owed(), 2 * SIZE)
+        for client in clients:
+            client.close()
+        wait_until(lambda: self.owed() == 0)
+
+    def owed(self) -> int:
+        return self.server.ledger.total
+
+    def test_short_ones_in_turns(self) -> None:
+        """Of a packet full of requests some are answered at once, the others in later batches."""
+        sizes = []
+        handle = self.server._app.handle
+
+        def watched(requests: Any) -> Any:
+            sizes.append(len(requests))
+            return handle(requests)
+
+        with mock.patch.object(self.server._app, "handle", watched):
+            self.client.send(SHORT * 1000)
+            for _ in range(1000):
+                self.assertEqual(self.client.reply().body, b"short")
+        self.assertEqual(sum(sizes), 1000)
+        self.assertLessEqual(max(sizes), 4096 // len(SHORT) + 1)
+
+    def test_many_clients_at_once(self) -> None:
+        """Hundreds that pipeline are all answered in order, and a newcomer between them."""
+        clients = [self.connect().send((SHORT * 9 + LIST) * 20) for _ in range(300)]
+        self.assertEqual(self.connect().ask(LIST).status, 200)
+        for client in clients:
+            bodies = [client.reply().body for _ in range(200)]
+            self.assertEqual(bodies, ([b"short"] * 9 + [b""]) * 20)
+
+    def test_half_closed(self) -> None:
+        """Who says at once that it sends no more gets all replies, long ones as well."""
+        self.client.send((ask_for(1) + SHORT) * 20)
+        self.client.socket.shutdown(1)
+        for _ in range(20):
+            self.assertEqual(len(self.client.reply().body), SIZE)
+            self.assertEqual(self.client.reply().body, b"short")
+        self.assertTrue(self.client.at_end())
+
+    def test_stop(self) -> None:
+        """What had arrived when the server stops is answered, whatever was in front of it."""
+        self.client.send((ask_for(1) + SHORT) * 20)
+        self.let_it_work()
+        self.server.stop()
+        replies = [self.client.reply() for _ in range(40)]
+        self.assertEqual({reply.status for reply in replies}, {200})
+        self.assertEqual(replies[-1].headers["connection"], "close")
+        self.assertTrue(self.client.at_end())
+
+
+class RoomTest(TurnsTestCase):
+    """A server whose clients may be owed little together."""
+
+    options = {"max_owed": 4 * SIZE}
+
+    def owe(self, *kinds: int) -> list[Client]:
+        """Clients that are owed a body of their own each, or nearly."""
+        clients = [self.connect().send(ask_for(kind) * 30) for kind in kinds]
+        self.let_it_work()
+        return clients
+
+    def test_long_ones_wait(self) -> None:
+        """When half of the room is taken long replies wait for it, short ones do not."""
+        clients = self.owe(1, 2, 3)
+        self.client.send(ask_for(9))
+        self.let_it_work()
+        self.assertTrue(self.client.is_quiet())
+        clients[0].close()
+        clients[1].close()
+        self.assertEqual(self.client.reply().body, b"9" * SIZE)
+
+    def test_all_wait(self) -> None:
+        """When nothing is left of it the next requests wait unread, and are answered then."""
+        self.client.ask(LIST)
+        with mock.patch.object(self.server.ledger, "total", 5 * SIZE):
+            self.client.send(LIST)
+            self.assertRaises(TimeoutError, self.quiet_for_a_while)
+        self.assertEqual(self.client.reply().status, 200)
+
+    def quiet_for_a_while(self) -> None:
+        self.client.socket.settimeout(0.2)
+        try:
+            self.client.socket.recv(1)
+        finally:
+            self.client.socket.settimeout(PATIENCE)
+
+
+class TLSTest(TurnsTestCase):
+    """The same over TLS, where a record that was begun has to be sent as it was."""
+
+    options = {"tls": TLS(CERTIFICATE)}
+
+    def setUp(self) -> None:
+        super().setUp()
+        context = ssl.create_default_context(cafile=CERTIFICATE)
+        self.tls = context.wrap_socket(self.client.socket, server_hostname="localhost")
+
+    def connect(self) -> Client:
+        return self.enterContext(Client(self.server.server_address, receive_buffer=65536))
+
+    def test_unread_replies(self) -> None:
+        """Replies that were not taken at once arrive whole, short and long ones."""
+        count = 8
+        last = request_bytes("GET", "/short", None, "Connection: close")
+        self.tls.sendall((ask_for(1) + SHORT + ask_for(2)) * count + last)
+        wait_until(lambda: self.server.ledger.total)
+        received = b"".join(iter(lambda: self.tls.recv(65536), b""))
+        for body, number in ((b"1" * SIZE, count), (b"2" * SIZE, count), (b"\nshort", count + 1)):
+            self.assertEqual(received.count(body), number)
+
+
+if __name__ == "__main__":
+    unittest.main()

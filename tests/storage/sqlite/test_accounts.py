@@ -1,0 +1,33 @@
+"""Accounts and tokens in a data file."""
+
+from __future__ import annotations
+
+import unittest
+
+from gameserver.storage.engine import Engine, open_engine
+from tests.folder import FolderTestCase
+from tests.storage import contracts
+
+
+class SqliteTest(FolderTestCase, contracts.AccountsContract):
+    """The contract, with a file."""
+
+    def setUp(self) -> None:
+        FolderTestCase.setUp(self)
+        contracts.AccountsContract.setUp(self)
+
+    def make_engine(self) -> Engine:
+        return open_engine(self.path)
+
+    def test_restart(self) -> None:
+        """Accounts and tokens are there again after a restart."""
+        (ann,) = self.add_accounts("ann")
+        self.store.add_token(contracts.digest("a"), ann, contracts.NOW)
+        self.engine.close()
+        store = open_engine(self.path).accounts
+        self.assertEqual(store.named("ANN"), (ann, "ann", "hash of ann"))
+        self.assertTrue(store.show_token(contracts.digest("a"), contracts.NOW))
+
+
+if __name__ == "__main__":
+    unittest.main()
