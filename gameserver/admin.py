@@ -78,13 +78,14 @@ COMMANDS = {
     "check": (_check, "examine the whole file", "", ""),
     "export": (
         _export,
-        f"write all settings, names and scores as CSV: {transfer.HEADER}",
+        f"write all settings, names, bans, scores and the audit as CSV: {transfer.HEADER}",
         "CSV",
         "a new file; - is the standard output [default: -]",
     ),
     "import": (
         _import,
-        f"take in settings, names and the better scores of a CSV file: {transfer.HEADER}"
+        "take in settings, names, bans, audit and the better scores of a CSV file:"
+        f" {transfer.HEADER}"
         f" or {transfer.OLD_HEADER}",
         "CSV",
         "the file; - is the standard input",

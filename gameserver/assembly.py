@@ -19,6 +19,7 @@ from gameserver.minesweeper.uploads import ReadGame, Uploads, read_here
 from gameserver.monitoring.metrics import Metrics
 from gameserver.monitoring.progress import Progress
 from gameserver.scores.blocked_names import NONE_BLOCKED, read_blocked_names
+from gameserver.scores.moderation import Moderation
 from gameserver.scores.values import Limits
 from gameserver.server.acceptor import MAX_CONNECTIONS
 from gameserver.server.base import ServerOptions
@@ -103,10 +104,13 @@ def make_services(
     `read` reads replays.
     """
     tournaments = Tournaments(engine.tournaments, MODES)
+    moderation = Moderation(engine.scores, engine.batch)
+    moderation.finish()
     token, blocked = settings.admin_token_file, settings.blocked_names
     return Services(
         sessions=engine.sessions,
         scores=engine.scores,
+        moderation=moderation,
         accounts=Accounts(engine.accounts),
         tournaments=tournaments,
         uploads=Uploads(tournaments, ReplayFolder(settings.replays), read),

@@ -10,6 +10,7 @@ from gameserver.auth.sessions import Sessions
 from gameserver.minesweeper.uploads import Uploads
 from gameserver.monitoring.metrics import Metrics
 from gameserver.scores.blocked_names import NONE_BLOCKED, BlockedNames
+from gameserver.scores.moderation import Moderation
 from gameserver.scores.score_store import ScoreStore
 from gameserver.tournaments.service import Tournaments
 from gameserver.web.etags import Pages
@@ -21,6 +22,7 @@ class Services:
 
     sessions: Sessions
     scores: ScoreStore
+    moderation: Moderation
     accounts: Accounts
     tournaments: Tournaments
     uploads: Uploads

@@ -11,6 +11,7 @@ from gameserver.views import (
     document,
     exports,
     level_settings,
+    moderation,
     operations,
     playing,
     scores,
@@ -40,11 +41,13 @@ board = partial(
     path, wants=(KNOWN, AUTHORIZATION, "content-type"), error_format="problem", fields=READ
 )
 play = partial(path, wants=("content-type", ID), error_format="problem", body=FORM)
+manage = partial(path, wants=(AUTHORIZATION, "content-type"), error_format="problem")
 reading = partial(Operation, headers=(KNOWN,))
 playing_ = partial(
     Operation, who="player", query=playing.SESSION, headers=(ID,), refusals=(422,)
 )
 managing = partial(Operation, who="admin")
+moderating = partial(Operation, who="admin", blocking=True)
 
 api = partial(path, wants=("content-type", accounts.CREDENTIALS), error_format="api")
 
@@ -68,10 +71,13 @@ urlpatterns: list[Route] = [
         GET=reading(boards.leaderboard, "getLeaderboard", "A page of a board, or some users' lines",
             "Leaderboard", boards.LEADERBOARD),
         PUT=managing(level_settings.configure, "configureLevel", "Change a level's settings",
-            "LevelSettings", body=level_settings.CHANGES, refusals=(409,))),
-    board("/api/levels/<number:level_id>/users/<number:user_id>", GET=reading(
-        boards.around_user, "getLeaderboardAroundUser", "A user's rank and neighbours",
-        "UserRank", boards.AROUND)),
+            "LevelSettings", body=level_settings.CHANGES, refusals=(409,)),
+        DELETE=moderating(moderation.remove_level, "removeLevel", "Take a level away", "Removed")),
+    board("/api/levels/<number:level_id>/users/<number:user_id>",
+        GET=reading(boards.around_user, "getLeaderboardAroundUser", "A user's rank and neighbours",
+            "UserRank", boards.AROUND),
+        DELETE=moderating(moderation.remove_score, "removeScore", "Take a score off a board",
+            "Removed")),
     board("/api/levels/<number:level_id>/rank", short=True, GET=reading(
         boards.rank, "getRankOfScore", "The rank that a score would get", "Rank", boards.RANK)),
     board("/api/levels/<number:level_id>/seasons", GET=reading(
@@ -91,6 +97,24 @@ urlpatterns: list[Route] = [
     play("/api/scores", POST=playing_(
         playing.submit_several, "submitScores", "Post several scores: all or none", "AllPosted",
         body=playing.ALL)),
+    manage("/api/users/<number:user_id>/ban", POST=moderating(
+        moderation.ban, "banUser", "Take a user's scores off all boards, and no new ones",
+        "UserState")),
+    manage("/api/users/<number:user_id>/unban", POST=moderating(
+        moderation.unban, "unbanUser", "Let a banned user back", "UserState")),
+    manage("/api/users/<number:user_id>/hide", POST=moderating(
+        moderation.hide, "hideUser", "Show a user to nobody else", "UserState")),
+    manage("/api/users/<number:user_id>/unhide", POST=moderating(
+        moderation.unhide, "unhideUser", "Show a hidden user again", "UserState")),
+    manage("/api/purge", body=FORM, POST=moderating(
+        moderation.purge, "purge", "Take away, or count, all scores within bounds", "Purged",
+        body=moderation.PURGE, refusals=(409,))),
+    manage("/api/audit", GET=managing(
+        moderation.audit, "listAudit", "What was done, the newest first", "Audit",
+        moderation.AUDIT)),
+    manage("/api/audit/<number:entry_id>/undo", POST=moderating(
+        moderation.undo, "undo", "Undo what an entry of the audit says", "Restored",
+        refusals=(409,))),
     board("/openapi.json", GET=reading(
         document.openapi(lambda: urlpatterns), "getOpenAPI", "This document", "OpenAPI")),
 
@@ -125,6 +149,7 @@ urlpatterns: list[Route] = [
 # fmt: on
 
 error_formats = {
-    "/api/levels": "problem", "/api/users": "problem", "/openapi": "problem", "/api/": "api",
+    "/api/levels": "problem", "/api/users": "problem", "/api/purge": "problem",
+    "/api/audit": "problem", "/openapi": "problem", "/api/": "api",
 }  # fmt: skip
 """The format of the errors of unknown paths, by what they begin with."""

@@ -25,7 +25,7 @@ from collections.abc import Iterable, Iterator
 from gameserver.numbers import MAX_NUMBER
 from gameserver.scores.column import BLOCK_SIZE, Column
 from gameserver.scores.notes import NOTHING, Note, Notes
-from gameserver.scores.rank_key import ARRIVAL_BITS, Line, first_key, score_in
+from gameserver.scores.rank_key import ARRIVAL_BITS, Line, arrival_in, first_key, score_in
 
 TOP = 15
 ABOVE_ALL_KEYS = 2**64
@@ -58,6 +58,7 @@ class Board:
         """How often the entries were numbered anew, so that every rank key changed."""
         self._block_size = block_size
         self._notes: Notes | None = None
+        self._arrivals = 0
         self._csv: bytes | None
         self._fill(array("Q"), array("I"))
 
@@ -129,13 +130,21 @@ class Board:
         return True
 
     def put_back(self, user_id: int, line: Line | None) -> None:
-        """Gives the user the line that they had, at its old place, or none; it is not taken."""
+        """Gives the user the line that they had, at its old place, or none.
+
+        Where the place is taken, the line comes behind all of the same score: that can only be
+        after the entries were numbered anew.
+        """
         old_key = self._by_user.get(user_id)
         if old_key is not None:
             self._by_rank.remove(old_key)
         if line is not None:
-            self._by_rank.put(line.key, user_id)
-            self._by_user.put(user_id, line.key)
+            key = line.key
+            if self._by_rank.get(key) is not None:
+                key = key >> ARRIVAL_BITS << ARRIVAL_BITS | self._arrivals
+            self._by_rank.put(key, user_id)
+            self._by_user.put(user_id, key)
+            self.reserve(arrival_in(key) + 1)
         elif old_key is not None:
             self._by_user.remove(user_id)
         self._note(user_id, line[1:] if line else NOTHING)
@@ -148,6 +157,12 @@ class Board:
         if line:
             self.put_back(user_id, None)
         return line
+
+    def reserve(self, arrivals: int) -> None:
+        """Gives out no arrival number below this one: a line that has it may come back."""
+        self._arrivals = max(self._arrivals, arrivals)
+        if self._arrivals >> ARRIVAL_BITS:
+            self._number_anew()
 
     # Reading: one user
 

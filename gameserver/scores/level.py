@@ -75,16 +75,21 @@ class Level:
     def configure(self, settings: LevelSettings) -> None:
         """Changes the settings; Refused if scores would have to be counted anew."""
         if self.has_scores() and not settings.counts_like(self.settings):
-            raise Refused(
-                "has_scores",
-                "a level with scores keeps its order, keep, reset and reset_offset:"
-                " take the scores away first, or use another level",
-            )
+            raise has_scores()
         if not settings.counts_like(self.settings):
             self.boards.clear()
         self.settings = settings
         self.configured += 1
         self._current = None
+
+
+def has_scores() -> Refused:
+    """The refusal of settings by which scores would have to be counted anew."""
+    return Refused(
+        "has_scores",
+        "a level with scores keeps its order, keep, reset and reset_offset:"
+        " take the scores away first, or use another level",
+    )
 
 
 def no_such_season() -> Refused:

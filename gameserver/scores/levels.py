@@ -99,6 +99,15 @@ class Levels:
         kept = self._limits.seasons + (level.board(now) is None)
         return [(level_id, start) for start in level.past(now)[kept:]]
 
+    def keeps(self, board_id: BoardId, now: int) -> bool:
+        """Whether a board of that season would be kept, if it had scores."""
+        level_id, start = board_id
+        level = self.get(level_id)
+        if not level.begins_at(start) or start > level.season(now).start:
+            return False
+        newer = sum(other > start for other in level.past(now))
+        return start == level.season(now).start or newer < self._limits.seasons
+
     def turn(self, now: int) -> None:
         """Gives some of the levels whose season has ended their new place."""
         for _ in range(TURNS):

@@ -29,6 +29,11 @@ def first_key(score: int, is_ascending: bool) -> int:
     return (score if is_ascending else MAX_NUMBER - score) << ARRIVAL_BITS
 
 
+def arrival_in(key: int) -> int:
+    """The arrival number that a rank key holds."""
+    return key & (1 << ARRIVAL_BITS) - 1
+
+
 def score_in(key: int, is_ascending: bool) -> int:
     """The score that a rank key holds."""
     part = key >> ARRIVAL_BITS

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from gameserver.numbers import MAX_NUMBER
+from gameserver.scores.audit import AuditEntry, Author, Job
 from gameserver.scores.seasons import CURRENT
 from gameserver.scores.settings import LevelSettings
 from gameserver.scores.values import (
@@ -21,6 +22,7 @@ from gameserver.scores.values import (
     SeasonSummary,
     UserScore,
 )
+from gameserver.scores.withheld import State
 
 
 class ScoreStore(Protocol):
@@ -34,6 +36,7 @@ class ScoreStore(Protocol):
     What is refused, beside what a method names itself:
 
     - `Refused("no_such_season")`: the level has no such season, or keeps it no longer;
+    - `banned`, by what posts scores for a user who is;
     - `StorageFull`, by every method that writes: nothing can be stored at the moment.
     """
 
@@ -168,6 +171,65 @@ class ScoreStore(Protocol):
 
     def forget(self, user_id: int) -> None:
         """Removes all of the user: scores of every season, name, remembered requests."""
+
+    # Moderation
+
+    def state(self, user_id: int) -> State:
+        """Whether the user is banned or hidden."""
+
+    def put_state(self, user_id: int, state: State) -> None:
+        """Changes it at once; the user's scores take a job (`withhold` or `release`)."""
+
+    def around_hidden(
+        self, level_id: int, user_id: int, season: str = CURRENT, count: int = 0
+    ) -> Neighbours | None:
+        """As `around`, the way a hidden user sees it."""
+
+    def write_down(
+        self,
+        author: Author,
+        action: str,
+        what: Mapping[str, object],
+        before: Mapping[str, object] | None = None,
+        job: Job | None = None,
+    ) -> int:
+        """Enters into the audit what is done now; returns the entry's id. See `AuditEntry`.
+
+        A job is what `work` has to do then, after a restart if need be.
+        """
+
+    def audit(self, offset: int, limit: int) -> Sequence[AuditEntry]:
+        """The audit's entries, the newest first."""
+
+    def audit_entry(self, entry_id: int) -> AuditEntry:
+        """One of them. Refused (`no_such_entry`) if there is none."""
+
+    def mark_undone(self, entry_id: int) -> None:
+        """Has the audit say that something was undone."""
+
+    def unfinished(self) -> Sequence[AuditEntry]:
+        """The entries with jobs that are not done, the oldest first."""
+
+    def work(self, entry_id: int) -> Iterator[int]:
+        """Does an entry's job: at each step so much as takes less than a millisecond.
+
+        Yields the scores that the step has moved.
+
+        Any number of steps may be taken in one batch. Where one is undone, the job has to be
+        begun again. Jobs are done one after the other.
+        """
+
+    def keeps_times(self, level_id: int | None) -> bool:
+        """Whether the level keeps the moments of its scores, or any level does."""
+
+    def size_of(self, job: Job) -> int:
+        """How many scores there are of a job's level or user, whatever its other bounds."""
+
+    def scores_in(self, job: Job) -> Iterator[int]:
+        """The scores that a `remove` would take away, counted step by step as in `work`."""
+
+    def tidy(self) -> bool:
+        """Erases some of what can be undone no longer; whether there may be more."""
 
     def gauges(self) -> dict[str, int]:
         """How much there is, for the metrics."""

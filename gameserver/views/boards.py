@@ -10,7 +10,7 @@ from gameserver.scores.values import Page
 from gameserver.services import Services
 from gameserver.views import board_json
 from gameserver.views.admin import is_admin
-from gameserver.web.messages import Request, Response, render_json
+from gameserver.web.messages import JSON, Headers, Request, Response, render_json
 from gameserver.web.query import Query, number, numbers, text
 
 SEASON = text("season", "the season's name, or `current`", 20, CURRENT, "[0-9A-Za-z-]+")
@@ -27,10 +27,15 @@ LEADERBOARD = Query(
     SEASON,
     numbers("users", "these users only", 300),
 )
-AROUND = Query(number("around", "how many neighbours on each side", 0, 0, 500), SEASON)
+AROUND = Query(
+    number("around", "how many neighbours on each side", 0, 0, 500),
+    SEASON,
+    text("sessionkey", "the user's own key, by which hidden ones see themselves", 200, ""),
+)
 RANK = Query(number("score", "the score to rank", required=True), SEASON)
 HISTOGRAM = Query(number("buckets", "the most buckets", 20, 1, 200), SEASON)
 NOTHING = Query()
+NOT_STORED: Headers = (("Cache-Control", "no-store"),)
 
 
 def levels(request: Request, services: Services) -> Response:
@@ -85,17 +90,20 @@ def _friends(services: Services, level_id: int, season: str, users: tuple[int, .
 
 def around_user(request: Request, services: Services, level_id: int, user_id: int) -> Response:
     """A user's rank, and the neighbours."""
-    query = AROUND.read(request.query)
-    around, season = query
+    around, season, session = AROUND.read(request.query)
     scores = services.scores
+    is_own = bool(session) and services.sessions.user_of(session) == user_id
 
-    def render() -> str:
-        found = scores.around(level_id, user_id, season, around)
+    def render(is_hidden: bool = False) -> str:
+        look = scores.around_hidden if is_hidden else scores.around
+        found = look(level_id, user_id, season, around)
         if found is None:
             raise Refused("no_such_score", "the user has no score on this board")
         return board_json.neighbours(level_id, scores.settings(level_id), found)
 
-    key = ("user", level_id, user_id, query)
+    if is_own and scores.state(user_id) == "hidden":
+        return Response(200, render(True).encode(), JSON, NOT_STORED)
+    key = ("user", level_id, user_id, around, season)
     return services.pages.answer(request, scores.version(level_id, season), key, render)
 
 

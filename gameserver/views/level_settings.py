@@ -11,6 +11,7 @@ from gameserver.scores.settings import LevelSettings
 from gameserver.services import Services
 from gameserver.views.admin import require_admin
 from gameserver.views.boards import NOTHING
+from gameserver.views.moderation import author_of
 from gameserver.views.schemas import SETTINGS
 from gameserver.web.json_body import Shape, as_sent, read_body, read_text
 from gameserver.web.messages import JSON, Request, Response, render_json
@@ -32,7 +33,11 @@ def configure(request: Request, services: Services, level_id: int) -> Response:
     def rule(settings: LevelSettings) -> LevelSettings:
         return replace(settings, **changes)
 
-    settings = services.scores.configure(level_id, rule)
+    # In a thread of its own, as POST in the place of PUT, it has no batch around it.
+    with services.moderation.batch():
+        settings = services.scores.configure(level_id, rule)
+        what = {"level": level_id, **changes}
+        services.scores.write_down(author_of(request), "configure", what)
     return Response(200, render_json(settings.members()).encode(), JSON)
 
 

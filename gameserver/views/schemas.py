@@ -110,6 +110,7 @@ _LEVEL: Schema = {
     "players": COUNT,
     **_RESET,
 }
+_UNDO: Schema = {**RANK, "description": "the audit's entry, for `undo`"}
 _ANY_SETTINGS: Schema = {"type": "object", "properties": SETTINGS}
 
 SCHEMAS: Mapping[str, Schema] = {
@@ -208,6 +209,29 @@ SCHEMAS: Mapping[str, Schema] = {
                 )
             ),
             "tournaments": _list(COUNT),
+        }
+    ),
+    "Removed": _object({"removed": COUNT, "undo": _UNDO}),
+    "UserState": _object(
+        {"user": NUMBER, "state": _one_of("ok", "banned", "hidden"), "undo": _UNDO}
+    ),
+    "Purged": _object({"count": COUNT}, {"undo": _UNDO}),
+    "Restored": _object({"restored": COUNT}),
+    "Audit": _object(
+        {
+            "entries": _list(
+                _object(
+                    {
+                        "id": RANK,
+                        "at": MOMENT,
+                        "action": TEXT,
+                        "what": {"type": "object"},
+                        "from": {**TEXT, "description": "the client's address"},
+                        "by": {**TEXT, "description": "the name of the token"},
+                        "undone": FLAG,
+                    }
+                )
+            )
         }
     ),
     "OpenAPI": {"type": "object"},

@@ -114,6 +114,17 @@ def number(
     return Member(name, read, schema, required)
 
 
+def flag(name: str, required: bool = False) -> Member:
+    """True or false."""
+
+    def read(value: Any) -> bool:
+        if isinstance(value, bool):
+            return value
+        raise ValueError("must be true or false")
+
+    return Member(name, read, {"type": "boolean"}, required)
+
+
 def text(name: str, required: bool = False, **schema: Any) -> Member:
     """Text; what it has to look like is judged by those who know."""
 

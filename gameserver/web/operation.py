@@ -30,3 +30,5 @@ class Operation(NamedTuple):
     content_type: str = JSON
     headers: tuple[str, ...] = ()
     """The header fields that it reads, in lower case."""
+    blocking: bool = False
+    """It may take long, so it runs in a thread of its own."""

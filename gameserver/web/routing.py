@@ -16,7 +16,7 @@ from gameserver.numbers import parse_number
 from gameserver.web.cors import CrossOrigin, closed
 from gameserver.web.errors import BadRequest, HTTPError, MethodNotAllowed, NotFound, error_response
 from gameserver.web.messages import EVERY_RESPONSE, Headers, Match, Response, View
-from gameserver.web.methods import names, open_methods, options, overriding
+from gameserver.web.methods import OVERRIDDEN, names, open_methods, options, overriding
 from gameserver.web.operation import Operation
 
 DRAINED_BODY = 1024
@@ -208,21 +208,28 @@ def _match(route: Route, method: str, found: re.Match[str]) -> Match:
         except ValueError as error:
             return _refusal(BadRequest(f"{name.replace('_', ' ')} {error}"), route)
     takes_body = route.body > 0 and method not in _BODILESS
+    blocking = route.blocking or _blocks(route, method)
     return Match(
         endpoint=endpoint(view),
         captures=tuple(captures),
         takes_body=takes_body,
         body_limit=max(DRAINED_BODY, route.body if takes_body else 0),
-        blocking=route.blocking,
+        blocking=blocking,
         limited=route.limited,
         queue=route.queue,
-        alone=route.blocking or not route.short,
+        alone=blocking or not route.short,
         streams=route.streams and method in ("GET", "HEAD"),
         route=route.name,
         wants=route.wants,
         error_format=route.error_format,
         fields=route.fields if method in open_to_pages else closed(route.fields),
     )
+
+
+def _blocks(route: Route, method: str) -> bool:
+    """Whether the operation may take long; of POST in the place of others, whether any of them."""
+    methods = OVERRIDDEN if method in route.overriding else (method,)
+    return any(name in methods and each.blocking for name, each in route.operations.items())
 
 
 def _refusal(error: HTTPError, route: Route) -> Match:

@@ -1,9 +1,9 @@
 """Has each write to the disk fail in turn: `python -m tests.hard.faults` (Linux, strace).
 
-For every n, the n-th call of a kind fails once while fifty scores are posted one by one. No
-score may be acknowledged that is not in the file afterwards, and no list may show one that was
-not acknowledged. After `ENOSPC` at a write the server has to go on; after everything else it has
-to end with its exit code for that.
+For every n, the n-th call of a kind fails once while fifty scores are posted one by one, users
+banned and scores taken away. No score may be acknowledged that is not in the file afterwards, and
+no list may show one that was not acknowledged; the same goes for bans. After `ENOSPC` at a write
+the server has to go on; after everything else it has to end with its exit code for that.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections import Counter
 from pathlib import Path
 
 from gameserver.errors import StorageFailed
+from tests.hard.moderator import states
 from tests.hard.players import invented, lost, stored
 from tests.hard.traced import Poster, start_traced
 from tests.servers import NotStarted, ServerProcess
@@ -33,6 +34,7 @@ def count_calls(call: str) -> int:
         with start_traced(["-e", f"trace={call}", "-o", str(trace)], Path(folder)) as server:
             poster = Poster(server)
             poster.post_all()
+            poster.moderate()
             poster.close()
         return trace.read_text().count(f"{call}(")
 
@@ -62,6 +64,7 @@ class Run:
         try:
             poster.post_all()
             self.false += not poster.shows_what_was_acknowledged()
+            poster.moderate()
         except (OSError, AssertionError):
             expected, outcome = StorageFailed.EXIT_CODE, STOPPED
         else:
@@ -72,6 +75,9 @@ class Run:
         poster.close()
         found = stored(self._path)
         self.false += lost(poster.acknowledged, found) + invented(poster.sent, found)
+        self.false += sum(
+            states(self._path).get(user_id) != state for user_id, state in poster.states.items()
+        )
         return outcome
 
 

@@ -1,7 +1,7 @@
 """Fills a small disk under load and makes room again: `python -m tests.hard.full_disk` (root).
 
-The disk is a tmpfs of 16 MB. While it is full, lists and logins have to be answered and scores
-refused; when there is room again, scores have to be taken within two seconds.
+The disk is a tmpfs of 16 MB. While it is full, lists and logins have to be answered, scores
+and bans refused; when there is room again, scores have to be taken within two seconds.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from tests.hard.moderator import Moderator, write_token
 from tests.hard.players import Player, invented, lost, stored
 from tests.raw_client import request_bytes
 from tests.servers import ServerProcess
@@ -59,6 +60,7 @@ class Round:
     def __init__(self, server: ServerProcess, player: Player, disk: Path) -> None:
         self._server = server
         self._player = player
+        self._moderator = Moderator(1, 1)
         self._filler = disk / "filler"
         self.reads_failed = 0
         self.recovery = 0.0
@@ -72,14 +74,23 @@ class Round:
         wait_until(lambda: self._player.refused > refused)
         for _ in range(20):
             self.reads_failed += not reads_answer(self._server)
+            self.reads_failed += self._ban() != 503
             time.sleep(TRY_SECONDS)
         os.unlink(self._filler)
         started, count = time.monotonic(), self._player.count
         wait_until(lambda: self._player.count > count)
         self.recovery = time.monotonic() - started
         time.sleep(PLAY_SECONDS)
+        self.reads_failed += self._ban() != 200
         stop.set()
         thread.join()
+
+    def _ban(self) -> int:
+        """The status of a ban, which is lifted again, of a user who does not play."""
+        status, _ = self._moderator.ask(self._server.address, "POST", f"/api/users/{USERS}/ban")
+        if status == 200:
+            self._moderator.ask(self._server.address, "POST", f"/api/users/{USERS}/unban")
+        return status
 
 
 def main() -> int:
@@ -98,7 +109,7 @@ def run(mode: str, flags: list[str], count: int) -> int:
     with small_disk("16m") as disk:
         path = str(disk / "game.db")
         player = Player(0, USERS, LEVELS, PIPELINE)
-        with ServerProcess(*flags, "--data", path) as server:
+        with ServerProcess(*flags, "--data", path, *write_token(disk)) as server:
             player.log_in(server.address)
             warm_up(server, player)
             rounds = [Round(server, player, disk) for _ in range(count)]

@@ -1,7 +1,9 @@
 """Kills a server under load again and again: `python -m tests.hard.kill [--rounds 100]`.
 
-After each kill -9 of all its processes the file is examined, and the server started again. The
-session keys of the first round serve for all.
+An admin bans users, takes scores and a whole level away, and undoes it meanwhile. After each
+kill -9 of all processes the file is examined, and the server started again: then nobody is what
+nobody has made them, and the level is there as a whole or not at all. The session keys of the first
+round serve for all.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import threading
 import time
 from pathlib import Path
 
+from tests.hard.moderator import Moderator, write_token
 from tests.hard.players import Player, invented, lost, stored
 from tests.servers import ServerProcess
 
@@ -26,12 +29,15 @@ class Game:
     """A data file, players, and what became of it all."""
 
     def __init__(self, flags: list[str], path: str, seed: int) -> None:
-        self._flags = [*flags, "--data", path]
+        folder = Path(path).parent
+        self._flags = [*flags, "--data", path, *write_token(folder)]
         self._path = path
         self._chance = random.Random(seed)
         self._players = [Player(number, USERS, LEVELS, PIPELINE) for number in range(PLAYERS)]
         self._next_login = 0.0
-        self.lost = self.invented = 0
+        self._moderator = Moderator(PLAYERS * USERS, LEVELS, seed)
+        self._moderator.fill(path, folder)
+        self.lost = self.invented = self.half = self.forgotten = 0
         self.slowest_start = 0.0
 
     @property
@@ -40,18 +46,25 @@ class Game:
 
     @property
     def wrong(self) -> int:
-        return sum(len(player.wrong) + player.refused for player in self._players)
+        wrong = sum(len(player.wrong) + player.refused for player in self._players)
+        return wrong + len(self._moderator.wrong) + self._moderator.refused
+
+    @property
+    def moderated(self) -> int:
+        return self._moderator.count
 
     def round(self) -> None:
         started = time.monotonic()
         server = ServerProcess(*self._flags)
         self.slowest_start = max(self.slowest_start, time.monotonic() - started)
         try:
+            self.half += self._moderator.is_half(server.address)
             self._log_in(server)
             self._play(server)
         finally:
             server.kill()
         found = stored(self._path)
+        self.forgotten += self._moderator.forgotten(self._path)
         for player in self._players:
             self.lost += lost(player.acknowledged, found)
         sent = {place: scores for player in self._players for place, scores in player.sent.items()}
@@ -69,6 +82,8 @@ class Game:
             threading.Thread(target=player.play, args=(server.address, stop))
             for player in self._players
         ]
+        moderator = threading.Thread(target=self._moderator.work, args=(server.address, stop))
+        threads.append(moderator)
         for thread in threads:
             thread.start()
         time.sleep(self._chance.uniform(0.05, 0.8))
@@ -83,8 +98,9 @@ def main() -> int:
     parser.add_argument("--scores", type=int, default=250_000, help="of each mode [%(default)s]")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    print("| mode | rounds | acknowledged | lost | invented | other answers | slowest start |")
-    print("|---|--:|--:|--:|--:|--:|--:|")
+    print("| mode | rounds | acknowledged | lost | invented | other answers | slowest start "
+          "| moderated | half | forgotten |")  # fmt: skip
+    print("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
     bad = 0
     for mode, flags in (("threaded", ["--threaded"]), ("forked", [])):
         with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
@@ -94,8 +110,9 @@ def main() -> int:
                 game.round()
                 rounds += 1
         print(f"| {mode} | {rounds} | {game.acknowledged:,} | {game.lost} | {game.invented} "
-              f"| {game.wrong} | {game.slowest_start:.2f} s |", flush=True)  # fmt: skip
-        bad += game.lost + game.invented + game.wrong
+              f"| {game.wrong} | {game.slowest_start:.2f} s | {game.moderated:,} | {game.half} "
+              f"| {game.forgotten} |", flush=True)  # fmt: skip
+        bad += game.lost + game.invented + game.wrong + game.half + game.forgotten
     return 1 if bad else 0
 
 

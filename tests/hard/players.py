@@ -11,10 +11,18 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from gameserver.storage.sqlite.datafile import reading
-from tests.folder import SCORES
+from tests.hard.moderator import BIG
 
 Place = tuple[int, int]
 """A level and a user."""
+
+SCORES = f"""
+SELECT level, user, 1073741823 - (min(key) >> 33) FROM (
+    SELECT level, user, key FROM score UNION ALL SELECT level, user, key FROM withheld
+    UNION ALL SELECT level, user, key FROM removed
+) WHERE level < {BIG} GROUP BY level, user
+"""
+"""What is on a board, or kept back, or may be brought back."""
 
 _RESPONSE = re.compile(rb"HTTP/1\.1 ([0-9]{3}) .*?\r\n\r\n", re.DOTALL)
 _SECONDS = 10
@@ -38,6 +46,7 @@ class Player:
         self.acknowledged: dict[Place, int] = {}
         self.count = 0
         self.refused = 0
+        self.banned = 0
         self.wrong: list[int] = []
 
     def log_in(self, address: tuple[str, int]) -> None:
@@ -100,6 +109,8 @@ class Player:
             self.count += 1
         elif status == 503:
             self.refused += 1
+        elif status == 403:
+            self.banned += 1
         else:
             self.wrong.append(status)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.hard.moderator import TOKEN, write_token
 from tests.hard.players import Place
 from tests.raw_client import request_bytes
 from tests.servers import ServerProcess
@@ -20,7 +22,7 @@ def start_traced(options: Sequence[str], folder: Path) -> ServerProcess:
     """A threaded server with a data file in the folder; `options` are strace's."""
     return ServerProcess(
         "--threaded", "--host", "127.0.0.1", "--data", str(folder / "game.db"),
-        constants=OFTEN, through=["strace", "-D", "-f", "-qq", *options],
+        *write_token(folder), constants=OFTEN, through=["strace", "-D", "-f", "-qq", *options],
     )  # fmt: skip
 
 
@@ -35,7 +37,28 @@ class Poster:
         self.acknowledged: dict[Place, int] = {}
         self.order: list[tuple[Place, int]] = []
         """The scores in the order in which they were acknowledged."""
+        self.states: dict[int, str] = {}
+        """What the admin has made of users, as far as it was acknowledged."""
         self.refused = 0
+
+    def moderate(self) -> None:
+        """Bans and hides users, takes scores away and undoes it; as `post_all` if that fails."""
+        for user_id, action, state in ((1, "ban", "banned"), (2, "hide", "hidden")):
+            if self._manage("POST", f"/api/users/{user_id}/{action}"):
+                self.states[user_id] = state
+        removed = self._manage("DELETE", f"/api/levels/{LEVEL}/users/3")
+        self._manage("DELETE", f"/api/levels/{LEVEL}")
+        if removed:
+            self._manage("POST", f"/api/audit/{removed['undo']}/undo")
+
+    def _manage(self, method: str, target: str) -> Any:
+        """What an admin's call answers; None if it is refused."""
+        self._client.send(request_bytes(method, target, None, f"Authorization: Bearer {TOKEN}"))
+        reply = self._client.reply()
+        # A user whose score was refused has none: 404.
+        assert reply.status in (200, 404, 503), reply.status
+        self.refused += reply.status == 503
+        return json.loads(reply.body) if reply.status == 200 else None
 
     def _ask(self, method: str, target: str, body: bytes | None = None) -> Any:
         return self._client.ask(request_bytes(method, target, body))

@@ -12,6 +12,7 @@ from gameserver.auth.passwords import Cost, Passwords, Workers
 from gameserver.minesweeper.modes import MODES
 from gameserver.minesweeper.replay_folder import ReplayFolder
 from gameserver.minesweeper.uploads import Uploads
+from gameserver.scores.moderation import Moderation
 from gameserver.services import Services
 from gameserver.storage.engine import Engine, open_engine
 from gameserver.times import format_moment, moment_of
@@ -41,6 +42,7 @@ def services_on(engine: Engine, clock: Any, folder: str) -> Services:
     return Services(
         sessions=engine.sessions,
         scores=engine.scores,
+        moderation=Moderation(engine.scores, engine.batch, clock),
         accounts=Accounts(engine.accounts, passwords, clock),
         tournaments=tournaments,
         uploads=Uploads(tournaments, ReplayFolder(folder)),

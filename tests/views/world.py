@@ -11,8 +11,9 @@ from gameserver.assembly import make_services
 from gameserver.auth.admin_token import AdminToken
 from gameserver.auth.sessions import SignedSessions
 from gameserver.scores.blocked_names import NONE_BLOCKED, BlockedNames
+from gameserver.scores.moderation import Moderation
 from gameserver.scores.values import Limits
-from gameserver.storage.memory.scores import MemoryScores
+from gameserver.storage.memory.moderation import ModeratedScores
 from gameserver.web.messages import Request, Response
 from tests.support import Clock, make_request, open_engine, router
 
@@ -52,12 +53,13 @@ class World:
     ) -> None:
         self.clock = Clock(NOW)
         self.engine = open_engine()
-        self.scores = MemoryScores(limits or Limits(), self.clock)
+        self.scores = ModeratedScores(limits or Limits(), self.clock)
         self.sessions = SignedSessions(clock=self.clock)
         services = make_services(self.engine)
         self.services = replace(
             services,
             scores=self.scores,
+            moderation=Moderation(self.scores, self.engine.batch, self.clock),
             sessions=self.sessions,
             admin=admin,
             blocked_names=blocked_names,

@@ -159,6 +159,11 @@ class ApiTest(unittest.TestCase):
         short, long = api.resolve("GET", "/5/"), api.resolve("GET", "/5/login")
         self.assertEqual((short.endpoint, short.captures), (long.endpoint, long.captures))
 
+    def test_blocking(self) -> None:
+        """Of a path only what may take long has a thread, and POST that may stand for it."""
+        for method, blocking in (("GET", False), ("PUT", False), ("DELETE", True), ("POST", True)):
+            self.assertEqual(api.resolve(method, "/api/levels/5").blocking, blocking, method)
+
     def test_operators_routes(self) -> None:
         """What a proxy in front keeps from the public has one spelling."""
         for text in ("/healthz", "/metrics"):

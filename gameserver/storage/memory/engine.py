@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from gameserver.auth.sessions import Sessions, SignedSessions
 from gameserver.scores.values import NORMAL, Limits
 from gameserver.storage.memory.accounts import MemoryAccounts
-from gameserver.storage.memory.scores import MemoryScores
+from gameserver.storage.memory.moderation import ModeratedScores
 from gameserver.storage.memory.sessions import MemorySessions
 from gameserver.storage.memory.tournaments import MemoryTournaments
 from gameserver.times import Clock, server_clock
@@ -27,7 +27,7 @@ class MemoryEngine:
     ) -> None:
         """`store_tokens` keeps the newest session key of each user."""
         self._lock = threading.RLock()
-        self.scores = MemoryScores(limits, clock)
+        self.scores = ModeratedScores(limits, clock)
         self.sessions: Sessions = (
             MemorySessions(clock) if store_tokens else SignedSessions(clock=clock)
         )

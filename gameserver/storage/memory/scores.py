@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from gameserver.errors import Refused
 from gameserver.numbers import MAX_NUMBER
 from gameserver.scores.board import Board
+from gameserver.scores.level import has_scores
 from gameserver.scores.rank_key import Line
 from gameserver.scores.rates import Rates
 from gameserver.scores.requests import RequestMemory, Requests
@@ -15,7 +17,7 @@ from gameserver.scores.seasons import CURRENT
 from gameserver.scores.settings import LevelSettings
 from gameserver.scores.user_index import BoardId
 from gameserver.scores.values import NORMAL, Limits, Outcome, Post, RequestId
-from gameserver.storage.memory.score_reader import ScoreReader
+from gameserver.storage.memory.board_keeper import BoardKeeper
 from gameserver.times import Clock, server_clock
 
 
@@ -29,30 +31,25 @@ class _Entered(NamedTuple):
     has_changed: bool
 
 
-class MemoryScores(ScoreReader):
-    """Boards, settings, names and answered requests: a `ScoreStore`.
-
-    Every change of a board goes through `_changed`, where a store that keeps it elsewhere as well
-    hears of it.
-    """
+class MemoryScores(BoardKeeper):
+    """Boards, settings, names and answered requests: all of a `ScoreStore` but moderation."""
 
     def __init__(self, limits: Limits = NORMAL, clock: Clock = server_clock) -> None:
         super().__init__(limits, clock)
         self._most = limits.scores
-        self._count = 0
-        """The scores of all boards."""
         self._requests: RequestMemory = Requests()
         self._rates = Rates()
 
     def submit(self, level_id: int, user_id: int, score: int) -> bool:
         board = self._plain.get(level_id)
         if board is None:
-            return self._enter(user_id, Post(level_id, score), self._now()).has_changed
+            return self._submit(level_id, user_id, score)
         if not board.submit(user_id, score):
             return False
-        if board.has_grown and self._count >= self._most:
+        # A user who is banned or hidden has no score, so each of theirs is a first one.
+        if board.has_grown and (self._count >= self._most or user_id in self._states):
             board.remove(user_id)
-            self._require_room(level_id)
+            return self._submit(level_id, user_id, score)
         self._changed((level_id, 0), board, user_id, int(board.has_grown))
         return True
 
@@ -63,26 +60,18 @@ class MemoryScores(ScoreReader):
         answer: Callable[[Sequence[Outcome]], bytes],
         request: RequestId | None = None,
     ) -> bytes:
-        now = self._now()
-        if request:
-            first_answer = self._requests.answer(user_id, request, now)
-            if first_answer is not None:
-                return first_answer
-        entered: list[_Entered] = []
-        try:
-            text = answer([self._outcome(user_id, post, now, entered) for post in posts])
-        except BaseException:
-            for board_id, _, before, _ in reversed(entered):
-                self._put_line(board_id, user_id, before)
-            raise
-        if request:
-            self._requests.add(user_id, request, text, now)
-        return text
+        if user_id not in self._states:
+            return self._post(user_id, posts, answer, request)
+        with self._standing(user_id, {post.level_id for post in posts}):
+            return self._post(user_id, posts, answer, request)
 
     def configure(
         self, level_id: int, rule: Callable[[LevelSettings], LevelSettings]
     ) -> LevelSettings:
-        settings = rule(self.settings(level_id))
+        present = self.settings(level_id)
+        settings = rule(present)
+        if self._withheld.of_level(level_id) and not settings.counts_like(present):
+            raise has_scores()
         self._levels.require_room(level_id)
         self._levels.configure(level_id, settings, self._now())
         return settings
@@ -109,7 +98,64 @@ class MemoryScores(ScoreReader):
             self.rename(user_id, None)
 
     def gauges(self) -> dict[str, int]:
-        return {"levels": len(self._levels.busiest), "scores": self._count}
+        scores = self._count - len(self._withheld)
+        return {"levels": len(self._levels.busiest), "scores": scores}
+
+    # A post
+
+    def _submit(self, level_id: int, user_id: int, score: int) -> bool:
+        """As `submit`, for all levels and users."""
+        post = Post(level_id, score)
+        if user_id not in self._states:
+            return self._enter(user_id, post, self._now()).has_changed
+        with self._standing(user_id, {level_id}):
+            return self._enter(user_id, post, self._now()).has_changed
+
+    def _post(
+        self,
+        user_id: int,
+        posts: Sequence[Post],
+        answer: Callable[[Sequence[Outcome]], bytes],
+        request: RequestId | None,
+    ) -> bytes:
+        """As `post`, where the user's lines stand on the boards."""
+        now = self._now()
+        if request:
+            first_answer = self._requests.answer(user_id, request, now)
+            if first_answer is not None:
+                return first_answer
+        entered: list[_Entered] = []
+        try:
+            text = answer([self._outcome(user_id, post, now, entered) for post in posts])
+        except BaseException:
+            for board_id, _, before, _ in reversed(entered):
+                self._put_line(board_id, user_id, before)
+            raise
+        if request:
+            self._requests.add(user_id, request, text, now)
+        return text
+
+    @contextmanager
+    def _standing(self, user_id: int, levels: Iterable[int]) -> Iterator[None]:
+        """Has a hidden user's lines stand on the boards while something is posted there.
+
+        Refused (`banned`) if the user is not hidden, but banned.
+        """
+        if self._states[user_id] == "banned":
+            raise Refused("banned", "this user may not post scores")
+        boards = self._current(levels)
+        for board_id in boards:
+            self._release(board_id, user_id)
+        try:
+            yield
+        finally:
+            for board_id in {*boards, *self._current(levels)}:
+                self._withhold(board_id, user_id)
+
+    def _current(self, levels: Iterable[int]) -> set[BoardId]:
+        """The boards of the seasons that are on."""
+        now = self._now()
+        return {(level_id, self._levels.get(level_id).season(now).start) for level_id in levels}
 
     # One score
 
@@ -133,7 +179,7 @@ class MemoryScores(ScoreReader):
         settings = level.settings
         board_id = post.level_id, level.season(now).start
         known = level.boards.get(board_id[1])
-        board = Board(level.is_ascending) if known is None else known
+        board = self._new_board(board_id) if known is None else known
         before = board.line(user_id)
         score = _counted(settings, post.score, before and board.score_in(before.key))
         if before is None:
@@ -148,46 +194,10 @@ class MemoryScores(ScoreReader):
             self._changed(board_id, board, user_id, int(before is None))
         return _Entered(board_id, board, before, has_changed)
 
-    def _put_line(self, board_id: BoardId, user_id: int, line: Line | None) -> None:
-        """Gives the user a line that they had, or none."""
-        level_id, start = board_id
-        board = self._levels.get(level_id).boards[start]
-        count = len(board)
-        board.put_back(user_id, line)
-        if not board:
-            self._drop(board_id, board)
-        self._changed(board_id, board, user_id, len(board) - count)
-
-    def _changed(self, board_id: BoardId, board: Board, user_id: int, players: int) -> None:
-        """The user's line on a board has changed; `players`: how many more it has now."""
-        self._changes += 1
-        if not players:
-            return
-        self._count += players
-        if players > 0:
-            self._users.add(user_id, board_id, len(board))
-        level_id = board_id[0]
-        if level_id in self._plain:
-            self._levels.busiest.put(level_id, len(board))
-        else:
-            self._levels.count(level_id, self._now())
-
     def _require_room(self, level_id: int) -> None:
         if self._count >= self._most:
             raise Refused("full", f"the server keeps at most {self._most} scores")
         self._levels.require_room(level_id)
-
-    def _drop_outdated(self, level_id: int, now: int) -> None:
-        """Drops the boards of seasons that are kept no longer."""
-        for board_id in self._levels.outdated(level_id, now):
-            board = self._levels.get(level_id).boards[board_id[1]]
-            self._count -= len(board)
-            self._drop(board_id, board)
-
-    def _drop(self, board_id: BoardId, board: Board) -> None:
-        """Drops a board."""
-        self._users.drop(board_id, board)
-        self._levels.put_board(board_id, None)
 
 
 def _counted(settings: LevelSettings, score: int, old: int | None) -> int:

@@ -18,19 +18,19 @@ from gameserver.numbers import MAX_NUMBER
 from gameserver.scores.level import Level
 from gameserver.scores.names import parse_name
 from gameserver.scores.settings import DEFAULT, settings_of
-from gameserver.storage.sqlite import score_rows
+from gameserver.storage.sqlite import audit, score_rows, withheld_rows
 from gameserver.storage.sqlite.datafile import examine, put_in_place, reading, require_place
 
 DatabaseError = sqlite3.Error
 """The error that a file can raise beside StartError and OSError."""
 
 OUT_OF_RANGE = f"""
-SELECT count(*) FROM score
+SELECT count(*) FROM {{table}}
 WHERE typeof(level) || typeof(season) || typeof(user) || typeof(key) <> '{"integer" * 4}'
 OR min(level, user) < 0 OR max(level, user) > {MAX_NUMBER}
 OR typeof(at) NOT IN ('integer', 'null') OR typeof(meta) NOT IN ('blob', 'null')
 """
-LEVELS = "SELECT DISTINCT level, season FROM score"
+LEVELS = "SELECT level, season FROM score UNION SELECT level, season FROM withheld"
 
 BACKUP_PAGES = 1_000
 """Pages that are copied between two looks of the progress bar."""
@@ -77,7 +77,7 @@ def _copy(source: sqlite3.Connection, path: str) -> None:
 
 
 def check(file: str) -> bool:
-    """Examines every page, index, score, setting and name of the file; whether all is well."""
+    """Examines every page and index, and what all rows say; whether all is well."""
     with reading(file) as connection:
         examine(file, connection)
         problems = [text for (text,) in connection.execute("PRAGMA integrity_check")]
@@ -94,9 +94,10 @@ def check(file: str) -> bool:
 
 def _wrong_rows(connection: sqlite3.Connection) -> Iterator[str]:
     """What rows say that no server has written."""
-    (strays,) = connection.execute(OUT_OF_RANGE).fetchone()
-    if strays:
-        yield f"{strays} scores with numbers out of range"
+    for table in ("score", "withheld", "removed"):
+        (strays,) = connection.execute(OUT_OF_RANGE.format(table=table)).fetchone()
+        if strays:
+            yield f"{strays} scores with numbers out of range"
     settings = {}
     for level_id, text in connection.execute(score_rows.SETTINGS):
         try:
@@ -108,6 +109,21 @@ def _wrong_rows(connection: sqlite3.Connection) -> Iterator[str]:
             parse_name(name)
         except score_rows.DAMAGES as error:
             yield f"name of user {user_id}: {error}"
+    yield from _wrong_moderation(connection)
     for level_id, start in connection.execute(LEVELS):
         if not Level(settings.get(level_id, DEFAULT)).begins_at(start):
             yield f"level {level_id} has no season that begins at {start}"
+
+
+def _wrong_moderation(connection: sqlite3.Connection) -> Iterator[str]:
+    """The same of bans and the audit."""
+    for user_id, state in connection.execute(withheld_rows.STATES):
+        try:
+            withheld_rows.parse_state(state)
+        except score_rows.DAMAGES as error:
+            yield f"state of user {user_id}: {error}"
+    for row in connection.execute(f"SELECT {audit.COLUMNS} FROM audit ORDER BY id"):
+        try:
+            audit.entry_of(row)
+        except score_rows.DAMAGES as error:
+            yield f"entry {row[0]} of the audit: {error}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 
+from gameserver.storage.sqlite.moderation_tables import MODERATION
+
 APPLICATION_ID = 0x53636F72
 """`Scor`, in the file's header: it says that the file is one of ours."""
 
@@ -112,6 +114,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             UNIQUE (user, level, id)
         )""",
     ),
+    MODERATION,
 )
 """The statements of step n lead from version n to n + 1; an empty file has version 0.
 

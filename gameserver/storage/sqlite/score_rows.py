@@ -23,6 +23,7 @@ DELETE FROM score WHERE (level, season, user) IN (
 )
 """
 KEEP_SETTINGS = "REPLACE INTO level VALUES (?, ?)"
+REMOVE_SETTINGS = "DELETE FROM level WHERE level = ?"
 KEEP_NAME = "REPLACE INTO user_name VALUES (?, ?)"
 REMOVE_NAME = "DELETE FROM user_name WHERE user = ?"
 

@@ -19,14 +19,17 @@ from collections.abc import Callable, Sequence
 
 from gameserver.errors import StartError, StorageFull
 from gameserver.scores.board import Board
+from gameserver.scores.rank_key import Line
 from gameserver.scores.seasons import CURRENT
 from gameserver.scores.settings import LevelSettings
 from gameserver.scores.user_index import BoardId
 from gameserver.scores.user_names import UserNames
 from gameserver.scores.values import NORMAL, Limits, Outcome, Post, RequestId
-from gameserver.storage.memory.scores import MemoryScores
+from gameserver.scores.withheld import State
+from gameserver.storage.memory.moderation import ModeratedScores
 from gameserver.storage.progress import Follow, without_progress
-from gameserver.storage.sqlite import score_rows
+from gameserver.storage.sqlite import score_rows, withheld_rows
+from gameserver.storage.sqlite.audit import SqliteAudit
 from gameserver.storage.sqlite.database import Database
 from gameserver.storage.sqlite.requests import SqliteRequests
 from gameserver.storage.sqlite.score_rows import chunks, read_boards, read_settings, write_lines
@@ -36,8 +39,8 @@ SLICE = 500
 """How many rows of an outdated board a batch removes."""
 
 
-class SqliteScores(MemoryScores):
-    """A `MemoryScores` whose state is in the data file as well: a `ScoreStore`."""
+class SqliteScores(ModeratedScores):
+    """A `ModeratedScores` whose state is in the data file as well: a `ScoreStore`."""
 
     def __init__(
         self,
@@ -47,13 +50,17 @@ class SqliteScores(MemoryScores):
         clock: Clock = server_clock,
     ) -> None:
         """Loads everything; StartError if it is damaged. `follow` sees how far it is."""
-        super().__init__(limits, clock)
+        super().__init__(limits, clock, SqliteAudit(database))
         self._database = database
         self._requests = SqliteRequests(database)
         self._lines: defaultdict[BoardId, set[int]] = defaultdict(set)
         """The users whose lines this batch has changed."""
         self._configured: set[int] = set()
         self._renamed: set[int] = set()
+        self._states_put: set[int] = set()
+        """The users whose state it has changed."""
+        self._withheld_put: set[withheld_rows.Place] = set()
+        """Whose lines it has kept back, or keeps back no longer, and from where."""
         self._dropped: list[BoardId] = []
         """The boards that it has dropped, with scores on them."""
         self._outdated: dict[BoardId, None] = {}
@@ -72,7 +79,7 @@ class SqliteScores(MemoryScores):
     def submit(self, level_id: int, user_id: int, score: int) -> bool:
         if self._database.full:
             raise StorageFull
-        return MemoryScores.submit(self, level_id, user_id, score)  # quicker than by super()
+        return ModeratedScores.submit(self, level_id, user_id, score)  # quicker than by super()
 
     def post(
         self,
@@ -105,6 +112,11 @@ class SqliteScores(MemoryScores):
         self._database.require_room()
         super().forget(user_id)
 
+    def put_state(self, user_id: int, state: State) -> None:
+        self._database.require_room()
+        super().put_state(user_id, state)
+        self._states_put.add(user_id)
+
     # What a batch has changed
 
     def _changed(self, board_id: BoardId, board: Board, user_id: int, players: int) -> None:
@@ -115,6 +127,14 @@ class SqliteScores(MemoryScores):
         super()._drop(board_id, board)
         if board:
             self._dropped.append(board_id)
+
+    def _put_withheld(self, board_id: BoardId, user_id: int, line: Line | None) -> None:
+        super()._put_withheld(board_id, user_id, line)
+        self._withheld_put.add((user_id, board_id))
+
+    def _put_settings(self, level_id: int, settings: LevelSettings | None) -> None:
+        super()._put_settings(level_id, settings)
+        self._configured.add(level_id)
 
     # As a member of the database
 
@@ -130,6 +150,8 @@ class SqliteScores(MemoryScores):
             write_lines(connection, board_id, board, changed)
         if self._configured or self._renamed:
             self._write_settings_and_names(connection)
+        if self._states_put or self._withheld_put:
+            withheld_rows.write(connection, self._withheld, self._states_put, self._withheld_put)
 
     def committed(self) -> None:
         for board_id in self._lines:
@@ -143,6 +165,8 @@ class SqliteScores(MemoryScores):
         self._forget_changes()
 
     def restore(self, connection: sqlite3.Connection) -> None:
+        withheld_rows.restore(connection, self._withheld, self._states_put, self._withheld_put)
+        self._plain = self._levels.plain
         boards = {*self._lines, *self._dropped}
         for level_id in self._configured:
             settings = read_settings(connection.execute(score_rows.SETTINGS_OF, (level_id,)))
@@ -154,7 +178,7 @@ class SqliteScores(MemoryScores):
         for user_id in self._renamed:
             row = connection.execute(score_rows.NAME_OF, (user_id,)).fetchone()
             self._names.put(user_id, row and row[0])
-        if boards or self._configured:
+        if boards or self._configured or self._withheld_put:
             self._count_all({*self._configured, *(level_id for level_id, _ in boards)})
         self._forget_changes()
 
@@ -162,6 +186,8 @@ class SqliteScores(MemoryScores):
         self._lines.clear()
         self._configured.clear()
         self._renamed.clear()
+        self._states_put.clear()
+        self._withheld_put.clear()
         self._dropped.clear()
 
     def _remove_outdated(self, connection: sqlite3.Connection) -> None:
@@ -175,8 +201,11 @@ class SqliteScores(MemoryScores):
 
     def _write_settings_and_names(self, connection: sqlite3.Connection) -> None:
         for level_id in self._configured:
-            text = score_rows.settings_text(self.settings(level_id))
-            connection.execute(score_rows.KEEP_SETTINGS, (level_id, text))
+            if level_id in self._levels.configured:
+                text = score_rows.settings_text(self.settings(level_id))
+                connection.execute(score_rows.KEEP_SETTINGS, (level_id, text))
+            else:
+                connection.execute(score_rows.REMOVE_SETTINGS, (level_id,))
         for user_id in self._renamed:
             name = self.name(user_id)
             if name is None:
@@ -195,6 +224,8 @@ class SqliteScores(MemoryScores):
         for board_id, board in read_boards(rows, settings):
             self._levels.put_board(board_id, board)
         self._names = UserNames(connection.execute(score_rows.NAMES))
+        withheld_rows.load(connection, self._withheld)
+        self._reserve_arrivals()
         levels = {*self._levels.plain, *self._levels.configured}
         for level_id in levels:
             self._drop_outdated(level_id, self._now())
@@ -208,6 +239,7 @@ class SqliteScores(MemoryScores):
         _, board = next(read_boards(rows, settings), (board_id, None))
         self._levels.put_board(board_id, board)
         if board is not None:
+            board.reserve(self._arrivals.get(board_id, 0))
             self._users.restore(board_id, board)
 
     def _count_all(self, levels: set[int]) -> None:
@@ -215,8 +247,4 @@ class SqliteScores(MemoryScores):
         now = self._now()
         for level_id in levels:
             self._levels.count(level_id, now)
-        self._count = sum(len(board) for _, board in self._levels.boards())
-
-    def _board(self, board_id: BoardId) -> Board | None:
-        level_id, start = board_id
-        return self._levels.get(level_id).boards.get(start)
+        self._count = len(self._withheld) + sum(len(board) for _, board in self._levels.boards())

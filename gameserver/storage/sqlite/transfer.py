@@ -1,11 +1,13 @@
-"""Export and import of settings, names and scores as one CSV file (RFC 4180).
+"""Export and import of settings, names, bans, audit and scores as one CSV file (RFC 4180).
 
-Every line has the same columns, and is one of three:
+Every line has the same columns, and is one of these:
 
     level,user,score,season,at,meta,name,settings
     7,,,,,,,"{""reset"": ""weekly""}"             the settings of a level
     ,131,,,,,Ann,                                 the name of a user
     7,131,1220,2026-W48,2026-11-27T14:00:00,,,    a score; `season` is empty where it is `all`
+    ,131,,,,,,"{""state"": ""banned""}"           a user who is banned or hidden
+    ,,,,,,,"{""at"": …, ""action"": ""ban"", …}"  an entry of the audit
 
 Scores stand in rank order on each board. A file that has nothing but scores of levels that are
 never reset is written with the first three columns alone, `level,user,score`, and an import takes
@@ -29,6 +31,7 @@ from gameserver.scores.names import parse_name
 from gameserver.scores.rank_key import ARRIVAL_BITS, first_key, score_in
 from gameserver.scores.seasons import ALL, season_at, season_named
 from gameserver.scores.settings import DEFAULT, LevelSettings, settings_of
+from gameserver.storage.sqlite import moderation_transfer as moderation
 from gameserver.storage.sqlite import score_rows
 from gameserver.storage.sqlite.database import Database
 from gameserver.storage.sqlite.datafile import examine, reading
@@ -42,6 +45,7 @@ OLD_HEADER = ",".join(COLUMNS[:OLD_WIDTH])
 
 HAS_MORE = """
 SELECT EXISTS (SELECT 1 FROM level) OR EXISTS (SELECT 1 FROM user_name)
+OR EXISTS (SELECT 1 FROM user_state) OR EXISTS (SELECT 1 FROM audit)
 OR EXISTS (SELECT 1 FROM score WHERE season <> 0 OR at IS NOT NULL OR meta IS NOT NULL)
 """
 
@@ -53,12 +57,11 @@ INSERT INTO score (level, season, user, key, at, meta) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET key = excluded.key, at = excluded.at, meta = excluded.meta
 WHERE excluded.key >> 33 < key >> 33
 """
-LEVELS = "SELECT DISTINCT level FROM score"
-NEXT_ARRIVAL = f"SELECT ifnull(max(key & {2**ARRIVAL_BITS - 1}), -1) + 1 FROM score"
+LEVELS = "SELECT level FROM score UNION SELECT level FROM withheld"
 
 
 def export(file: str, target: str) -> None:
-    """Writes everything that boards show as CSV, to a new file or to stdout."""
+    """Writes all but people and undo data as CSV, to a new file or to stdout."""
     with reading(file) as connection:
         examine(file, connection)
         if target == STANDARD_STREAM:
@@ -78,8 +81,12 @@ def _write(connection: sqlite3.Connection, target: TextIO) -> None:
         lines.writerow((level_id, *[""] * 6, score_rows.settings_text(of_level)))
     for user_id, name in connection.execute(score_rows.NAMES):
         lines.writerow(("", user_id, *[""] * 4, name, ""))
-    (count,) = connection.execute("SELECT count(*) FROM score").fetchone()
-    rows = Progress("exporting", count).follow(chunks(connection.execute(score_rows.IN_ORDER)))
+    for user_id, state in moderation.states(connection):
+        lines.writerow(("", user_id, *[""] * 5, state))
+    for entry in moderation.entries(connection):
+        lines.writerow((*[""] * 7, entry))
+    (count,) = connection.execute(moderation.COUNT).fetchone()
+    rows = Progress("exporting", count).follow(chunks(connection.execute(moderation.IN_ORDER)))
     lines.writerows(_score_line(row, settings.get(row[0], DEFAULT))[:width] for row in rows)
     target.flush()
 
@@ -101,7 +108,7 @@ def _score_line(row: Row, settings: LevelSettings) -> tuple[object, ...]:
 
 
 def import_(file: str, source: str) -> None:
-    """Takes in settings, names and the better scores of a CSV file.
+    """Takes in settings, names, bans, the audit and the better scores of a CSV file.
 
     All of them, or none if a line is bad. No score becomes worse.
     """
@@ -138,7 +145,7 @@ class _Import:
         self._connection = connection
         self._settings = read_settings(connection.execute(score_rows.SETTINGS))
         self._scored = {level_id for (level_id,) in connection.execute(LEVELS)}
-        (self._arrival,) = connection.execute(NEXT_ARRIVAL).fetchone()
+        (self._arrival,) = connection.execute(moderation.NEXT_ARRIVAL).fetchone()
 
     def take(self, source: TextIO, name: str) -> int:
         """Takes in all lines; returns how many scores are new or better."""
@@ -149,6 +156,7 @@ class _Import:
             before = self._connection.total_changes
             self._connection.executemany(KEEP_BETTER, chunk)
             kept += self._connection.total_changes - before
+        moderation.withhold(self._connection)
         progress.end()
         return kept
 
@@ -168,8 +176,13 @@ class _Import:
         if not OLD_WIDTH <= len(columns) <= len(COLUMNS):
             raise ValueError(f"must be {OLD_HEADER} or {HEADER}")
         line = _Line(*columns)
-        if line.settings:
+        if line.settings and line.level:
             self._take_settings(parse_number(line.level), line.settings)
+        elif line.settings and line.user:
+            user_id = parse_number(line.user)
+            moderation.take_state(self._connection, user_id, json_object(line.settings))
+        elif line.settings:
+            moderation.take_entry(self._connection, json_object(line.settings))
         elif line.name:
             user_id, name = parse_number(line.user), parse_name(line.name)
             self._connection.execute(score_rows.KEEP_NAME, (user_id, name))
