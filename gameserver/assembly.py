@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gameserver.app import App
 from gameserver.auth.accounts import Accounts
-from gameserver.auth.admin_token import open_admin_token
+from gameserver.auth.admin_token import admin_token
+from gameserver.auth.game_tokens import GameTokens
 from gameserver.errors import StartError
 from gameserver.minesweeper.modes import MODES
 from gameserver.minesweeper.replay_folder import ReplayFolder, check_folder
@@ -23,6 +25,7 @@ from gameserver.server.threaded import ThreadedServer
 from gameserver.services import Services
 from gameserver.settings import DEFAULTS, Settings
 from gameserver.storage.engine import Engine, open_engine
+from gameserver.times import Clock
 from gameserver.tournaments.service import Tournaments
 from gameserver.urls import error_formats, urlpatterns
 from gameserver.web.clients import RateLimit, TrustedProxies
@@ -78,17 +81,20 @@ def make_app(settings: Settings, router: Router) -> App:
     return App(router, make_services(engine, settings), engine, limit)
 
 
-def make_services(engine: Engine, settings: Settings = DEFAULTS) -> Services:
+def make_services(
+    engine: Engine, settings: Settings = DEFAULTS, clock: Clock = time.time
+) -> Services:
     """The services, on what the engine keeps; StartError if a file of theirs cannot be used."""
     tournaments = Tournaments(engine.tournaments, MODES)
-    token, blocked = settings.admin_token_file, settings.blocked_names
+    blocked = settings.blocked_names
     return Services(
         sessions=engine.sessions,
         scores=engine.scores,
         accounts=Accounts(engine.accounts),
+        game_tokens=GameTokens(engine.game_tokens, clock),
         tournaments=tournaments,
         uploads=Uploads(tournaments, ReplayFolder(settings.replays)),
-        admin=open_admin_token(token) if token else None,
+        admin=admin_token(settings.admin_token_file, os.environ),
         blocked_names=read_blocked_names(blocked) if blocked else NONE_BLOCKED,
     )
 

@@ -14,6 +14,7 @@ from gameserver.views import (
     operations,
     playing,
     scores,
+    tokens,
     tournaments,
     users,
 )
@@ -41,7 +42,11 @@ board = partial(
     path, wants=(KNOWN, AUTHORIZATION, "content-type"), error_format="problem", fields=READ
 )
 play = partial(
-    path, wants=("content-type", ID), error_format="problem", fields=PLAYED, body=FORM
+    path,
+    wants=("content-type", ID, AUTHORIZATION),
+    error_format="problem",
+    fields=PLAYED,
+    body=FORM,
 )
 reading = partial(Operation, headers=(KNOWN,))
 playing_ = partial(
@@ -93,6 +98,12 @@ urlpatterns: list[Route] = [
     play("/api/scores", POST=playing_(
         playing.submit_several, "submitScores", "Post several scores: all or none", "AllPosted",
         body=playing.ALL)),
+    play("/api/tokens",
+        GET=managing(tokens.listing, "listTokens", "The tokens of games, by name", "Tokens"),
+        POST=managing(tokens.make, "makeToken", "Make a token for a game's own server", "Token",
+            body=tokens.NEW, refusals=(409,))),
+    play("/api/tokens/<name:name>", DELETE=managing(
+        tokens.revoke, "revokeToken", "End a token", status=204)),
     board("/openapi.json", GET=reading(
         document.openapi(lambda: urlpatterns), "getOpenAPI", "This document", "OpenAPI")),
 
@@ -125,6 +136,7 @@ urlpatterns: list[Route] = [
 # fmt: on
 
 error_formats = {
-    "/api/levels": "problem", "/api/users": "problem", "/openapi": "problem", "/api/": "api",
+    "/api/levels": "problem", "/api/users": "problem", "/api/tokens": "problem",
+    "/openapi": "problem", "/api/": "api",
 }  # fmt: skip
 """The format of the errors of unknown paths, by what they begin with."""

@@ -36,6 +36,8 @@ class Post(NamedTuple):
     score: int
     meta: bytes | None = None
     """A JSON object as it was sent."""
+    is_trusted: bool = False
+    """Whether a game's own server hands it in for the user."""
 
 
 class RequestId(NamedTuple):

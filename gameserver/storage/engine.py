@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import AbstractContextManager
 from typing import Protocol
 
 from gameserver.auth.account_store import AccountStore
+from gameserver.auth.game_tokens import GameTokenStore
 from gameserver.auth.sessions import Sessions
 from gameserver.scores.score_store import ScoreStore
 from gameserver.scores.values import NORMAL, Limits
 from gameserver.storage.progress import Follow, without_progress
+from gameserver.times import Clock
 from gameserver.tournaments.tournament_store import TournamentStore
 
 
@@ -28,6 +31,9 @@ class Engine(Protocol):
 
     @property
     def accounts(self) -> AccountStore: ...
+
+    @property
+    def game_tokens(self) -> GameTokenStore: ...
 
     @property
     def tournaments(self) -> TournamentStore: ...
@@ -49,6 +55,7 @@ def open_engine(
     store_tokens: bool = False,
     limits: Limits = NORMAL,
     follow: Follow = without_progress,
+    clock: Clock = time.time,
 ) -> Engine:
     """The engine for a data file; without one, everything is in memory. StartError if it cannot.
 
@@ -59,7 +66,7 @@ def open_engine(
     if data:
         from gameserver.storage.sqlite.engine import SqliteEngine
 
-        return SqliteEngine(data, store_tokens, limits, follow)
+        return SqliteEngine(data, store_tokens, limits, follow, clock)
     from gameserver.storage.memory.engine import MemoryEngine
 
-    return MemoryEngine(store_tokens, limits)
+    return MemoryEngine(store_tokens, limits, clock)

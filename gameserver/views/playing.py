@@ -13,8 +13,8 @@ from gameserver.scores.values import SEVERAL, Outcome, Post, RequestId
 from gameserver.services import Services
 from gameserver.views import board_json
 from gameserver.views.schemas import META
+from gameserver.views.who import Writer, writer
 from gameserver.web import json_body
-from gameserver.web.errors import Unauthorized
 from gameserver.web.json_body import Shape, read_body, read_text
 from gameserver.web.messages import JSON, Request, Response, render_json
 from gameserver.web.query import Query, text
@@ -31,7 +31,11 @@ SESSION = Query(text("sessionkey", "the player's session key; or in the body", 2
 _ID: dict[str, Any] = {"minLength": 1, "maxLength": LONGEST_ID, "pattern": "^[ -~]+$"}
 _SCORE = json_body.number("score", required=True)
 _META = json_body.as_sent("meta", META)
-_ABOUT_REQUEST = (json_body.text("id", **_ID), json_body.text("sessionkey"))
+_ABOUT_REQUEST = (
+    json_body.text("id", **_ID),
+    json_body.text("sessionkey"),
+    json_body.number("user"),
+)
 
 ONE = Shape("NewScore", _SCORE, _META, *_ABOUT_REQUEST)
 EACH = Shape("NewScoreOfLevel", json_body.number("level", required=True), _SCORE, _META)
@@ -48,9 +52,9 @@ ALL = Shape(
 
 def submit(request: Request, services: Services, level_id: int) -> Response:
     """Enters a score on a level's board."""
-    body_text, body, user_id = _read(request, services)
+    body_text, body, (user_id, is_trusted) = _read(request, services)
     fields = ONE.read(body)
-    post = Post(level_id, fields["score"], _meta(fields, body_text))
+    post = Post(level_id, fields["score"], _meta(fields, body_text), is_trusted)
     asked = _request_id(request, level_id, body)
     answer = services.scores.post(user_id, [post], partial(_answer, user_id), asked)
     return Response(200, answer, JSON)
@@ -58,13 +62,13 @@ def submit(request: Request, services: Services, level_id: int) -> Response:
 
 def submit_several(request: Request, services: Services) -> Response:
     """Enters scores on several boards: all of them or none."""
-    body_text, body, user_id = _read(request, services)
+    body_text, body, (user_id, is_trusted) = _read(request, services)
     scores = ALL.read(body)["scores"]
     if not isinstance(scores, list) or not 1 <= len(scores) <= MAX_POSTS:
         raise invalid("scores", f"must be a list of 1 to {MAX_POSTS} objects")
     texts = raw_elements(raw_members(body_text)["scores"])
     posts = [
-        _post(value, text, f"scores[{at}]")
+        _post(value, text, f"scores[{at}]")._replace(is_trusted=is_trusted)
         for at, (value, text) in enumerate(zip(scores, texts, strict=True))
     ]
     asked = _request_id(request, SEVERAL, body)
@@ -80,15 +84,12 @@ def _post(value: object, value_text: str, where: str) -> Post:
     return Post(fields["level"], fields["score"], meta)
 
 
-def _read(request: Request, services: Services) -> tuple[str, dict[str, Any], int]:
-    """The body, as text and as an object, and the user whose session key is with it."""
+def _read(request: Request, services: Services) -> tuple[str, dict[str, Any], Writer]:
+    """The body, as text and as an object, and for whom it is."""
     (key,) = SESSION.read(request.query)
     body_text = read_text(request)
     body = read_body(body_text)
-    key = key or body.get("sessionkey")
-    if not isinstance(key, str) or not key:
-        raise Unauthorized("a session key is needed: sessionkey in the query or in the JSON")
-    return body_text, body, services.sessions.user_of(key)
+    return body_text, body, writer(request, services, key, body)
 
 
 def _meta(fields: dict[str, Any], body_text: str, where: str = "") -> bytes | None:

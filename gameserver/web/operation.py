@@ -23,7 +23,7 @@ class Operation(NamedTuple):
     query: Query = NO_QUERY
     body: Shape | None = None
     who: str = "anybody"
-    """Who may call it: `anybody`, `player` or `admin`."""
+    """Who may call it: `anybody`, `player` (or a game for one), `owner` or `admin`."""
     refusals: tuple[int, ...] = ()
     """The statuses of errors, beside those that every route has."""
     status: int = 200

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import AbstractContextManager
 
 from gameserver.auth.sessions import Sessions, SignedSessions
 from gameserver.scores.values import NORMAL, Limits
 from gameserver.storage.memory.accounts import MemoryAccounts
+from gameserver.storage.memory.game_tokens import MemoryGameTokens
 from gameserver.storage.memory.scores import MemoryScores
 from gameserver.storage.memory.sessions import MemorySessions
 from gameserver.storage.memory.tournaments import MemoryTournaments
+from gameserver.times import Clock
 
 
 class MemoryEngine:
@@ -18,12 +21,20 @@ class MemoryEngine:
 
     shared = False
 
-    def __init__(self, store_tokens: bool = False, limits: Limits = NORMAL) -> None:
+    def __init__(
+        self,
+        store_tokens: bool = False,
+        limits: Limits = NORMAL,
+        clock: Clock = time.time,
+    ) -> None:
         """`store_tokens` keeps the newest session key of each user."""
         self._lock = threading.RLock()
-        self.scores = MemoryScores(limits)
-        self.sessions: Sessions = MemorySessions() if store_tokens else SignedSessions()
+        self.scores = MemoryScores(limits, clock)
+        self.sessions: Sessions = (
+            MemorySessions(clock) if store_tokens else SignedSessions(clock=clock)
+        )
         self.accounts = MemoryAccounts(self._lock)
+        self.game_tokens = MemoryGameTokens()
         self.tournaments = MemoryTournaments(self._lock, self.accounts)
 
     def batch(self) -> AbstractContextManager[object]:

@@ -15,6 +15,7 @@ from gameserver.scores.seasons import CURRENT
 from gameserver.scores.settings import LevelSettings
 from gameserver.scores.user_index import BoardId
 from gameserver.scores.values import NORMAL, Limits, Outcome, Post, RequestId
+from gameserver.scores.writers import check_writer
 from gameserver.storage.memory.score_reader import ScoreReader
 from gameserver.times import Clock
 
@@ -128,6 +129,7 @@ class MemoryScores(ScoreReader):
         """Counts a post as the level's settings say; Refused if they do not allow it."""
         level = self._levels.get(post.level_id)
         settings = level.settings
+        check_writer(settings, post)
         board_id = post.level_id, level.season(now).start
         known = level.boards.get(board_id[1])
         board = Board(level.is_ascending) if known is None else known

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import AbstractContextManager
 
 from gameserver.auth.sessions import Sessions, SignedSessions
@@ -10,9 +11,11 @@ from gameserver.scores.values import NORMAL, Limits
 from gameserver.storage.progress import Follow, without_progress
 from gameserver.storage.sqlite.accounts import SqliteAccounts
 from gameserver.storage.sqlite.database import Database
+from gameserver.storage.sqlite.game_tokens import SqliteGameTokens
 from gameserver.storage.sqlite.scores import SqliteScores
 from gameserver.storage.sqlite.sessions import SqliteSessions
 from gameserver.storage.sqlite.tournaments import SqliteTournaments
+from gameserver.times import Clock
 
 
 class SqliteEngine:
@@ -30,6 +33,7 @@ class SqliteEngine:
         store_tokens: bool = False,
         limits: Limits = NORMAL,
         follow: Follow = without_progress,
+        clock: Clock = time.time,
     ) -> None:
         """Opens the file, or makes it; StartError says why it cannot.
 
@@ -37,8 +41,9 @@ class SqliteEngine:
         """
         self._database = Database(path)
         try:
-            self.scores = SqliteScores(self._database, limits, follow)
-            self.sessions = self._open_sessions(store_tokens)
+            self.scores = SqliteScores(self._database, limits, follow, clock)
+            self.sessions = self._open_sessions(store_tokens, clock)
+            self.game_tokens = SqliteGameTokens(self._database)
         except StorageFull:
             self._database.close()
             raise StartError(f"there is no room for {path}") from None
@@ -55,7 +60,7 @@ class SqliteEngine:
         """Moves the log into the file and ends the connection; may be called again."""
         self._database.close()
 
-    def _open_sessions(self, store_tokens: bool) -> Sessions:
+    def _open_sessions(self, store_tokens: bool, clock: Clock) -> Sessions:
         if store_tokens:
-            return SqliteSessions(self._database)
-        return SignedSessions(self._database.secret("session keys", 32))
+            return SqliteSessions(self._database, clock)
+        return SignedSessions(self._database.secret("session keys", 32), clock)
