@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gameserver.app import App
 from gameserver.auth.accounts import Accounts
 from gameserver.auth.admin_token import admin_token
+from gameserver.auth.claims import Claims
 from gameserver.auth.game_tokens import GameTokens
 from gameserver.errors import StartError
 from gameserver.minesweeper.modes import MODES
@@ -91,6 +92,7 @@ def make_services(
         sessions=engine.sessions,
         scores=engine.scores,
         accounts=Accounts(engine.accounts),
+        claims=Claims(engine.claims, engine.scores.is_known, settings.secrets, clock),
         game_tokens=GameTokens(engine.game_tokens, clock),
         tournaments=tournaments,
         uploads=Uploads(tournaments, ReplayFolder(settings.replays)),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from gameserver.auth.accounts import Accounts
 from gameserver.auth.admin_token import AdminToken
+from gameserver.auth.claims import Claims
 from gameserver.auth.game_tokens import GameTokens
 from gameserver.auth.sessions import Sessions
 from gameserver.minesweeper.uploads import Uploads
@@ -23,6 +24,7 @@ class Services:
     sessions: Sessions
     scores: ScoreStore
     accounts: Accounts
+    claims: Claims
     game_tokens: GameTokens
     tournaments: Tournaments
     uploads: Uploads

@@ -12,6 +12,9 @@ from gameserver.numbers import parse_number
 from gameserver.web.clients import Network, parse_networks
 from gameserver.web.cors import parse_origins
 
+MODES = ("optional", "required", "off")
+"""Of secrets: players may claim users, must, or cannot."""
+
 
 def _number(what: str, lowest: int, highest: int) -> Callable[[str], int]:
     """Reads a number; `what` says in the error what the numbers mean."""
@@ -46,6 +49,12 @@ def _networks(text: str) -> tuple[Network, ...]:
         raise argparse.ArgumentTypeError(
             "a proxy is an address like 127.0.0.1 or a network like 10.0.0.0/8"
         ) from None
+
+
+def _mode(text: str) -> str:
+    if text not in MODES:
+        raise argparse.ArgumentTypeError(f"secrets are one of {', '.join(MODES)}")
+    return text
 
 
 def _option(
@@ -101,6 +110,9 @@ class Settings:
     admin_token_file: str = _option(
         "",
         "file with the admin's token, made if it is not there; without it there is no admin",
+    )
+    secrets: str = _option(
+        MODES[0], "whether players may claim users with a secret: " + ", ".join(MODES), parse=_mode
     )
     cors_origin: tuple[str, ...] = _option(
         ("*",),

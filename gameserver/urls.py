@@ -8,6 +8,7 @@ from gameserver.minesweeper.replays import MAX_SIZE as REPLAY
 from gameserver.views import (
     accounts,
     boards,
+    claims,
     document,
     exports,
     level_settings,
@@ -53,6 +54,8 @@ playing_ = partial(
     Operation, who="player", query=playing.SESSION, headers=(ID,), refusals=(422,)
 )
 managing = partial(Operation, who="admin")
+drawing = partial(Operation, refusals=(403,))
+trusted = partial(Operation, who="game")
 
 api = partial(path, wants=("content-type", accounts.CREDENTIALS), error_format="api")
 
@@ -61,7 +64,7 @@ urlpatterns: list[Route] = [
     path("/healthz", GET=operations.health),
     path("/metrics", GET=operations.metrics),
 
-    path("/<number:user_id>/login", GET=scores.login),
+    path("/<number:user_id>/login", GET=scores.login, POST=scores.login_with_secret, body=SCORE),
     path("/<digits:user_id>/", GET=scores.login),
     path("/<number:level_id>/score", POST=scores.submit_score, body=SCORE),
     path("/<number:level_id>/highscorelist", GET=scores.high_score_list),
@@ -86,9 +89,16 @@ urlpatterns: list[Route] = [
     board("/api/levels/<number:level_id>/histogram", GET=reading(
         boards.histogram, "getHistogram", "How the scores are spread", "Histogram",
         boards.HISTOGRAM)),
-    board("/api/users", GET=reading(
-        users.search, "searchUsers", "Users by the beginning of their name", "Users",
-        users.SEARCH)),
+    board("/api/users", body=FORM,
+        GET=reading(users.search, "searchUsers", "Users by the beginning of their name", "Users",
+            users.SEARCH),
+        POST=drawing(claims.draw, "drawUser", "Draw a user that is yours", "DrawnUser",
+            status=201, body=claims.EMPTY)),
+    play("/api/users/<number:user_id>/claim", POST=trusted(
+        claims.put, "claimUser", "Give a user a secret", "Claimed", body=claims.SECRET)),
+    play("/api/users/<number:user_id>/unclaim", POST=trusted(
+        claims.lift, "unclaimUser", "Let anybody play as a user again", "Claimed",
+        body=claims.EMPTY)),
     board("/api/users/<number:user_id>", body=FORM,
         GET=reading(users.data, "getUser", "All that is kept of a user", "UserData"),
         PUT=managing(users.rename, "renameUser", "Give a user a name", "User", body=users.NAMING),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -56,7 +57,7 @@ class PeopleTestCase(FolderTestCase):
         data = self.path if self.is_durable else ""
         engine = open_engine(data, self.store_tokens, clock=self.clock)
         self.addCleanup(engine.close)
-        settings = DEFAULTS
+        settings = replace(DEFAULTS, secrets=self.secrets)
         with mock.patch.dict("os.environ", GAMESERVER_ADMIN_TOKEN=ADMIN):
             self.services = make_services(engine, settings, self.clock)
         self.engine = engine

@@ -152,6 +152,9 @@ class ScoreStore(Protocol):
     def name(self, user_id: int) -> str | None:
         """The user's name; None without one."""
 
+    def is_known(self, user_id: int) -> bool:
+        """Whether the user has a name, or a score that is kept."""
+
     def rename(self, user_id: int, name: str | None) -> None:
         """Gives the user a name that `parse_name` has let pass, or takes it away."""
 

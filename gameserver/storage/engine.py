@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from gameserver.auth.account_store import AccountStore
+from gameserver.auth.claim_store import ClaimStore
 from gameserver.auth.game_tokens import GameTokenStore
 from gameserver.auth.sessions import Sessions
 from gameserver.scores.score_store import ScoreStore
@@ -34,6 +35,9 @@ class Engine(Protocol):
 
     @property
     def game_tokens(self) -> GameTokenStore: ...
+
+    @property
+    def claims(self) -> ClaimStore: ...
 
     @property
     def tournaments(self) -> TournamentStore: ...

@@ -216,6 +216,8 @@ SCHEMAS: Mapping[str, Schema] = {
             "tournaments": _list(COUNT),
         }
     ),
+    "DrawnUser": _object({"user": NUMBER, "secret": TEXT}),
+    "Claimed": _object({"user": NUMBER, "claimed": FLAG}),
     "Token": _object(
         {"name": TEXT, "token": {**TEXT, "description": "it is shown this once"}}
     ),

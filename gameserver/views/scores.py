@@ -9,6 +9,7 @@ from gameserver.numbers import parse_number
 from gameserver.scores.values import Outcome, Post
 from gameserver.services import Services
 from gameserver.views.playing import request_id
+from gameserver.web.clients import network_of
 from gameserver.web.errors import BadRequest, Unauthorized
 from gameserver.web.messages import Request, Response
 
@@ -16,8 +17,38 @@ _ACCEPTED = Response()
 
 
 def login(request: Request, services: Services, user_id: int) -> Response:
-    """A session key for the user."""
+    """A session key for the user; with `secret=` in the query, for its owner."""
+    if request.query or user_id in services.claims.guarded:
+        return _open(request, services, user_id, _secret_in(request.query))
     return Response(200, services.sessions.login(user_id).encode())
+
+
+def login_with_secret(request: Request, services: Services, user_id: int) -> Response:
+    """A session key for the owner of the user, whose secret is the body."""
+    if "secret=" in request.query:
+        raise BadRequest("the secret is the body, or in the query of GET")
+    try:
+        secret = request.body.decode().strip()
+    except UnicodeDecodeError:
+        raise BadRequest("the secret must be UTF-8") from None
+    return _open(request, services, user_id, secret)
+
+
+def _open(request: Request, services: Services, user_id: int, secret: str | None) -> Response:
+    """A session as the claims allow it."""
+    opened = services.claims.login(user_id, secret, network_of(request.client))
+    return Response(200, services.sessions.login(*opened).encode())
+
+
+def _secret_in(query: str) -> str | None:
+    """The secret in a query: all of its parameters are not read, as this is the mini-game's."""
+    found = [pair[len("secret=") :] for pair in query.split("&") if pair.startswith("secret=")]
+    if len(found) > 1:
+        raise BadRequest("the secret is in the query twice")
+    try:
+        return unquote(found[0], errors="strict") if found else None
+    except UnicodeDecodeError:
+        raise BadRequest("the secret must be UTF-8") from None
 
 
 def submit_score(request: Request, services: Services, level_id: int) -> Response:

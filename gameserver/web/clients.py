@@ -71,8 +71,7 @@ class RateLimit:
 
     def admits(self, client: str) -> bool:
         """Counts a request of the client; whether it is within the limit."""
-        if ":" in client:
-            client = _network(client)
+        client = network_of(client)
         with self._lock:
             now = self._clock()
             full_at = max(self._full_at.get(client, now), now) + self._interval
@@ -83,6 +82,11 @@ class RateLimit:
             if len(self._full_at) > MAX_CLIENTS:
                 self._full_at.popitem(last=False)
             return True
+
+
+def network_of(client: str) -> str:
+    """What stands for a client in counts: an IPv6 client is its /64 network."""
+    return _network(client) if ":" in client else client
 
 
 @lru_cache(maxsize=4096)

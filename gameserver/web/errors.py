@@ -140,6 +140,8 @@ class VersionNotSupported(HTTPError):
 _REFUSED: Mapping[str, int] = {
     "out_of_bounds": 400,
     "invalid_session_key": 401,
+    "secret_needed": 401,
+    "wrong_secret": 401,
     "no_such_score": 404,
     "no_such_season": 404,
     "no_such_tournament": 404,
@@ -147,6 +149,7 @@ _REFUSED: Mapping[str, int] = {
     "no_such_token": 404,
     "has_scores": 409,
     "name_taken": 409,
+    "user_taken": 409,
     "id_reused": 422,
     "token_too_recent": 429,
     "too_many_requests": 429,
@@ -154,7 +157,10 @@ _REFUSED: Mapping[str, int] = {
 }
 """The statuses of the codes that are not answered 403."""
 
-_BY_FORMAT: Mapping[tuple[str, str], int] = {("problem", "invalid_data"): 400}
+_BY_FORMAT: Mapping[tuple[str, str], int] = {
+    ("problem", "invalid_data"): 400,
+    ("text", "invalid_data"): 400,
+}
 """The same where a format has a status of its own for the code: by format and code."""
 
 _WAIT_IN_BODY = ("too_early", "not_generated_yet")

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from gameserver.auth.sessions import Sessions, SignedSessions
 from gameserver.scores.values import NORMAL, Limits
 from gameserver.storage.memory.accounts import MemoryAccounts
+from gameserver.storage.memory.claims import MemoryClaims
 from gameserver.storage.memory.game_tokens import MemoryGameTokens
 from gameserver.storage.memory.scores import MemoryScores
 from gameserver.storage.memory.sessions import MemorySessions
@@ -30,8 +31,11 @@ class MemoryEngine:
         """`store_tokens` keeps the newest session key of each user."""
         self._lock = threading.RLock()
         self.scores = MemoryScores(limits, clock)
+        self.claims = MemoryClaims()
         self.sessions: Sessions = (
-            MemorySessions(clock) if store_tokens else SignedSessions(clock=clock)
+            MemorySessions(clock, claims=self.claims)
+            if store_tokens
+            else SignedSessions(clock=clock, claims=self.claims)
         )
         self.accounts = MemoryAccounts(self._lock)
         self.game_tokens = MemoryGameTokens()

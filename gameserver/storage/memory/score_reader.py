@@ -120,6 +120,9 @@ class ScoreReader:
     def users(self, q: str, limit: int = 20) -> list[tuple[int, str]]:
         return self._names.beginning_with(q, limit)
 
+    def is_known(self, user_id: int) -> bool:
+        return user_id in self._names.by_user or bool(self._boards_of(user_id))
+
     def scores_of(self, user_id: int) -> list[UserScore]:
         now = self._now()
         found = sorted(self._boards_of(user_id), key=lambda found: (found[0][0], -found[0][1]))
