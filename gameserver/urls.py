@@ -20,6 +20,7 @@ from gameserver.views import (
     users,
 )
 from gameserver.views.admin import AUTHORIZATION
+from gameserver.views.who import SESSION
 from gameserver.web.messages import ALLOW_ORIGIN, Headers
 from gameserver.web.operation import Operation
 from gameserver.web.routing import Route, path
@@ -51,8 +52,9 @@ play = partial(
 )
 reading = partial(Operation, headers=(KNOWN,))
 playing_ = partial(
-    Operation, who="player", query=playing.SESSION, headers=(ID,), refusals=(422,)
+    Operation, who="player", query=SESSION, headers=(ID,), refusals=(422,)
 )
+owning = partial(Operation, who="owner", query=SESSION)
 managing = partial(Operation, who="admin")
 drawing = partial(Operation, refusals=(403,))
 trusted = partial(Operation, who="game")
@@ -101,8 +103,8 @@ urlpatterns: list[Route] = [
         body=claims.EMPTY)),
     board("/api/users/<number:user_id>", body=FORM,
         GET=reading(users.data, "getUser", "All that is kept of a user", "UserData"),
-        PUT=managing(users.rename, "renameUser", "Give a user a name", "User", body=users.NAMING),
-        DELETE=managing(users.forget, "forgetUser", "Remove everything of a user", status=204)),
+        PUT=owning(users.rename, "renameUser", "Give a user a name", "User", body=users.NAMING),
+        DELETE=owning(users.forget, "forgetUser", "Remove everything of a user", status=204)),
     play("/api/levels/<number:level_id>/scores", POST=playing_(
         playing.submit, "submitScore", "Post a score", "Posted", body=playing.ONE)),
     play("/api/scores", POST=playing_(

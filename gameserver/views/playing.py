@@ -13,11 +13,10 @@ from gameserver.scores.values import SEVERAL, Outcome, Post, RequestId
 from gameserver.services import Services
 from gameserver.views import board_json
 from gameserver.views.schemas import META
-from gameserver.views.who import Writer, writer
+from gameserver.views.who import SESSION, Writer, writer
 from gameserver.web import json_body
 from gameserver.web.json_body import Shape, read_body, read_text
 from gameserver.web.messages import JSON, Request, Response, render_json
-from gameserver.web.query import Query, text
 from gameserver.web.strict_json import depth_of, raw_elements, raw_members
 
 IDEMPOTENCY_KEY = "idempotency-key"
@@ -25,8 +24,6 @@ LONGEST_ID = 64
 MAX_POSTS = 50
 MAX_META = 1024
 MAX_META_DEPTH = 8
-
-SESSION = Query(text("sessionkey", "the player's session key; or in the body", 200, ""))
 
 _ID: dict[str, Any] = {"minLength": 1, "maxLength": LONGEST_ID, "pattern": "^[ -~]+$"}
 _SCORE = json_body.number("score", required=True)

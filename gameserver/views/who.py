@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from gameserver.auth.bearer import bearer_in
-from gameserver.errors import invalid
+from gameserver.errors import Refused, invalid
 from gameserver.numbers import MAX_NUMBER
 from gameserver.services import Services
 from gameserver.views.admin import AUTHORIZATION
 from gameserver.web.errors import TokenNeeded, Unauthorized
 from gameserver.web.messages import Request
+from gameserver.web.query import Query, text
+
+SESSION = Query(text("sessionkey", "the player's session key; or in the body", 200, ""))
 
 
 class Writer(NamedTuple):
@@ -34,6 +37,18 @@ def writer(
     if "user" in body:
         raise invalid("user", "goes with a game's token only: Authorization: Bearer <token>")
     return Writer(services.sessions.user_of(session_key(key, body)), False)
+
+
+def require_right_over(
+    request: Request, services: Services, user_id: int, key: str | None, body: Mapping[str, Any]
+) -> None:
+    """Refuses who is neither the user's owner nor a game's server nor the admin."""
+    if has_token(request):
+        require_game_or_admin(request, services)
+        return
+    shown = session_key(key, body)
+    if services.sessions.user_of(shown) != user_id or not services.sessions.is_owner(shown):
+        raise Refused("not_owner", "only the user's owner may: log in with the user's secret")
 
 
 def session_key(key: str | None, body: Mapping[str, Any]) -> str:
