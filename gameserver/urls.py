@@ -107,6 +107,9 @@ urlpatterns: list[Route] = [
         DELETE=owning(users.forget, "forgetUser", "Remove everything of a user", status=204)),
     play("/api/levels/<number:level_id>/scores", POST=playing_(
         playing.submit, "submitScore", "Post a score", "Posted", body=playing.ONE)),
+    play("/api/levels/<number:level_id>/runs", POST=playing_(
+        playing.draw_run, "drawRun", "Draw a run, before a game whose score needs one", "Run",
+        body=playing.RUN)),
     play("/api/scores", POST=playing_(
         playing.submit_several, "submitScores", "Post several scores: all or none", "AllPosted",
         body=playing.ALL)),

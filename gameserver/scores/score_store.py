@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from gameserver.scores.runs import Run
 from gameserver.scores.seasons import CURRENT
 from gameserver.scores.settings import LevelSettings
 from gameserver.scores.values import (
@@ -71,8 +72,20 @@ class ScoreStore(Protocol):
         - `out_of_bounds`, by the level's `min` and `max`, or a sum above 2147483647;
         - `too_many_requests`, with the time to wait, by its rates;
         - `full`: there are as many levels or scores as the limits allow;
-        - `id_reused`: the same id was used for another request.
+        - `id_reused`: the same id was used for another request;
+        - `not_trusted`, where the level takes posts of games' servers alone;
+        - `run_needed`, `run_unknown`, `run_used`, `run_too_early`, by its runs: an accepted post
+          uses its run up.
         """
+
+    def draw_run(
+        self,
+        level_id: int,
+        user_id: int,
+        answer: Callable[[Run], bytes],
+        request: RequestId | None = None,
+    ) -> bytes:
+        """Draws a run, and returns what `answer` makes of it. For `request` see `post`."""
 
     # Reading a board
 

@@ -9,7 +9,8 @@ from hashlib import blake2b
 from typing import Any
 
 from gameserver.errors import invalid
-from gameserver.scores.values import SEVERAL, Outcome, Post, RequestId
+from gameserver.scores.runs import Run
+from gameserver.scores.values import SEVERAL, Outcome, Post, RequestId, run_id
 from gameserver.services import Services
 from gameserver.views import board_json
 from gameserver.views.schemas import META
@@ -34,7 +35,9 @@ _ABOUT_REQUEST = (
     json_body.number("user"),
 )
 
-ONE = Shape("NewScore", _SCORE, _META, *_ABOUT_REQUEST)
+_RUN = json_body.text("run", maxLength=LONGEST_ID)
+ONE = Shape("NewScore", _SCORE, _META, _RUN, *_ABOUT_REQUEST)
+RUN = Shape("NewRun", *_ABOUT_REQUEST)
 EACH = Shape("NewScoreOfLevel", json_body.number("level", required=True), _SCORE, _META)
 ALL = Shape(
     "NewScores",
@@ -51,8 +54,11 @@ def submit(request: Request, services: Services, level_id: int) -> Response:
     """Enters a score on a level's board."""
     body_text, body, (user_id, is_trusted) = _read(request, services)
     fields = ONE.read(body)
-    post = Post(level_id, fields["score"], _meta(fields, body_text), is_trusted)
+    run = fields.get("run", "")
+    post = Post(level_id, fields["score"], _meta(fields, body_text), is_trusted, run)
     asked = _request_id(request, level_id, body)
+    if asked is None and run:
+        asked = run_request(services, level_id, _said(body))
     answer = services.scores.post(user_id, [post], partial(_answer, user_id), asked)
     return Response(200, answer, JSON)
 
@@ -73,6 +79,14 @@ def submit_several(request: Request, services: Services) -> Response:
     return Response(200, answer, JSON)
 
 
+def draw_run(request: Request, services: Services, level_id: int) -> Response:
+    """A run, to be drawn before a game whose score needs one."""
+    _, body, (user_id, _) = _read(request, services)
+    RUN.read(body)
+    asked = _request_id(request, run_id(level_id), body)
+    return Response(200, services.scores.draw_run(level_id, user_id, _run, asked), JSON)
+
+
 def _post(value: object, value_text: str, where: str) -> Post:
     if not isinstance(value, dict):
         raise invalid(where, "must be an object")
@@ -84,7 +98,7 @@ def _post(value: object, value_text: str, where: str) -> Post:
 def _read(request: Request, services: Services) -> tuple[str, dict[str, Any], Writer]:
     """The body, as text and as an object, and for whom it is."""
     (key,) = SESSION.read(request.query)
-    body_text = read_text(request)
+    body_text = read_text(request) or "{}"
     body = read_body(body_text)
     return body_text, body, writer(request, services, key, body)
 
@@ -115,8 +129,24 @@ def _request_id(request: Request, level_id: int, body: dict[str, Any]) -> Reques
         names.add(_unquoted(in_field))
     if len(names) > 1:
         raise invalid("id", "must be the same in the body and in Idempotency-Key")
+    return request_id(level_id, names.pop(), _said(body))
+
+
+def _said(body: dict[str, Any]) -> str:
+    """All of a body that has to be the same when it comes again."""
     said = {name: value for name, value in body.items() if name not in ("id", "sessionkey")}
-    return request_id(level_id, names.pop(), json.dumps(said, sort_keys=True))
+    return json.dumps(said, sort_keys=True)
+
+
+def run_request(services: Services, level_id: int, said: str) -> RequestId | None:
+    """What stands for the id of a post with a run: such a post is one that may be repeated.
+
+    None where the level needs no run. No client can choose such an id: it is not ASCII.
+    """
+    if not services.scores.settings(level_id).runs:
+        return None
+    digest = blake2b(said.encode(), digest_size=16)
+    return RequestId(level_id, f"→{digest.hexdigest()}", digest.digest())
 
 
 def request_id(level_id: int, name: str, said: str) -> RequestId:
@@ -136,6 +166,10 @@ def _unquoted(value: str) -> str:
 
 def _answer(user_id: int, outcomes: Sequence[Outcome]) -> bytes:
     return render_json(board_json.outcome(user_id, outcomes[0])).encode()
+
+
+def _run(run: Run) -> bytes:
+    return render_json(board_json.run(run)).encode()
 
 
 def _answers(user_id: int, outcomes: Sequence[Outcome]) -> bytes:

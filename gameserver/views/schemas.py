@@ -216,6 +216,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "tournaments": _list(COUNT),
         }
     ),
+    "Run": _object({"run": TEXT, "not_before": MOMENT, "expires": MOMENT}),
     "DrawnUser": _object({"user": NUMBER, "secret": TEXT}),
     "Claimed": _object({"user": NUMBER, "claimed": FLAG}),
     "Token": _object(

@@ -11,6 +11,7 @@ from gameserver.numbers import MAX_NUMBER
 from gameserver.scores.board import Board, Line
 from gameserver.scores.rates import Rates
 from gameserver.scores.requests import RequestMemory, Requests
+from gameserver.scores.runs import Run, Runs, UsedRunsInMemory
 from gameserver.scores.seasons import CURRENT
 from gameserver.scores.settings import LevelSettings
 from gameserver.scores.user_index import BoardId
@@ -44,6 +45,7 @@ class MemoryScores(ScoreReader):
         """The scores of all boards."""
         self._requests: RequestMemory = Requests()
         self._rates = Rates()
+        self._runs = Runs(UsedRunsInMemory())
 
     def submit(self, level_id: int, user_id: int, score: int) -> bool:
         board = self._plain.get(level_id)
@@ -74,6 +76,25 @@ class MemoryScores(ScoreReader):
             for board_id, _, before, _ in reversed(entered):
                 self._put_line(board_id, user_id, before)
             raise
+        for post in posts:
+            if post.run and self.settings(post.level_id).runs:
+                self._runs.use(post.run, now)
+        if request:
+            self._requests.add(user_id, request, text, now)
+        return text
+
+    def draw_run(
+        self,
+        level_id: int,
+        user_id: int,
+        answer: Callable[[Run], bytes],
+        request: RequestId | None = None,
+    ) -> bytes:
+        now = self._now()
+        first = self._requests.answer(user_id, request, now) if request else None
+        if first is not None:
+            return first
+        text = answer(self._runs.draw(level_id, user_id, self.settings(level_id), now))
         if request:
             self._requests.add(user_id, request, text, now)
         return text
@@ -130,6 +151,8 @@ class MemoryScores(ScoreReader):
         level = self._levels.get(post.level_id)
         settings = level.settings
         check_writer(settings, post)
+        if settings.runs:
+            self._runs.check(post.run, post.level_id, user_id, settings, now)
         board_id = post.level_id, level.season(now).start
         known = level.boards.get(board_id[1])
         board = Board(level.is_ascending) if known is None else known

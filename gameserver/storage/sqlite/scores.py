@@ -20,6 +20,7 @@ from collections.abc import Callable, Sequence
 
 from gameserver.errors import StartError
 from gameserver.scores.board import Board
+from gameserver.scores.runs import Runs
 from gameserver.scores.seasons import CURRENT
 from gameserver.scores.settings import LevelSettings
 from gameserver.scores.user_index import BoardId
@@ -31,6 +32,7 @@ from gameserver.storage.sqlite import score_rows
 from gameserver.storage.sqlite.database import Database
 from gameserver.storage.sqlite.requests import SqliteRequests
 from gameserver.storage.sqlite.score_rows import chunks, read_boards, read_settings, write_lines
+from gameserver.storage.sqlite.used_runs import SqliteUsedRuns
 from gameserver.times import Clock
 
 SLICE = 500
@@ -51,6 +53,7 @@ class SqliteScores(MemoryScores):
         super().__init__(limits, clock)
         self._database = database
         self._requests = SqliteRequests(database)
+        self._runs = Runs(SqliteUsedRuns(database), database.secret("runs", 32))
         self._lines: defaultdict[BoardId, set[int]] = defaultdict(set)
         """The users whose lines this batch has changed."""
         self._configured: set[int] = set()
