@@ -20,6 +20,7 @@ class Reply(NamedTuple):
 
 
 _STATUS_LINE = re.compile(rb"HTTP/1\.1 ([1-5][0-9]{2}) [A-Za-z' -]+\r\n")
+_CHUNK_LINE = re.compile(rb"([0-9a-f]+)\r\n")
 _FIELD_LINE = re.compile(rb"([A-Za-z-]+): ([!-~](?:[ -~]*[!-~])?)\r\n")
 
 
@@ -69,11 +70,37 @@ class Client:
         assert found, f"no status line: {line!r}"
         status, headers = int(found[1]), self._headers()
         bodiless = status < 200 or status in (204, 304)
+        if headers.get("transfer-encoding") == "chunked":
+            assert not bodiless and "content-length" not in headers, headers
+            return Reply(status, headers, b"" if to_head else self._chunks())
         assert bodiless == ("content-length" not in headers), headers
         size = 0 if to_head or bodiless else int(headers["content-length"])
         body = self._stream.read(size)
         assert len(body) == size, "the body is cut off"
         return Reply(status, headers, body)
+
+    def reply_to_end(self) -> Reply:
+        """The next response, one that ends with the connection."""
+        found = _STATUS_LINE.fullmatch(self._stream.readline())
+        assert found
+        headers = self._headers()
+        assert headers["connection"] == "close", headers
+        assert not headers.keys() & {"content-length", "transfer-encoding"}, headers
+        return Reply(int(found[1]), headers, self._stream.read())
+
+    def _chunks(self) -> bytes:
+        """The body in chunks (RFC 9112 section 7.1), each of which must be there as a whole."""
+        body = b""
+        while True:
+            line = self._stream.readline()
+            found = _CHUNK_LINE.fullmatch(line)
+            assert found, f"no chunk: {line!r}"
+            size = int(found[1], 16)
+            data = self._stream.read(size + 2)
+            assert len(data) == size + 2 and data.endswith(b"\r\n"), "a chunk is cut off"
+            if not size:
+                return body
+            body += data[:-2]
 
     def _headers(self) -> dict[str, str]:
         headers: dict[str, str] = {}

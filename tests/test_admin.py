@@ -6,14 +6,17 @@ import contextlib
 import io
 import random
 import unittest
+from dataclasses import replace
 
 import mock  # noqa: UP026 (the same mock on every Python)
 
 from gameserver import admin
+from gameserver.scores.values import Post
 from gameserver.storage.sqlite import datafile
 from gameserver.storage.sqlite.database import Database
 from gameserver.storage.sqlite.scores import SqliteScores
 from tests.folder import FolderTestCase
+from tests.support import Clock
 
 
 class AdminTest(FolderTestCase):
@@ -57,6 +60,101 @@ class AdminTest(FolderTestCase):
         self.assertEqual(self.files()["first.csv"], self.files()["second.csv"])
         store = SqliteScores(self.open())
         self.assertEqual([store.high_scores(level_id) for level_id in range(5)], lists)
+
+    def fill(self) -> None:
+        """A data file with everything that boards can have."""
+        clock = Clock(1_700_438_400.0)
+        database = self.open()
+        store = SqliteScores(database, clock=clock)
+        with database.batch():
+            store.configure(2, lambda settings: replace(
+                settings, title="Rés, \"quoted\"", reset="weekly", reset_offset=30, order="asc",
+                times=True, tiers=(("gold", 1.5),),
+            ))  # fmt: skip
+            store.rename(9, "=Ann, O\u2019Hara")
+            store.rename(7, "Bob")
+            for user_id, score in ((7, 20), (8, 20), (9, 3)):
+                store.post(user_id, [Post(2, score, b'{"by": "x,y"}')], repr)  # type: ignore[arg-type]
+            clock.now += 7 * 86_400
+            store.submit(2, 7, 5)
+            store.post(7, [Post(1, 100, b'{\n}')], repr)  # type: ignore[arg-type]
+            store.submit(1, 8, 200)
+        database.close()
+
+    def test_export(self) -> None:
+        """An export has settings, names, and every score with its season, moment and metadata."""
+        self.fill()
+        code, output, _ = self.run_admin("export", self.path)
+        self.assertEqual(code, 0)
+        self.assertEqual(output.splitlines(), [
+            "level,user,score,season,at,meta,name,settings",
+            '2,,,,,,,"{""title"": ""Rés, \\""quoted\\"""", ""order"": ""asc"", ""reset"":'
+            ' ""weekly"", ""reset_offset"": 30, ""tiers"": [[""gold"", 1.5]], ""times"": true}"',
+            ",7,,,,,Bob,",
+            ',9,,,,,"=Ann, O\u2019Hara",',
+            "1,8,200,,,,,",
+            '1,7,100,,,"{',
+            '}",,',
+            '2,9,3,2023-W46,2023-11-20T00:00:00,"{""by"": ""x,y""}",,',
+            '2,7,20,2023-W46,2023-11-20T00:00:00,"{""by"": ""x,y""}",,',
+            '2,8,20,2023-W46,2023-11-20T00:00:00,"{""by"": ""x,y""}",,',
+            "2,7,5,2023-W47,2023-11-27T00:00:00,,,",
+        ])  # fmt: skip
+
+    def test_round_trip_of_everything(self) -> None:
+        """All of it comes back, into an empty file and into the same one."""
+        self.fill()
+        first = self.run_admin("export", self.path)[1]
+        self.csv.write_text(first, encoding="utf-8", newline="")
+        for path in (str(self.folder / "other.db"), self.path):
+            self.assertEqual(self.run_admin("import", path, str(self.csv))[0], 0)
+            self.assertEqual(self.run_admin("export", path)[1], first)
+            self.assertEqual(self.run_admin("check", path)[0], 0)
+
+    def test_import_follows_the_settings(self) -> None:
+        """The better score is the lower one where that is first."""
+        self.fill()
+        self.import_("2,9,4,2023-W46\n2,7,19,2023-W46\n1,8,199\n1,9,200\n")
+        store = SqliteScores(self.open())
+        entries = store.page(2, "2023-W46").entries
+        self.assertEqual([(one.user_id, one.score) for one in entries], [(9, 3), (7, 19), (8, 20)])
+        self.assertEqual(store.high_scores(1), b"8=200,9=200,7=100")
+
+    def test_bad_lines_of_other_kinds(self) -> None:
+        """A name, a setting, a season or metadata that cannot be is a bad line, too."""
+        self.fill()
+        before = self.run_admin("export", self.path)[1]
+        for bad in (
+            ",7,,,,,\u200b,", ",x,,,,,Ann,", ",,,,,,Ann,", '1,,,,,,,"{""order"": ""up""}"',
+            '1,,,,,,,"[]"', '1,,,,,,,"{""order"": ""asc""}"', "1,7,5,2023-W46", "2,7,5",
+            "2,7,5,all", "2,7,5,2023-W54", "2,7,5,2023-W46,yesterday", "2,7,5,2023-W46,,[]",
+            "1,7,5,,,{",
+            '1,7,5,,,"{}"x,,', ",7,,,,,Ann,,", "x,,,,,,,{}", ",7,,,,,A\udc80,",
+        ):  # fmt: skip
+            with self.subTest(ascii(bad)):
+                lines = f"level,user,score\n1,50,5\n{bad}\n1,51,5\n"
+                self.csv.write_bytes(lines.encode("utf-8", "surrogateescape"))
+                code, _, errors = self.run_admin("import", self.path, str(self.csv))
+                self.assertEqual(code, 2)
+                self.assertRegex(errors, r"\A[^\n]*line 3: [^\n]+; nothing was imported\n\Z")
+                self.assertEqual(self.run_admin("export", self.path)[1], before)
+
+    def test_check_of_everything(self) -> None:
+        """A check finds settings, names and seasons that no server has written."""
+        for change, problem in (
+            ("UPDATE level SET settings = '{'", "settings of level 2: "),
+            ("UPDATE user_name SET name = ' ' WHERE user = 7", "name of user 7: must not begin"),
+            ("UPDATE score SET season = season + 5 WHERE season > 0", "level 2 has no season"),
+            ("UPDATE score SET meta = 5", "6 scores with numbers out of range"),
+        ):
+            with self.subTest(change):
+                for name in self.files():
+                    (self.folder / name).unlink()
+                self.fill()
+                self.edit(change)
+                code, _, errors = self.run_admin("check", self.path)
+                self.assertEqual(code, 1)
+                self.assertIn(problem, errors)
 
     def test_import_keeps_the_better(self) -> None:
         """An import never makes a score worse, and says how many are new or better."""

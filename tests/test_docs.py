@@ -11,22 +11,22 @@ from gameserver.settings import Settings
 from gameserver.urls import urlpatterns
 
 ROOT = Path(__file__).resolve().parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 class ReadmeTest(unittest.TestCase):
-    def assert_stands(self, what: str, pattern: str) -> None:
-        """The README has what the pattern says; if not, one line names what is missing."""
-        if not re.search(pattern, README, re.MULTILINE):
-            self.fail(f"README.md has no {what}")
+    def assert_stands(self, what: str, pattern: str, page: str = "README.md") -> None:
+        """The page has what the pattern says; if not, one line names what is missing."""
+        if not re.search(pattern, (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE):
+            self.fail(f"{page} has no {what}")
 
     def test_names_every_route(self) -> None:
-        """Each route of `urls.py` stands in the README with its method."""
+        """Each route of `urls.py` stands in the README, or in the boards' page, with its method."""
         for route in urlpatterns:
+            page = "docs/boards.md" if route.operations else "README.md"
             for method in route.views.keys() - {"HEAD"}:
                 call = f"{method} {route.name}"
                 with self.subTest(call=call):
-                    self.assert_stands(f"row for the call {call}", rf"`{re.escape(call)}[`?]")
+                    self.assert_stands(f"row for the call {call}", rf"`{re.escape(call)}[`?]", page)
 
     def test_names_every_flag(self) -> None:
         """Each flag, with its short form, stands in the README's table."""

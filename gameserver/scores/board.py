@@ -59,6 +59,7 @@ class Board:
         "_last_of_top",
         "_notes",
         "changes",
+        "has_grown",
         "is_ascending",
         "numberings",
     )
@@ -71,6 +72,8 @@ class Board:
         self.is_ascending = is_ascending
         self.changes = 0
         """Counts the changes of anything that can be read here."""
+        self.has_grown = False
+        """Whether the last score that was kept is that of a new user."""
         self.numberings = 0
         """How often the entries were numbered anew, so that every rank key changed."""
         self._block_size = block_size
@@ -148,15 +151,14 @@ class Board:
         old_key = self._by_user.get(user_id)
         if old_key is not None:
             self._by_rank.remove(old_key)
-            self._note_change(old_key)
-        if line is None:
-            if old_key is not None:
-                self._by_user.remove(user_id)
-        else:
+        if line is not None:
             self._by_rank.put(line.key, user_id)
             self._by_user.put(user_id, line.key)
-            self._note_change(line.key)
+        elif old_key is not None:
+            self._by_user.remove(user_id)
         self._note(user_id, line[1:] if line else NOTHING)
+        self.changes += 1
+        self._csv = None
 
     def remove(self, user_id: int) -> Line | None:
         """Takes the user off the board; returns their line, None if there was none."""
@@ -226,7 +228,7 @@ class Board:
         """A rank key; ValueError if the user id or the score leaves the 31-bit range."""
         if not (0 <= user_id <= MAX_NUMBER and 0 <= score <= MAX_NUMBER):
             raise ValueError(f"not 31-bit unsigned integers: user {user_id}, score {score}")
-        return self.first_key(score) | arrival
+        return (score if self.is_ascending else MAX_NUMBER - score) << ARRIVAL_BITS | arrival
 
     def _key_at(self, place: int) -> int:
         """The rank key at a place of the ranking, a number above all keys if it is free."""
@@ -240,20 +242,18 @@ class Board:
         key = self._rank_key(user_id, score, self._arrivals)
         if old_key is not None:
             self._by_rank.remove(old_key)
-            self._note_change(old_key)
         self._by_rank.put(key, user_id)
         self._by_user.put(user_id, key)
-        self._note_change(key)
-        self._note(user_id, note)
+        self.has_grown = old_key is None
+        self.changes += 1
+        last = self._last_of_top
+        if key < last or (old_key is not None and old_key <= last):
+            self._csv = None
+        if note is not NOTHING or self._notes is not None:
+            self._note(user_id, note)
         self._arrivals += 1
         if self._arrivals >> ARRIVAL_BITS:
             self._number_anew()
-
-    def _note_change(self, key: int) -> None:
-        """A rank key has come or gone."""
-        self.changes += 1
-        if key <= self._last_of_top:
-            self._csv = None
 
     def _note(self, user_id: int, note: Note) -> None:
         if self._notes is None:
@@ -261,6 +261,8 @@ class Board:
                 return
             self._notes = Notes(self._block_size)
         self._notes.put(user_id, note)
+        if not self._notes:
+            self._notes = None
 
     def _number_anew(self) -> None:
         self.numberings += 1

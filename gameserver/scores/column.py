@@ -63,9 +63,10 @@ class Column:
         """The value of `key`, None if it is absent."""
         keys, values = self._blocks[bisect_right(self._fences, key)]
         at = bisect_left(keys, key)
-        if at < len(keys) and keys[at] == key:
-            return values[at]
-        return None
+        try:  # the cheapest way where the key is there
+            return values[at] if keys[at] == key else None
+        except IndexError:
+            return None
 
     def put(self, key: int, value: int) -> None:
         """Sets the value of `key`, present or not."""

@@ -94,9 +94,10 @@ class Levels:
             self._await(level_id, end)
 
     def outdated(self, level_id: int, now: int) -> list[BoardId]:
-        """The boards of seasons that are past the limit."""
-        past = self.configured[level_id].past(now) if level_id in self.configured else []
-        return [(level_id, start) for start in past[self._limits.seasons :]]
+        """The boards of seasons that are past the limit, as of the last season with scores."""
+        level = self.get(level_id)
+        kept = self._limits.seasons + (level.board(now) is None)
+        return [(level_id, start) for start in level.past(now)[kept:]]
 
     def turn(self, now: int) -> None:
         """Gives some of the levels whose season has ended their new place."""

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Protocol
 from gameserver.http11.reader import BLOCKED, CLOSED, IDLE, IN_BODY, IN_HEAD, RequestReader
 from gameserver.http11.writer import CONTINUE, render
 from gameserver.server.loop import Loop
-from gameserver.server.stream import Stream
+from gameserver.server.stream import Stream, hold_back
 from gameserver.web.errors import HTTPError, InternalError, RequestTimeout, error_response
 from gameserver.web.messages import Request, Response
 
@@ -148,7 +148,9 @@ class Connection:
         """What is to be answered now; a request that blocks is deferred instead."""
         reader = self._reader
         if requests and not requests[-1].match.blocking:
-            self._stream = Stream(requests[-1]) if requests[-1].match.alone else None
+            if requests[-1].match.alone:
+                self._stream = Stream(requests[-1])
+                hold_back(self._socket)
         elif requests:
             self._waiting = True
             self.deferred_at = self._loop.now

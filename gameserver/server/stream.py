@@ -10,13 +10,36 @@ that is its end as well (section 6.3), since HTTP/1.0 knows no chunks.
 
 from __future__ import annotations
 
+import socket
+from contextlib import suppress
 from dataclasses import replace
+from typing import Protocol
 
 from gameserver.http11.writer import LAST_CHUNK, render_chunk, render_start
 from gameserver.web.messages import Headers, Request, Response
 
+
+class Options(Protocol):
+    """A socket as far as its options go."""
+
+    def setsockopt(self, level: int, name: int, value: int, /) -> None:
+        """Sets an option."""
+
+
 CHUNK_ROUTE = "chunk"
 """The name under which the metrics count the chunks behind the first."""
+
+
+UNSENT_BYTES = 64 * 1024
+"""So much of a response waits in the kernel, where nobody sees whether the client takes it."""
+
+
+def hold_back(sock: Options) -> None:
+    """Has the kernel take no more of a response than the client is about to take (tcp(7))."""
+    option = getattr(socket, "TCP_NOTSENT_LOWAT", None)
+    if option is not None:
+        with suppress(OSError):
+            sock.setsockopt(socket.IPPROTO_TCP, option, UNSENT_BYTES)
 
 
 class Stream:

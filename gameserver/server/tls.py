@@ -47,7 +47,7 @@ class TLSSocket:
             self._socket.unwrap()
         self._socket.shutdown(how)
 
-    def setsockopt(self, level: int, name: int, value: bytes) -> None:
+    def setsockopt(self, level: int, name: int, value: int | bytes) -> None:
         self._socket.setsockopt(level, name, value)
 
     def close(self) -> None:

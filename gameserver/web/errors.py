@@ -199,8 +199,8 @@ def _of_refused(error: Refused, error_format: str) -> _Problem:
 
 def _text(problem: _Problem) -> Response:
     """One line for a person."""
-    line = f"{problem.message}\n" if problem.message else ""
-    return Response(problem.status, line.encode(), headers=problem.headers)
+    line = f"{problem.field} {problem.message}".strip()
+    return Response(problem.status, f"{line}\n".encode() if line else b"", headers=problem.headers)
 
 
 def _api(problem: _Problem) -> Response:

@@ -26,6 +26,9 @@ DRAINED_BODY = 1024
 _CACHED_PATH = 64
 """Only paths up to this length are remembered, so that the cache stays small."""
 
+_BODILESS = ("GET", "HEAD", "DELETE")
+"""Methods whose body means nothing (RFC 9110 section 9.3)."""
+
 _CAPTURE = re.compile("<([a-z]+):([a-z_]+)>")
 
 
@@ -138,7 +141,7 @@ class Router:
             for view in (*route.views.values(), *route.overriding.values())
         }
         """By the name of the endpoint."""
-        self._routes = routes
+        self.routes = routes
         self._error_formats = error_formats or {}
         self._cross_origin = cross_origin or CrossOrigin()
         self._remembered = lru_cache(maxsize=4096)(self._resolve)
@@ -158,9 +161,9 @@ class Router:
 
     def _find(self, method: str, path: str) -> Match:
         if path == "*":
-            methods = {method for route in self._routes for method in route.views}
+            methods = {method for route in self.routes for method in route.views}
             return _answer(options(methods, methods))
-        for route in self._routes:
+        for route in self.routes:
             if found := route.pattern.fullmatch(path):
                 return _match(route, method, found)
         return self._unknown(path)
@@ -192,7 +195,7 @@ def _match(route: Route, method: str, found: re.Match[str]) -> Match:
             captures.append(route.converters[name].convert(text))
         except ValueError as error:
             return _refusal(BadRequest(f"{name.replace('_', ' ')} {error}"), route)
-    takes_body = route.body > 0 and method not in ("GET", "HEAD")
+    takes_body = route.body > 0 and method not in _BODILESS
     return Match(
         endpoint=endpoint(view),
         captures=tuple(captures),

@@ -1,41 +1,65 @@
-"""The admin's token in the environment."""
+"""The admin's token and its file."""
 
 from __future__ import annotations
 
+import os
+import stat
+import tempfile
 import unittest
+from pathlib import Path
 
-from gameserver.auth.admin_token import VARIABLE, admin_token
+from gameserver.auth.admin_token import AdminToken, open_admin_token
 from gameserver.errors import StartError
-from tests.folder import FolderTestCase
 
 TOKEN = "0123456789abcdef"
 
 
-class EnvironmentTest(FolderTestCase):
-    def test_stands_for_the_file(self) -> None:
-        """The variable holds the token itself."""
-        token = admin_token("", {VARIABLE: TOKEN})
-        assert token
+class FileTest(unittest.TestCase):
+    def setUp(self) -> None:
+        self.path = Path(self.enterContext(tempfile.TemporaryDirectory()), "token")
+
+    def write(self, text: str, mode: int = 0o600) -> None:
+        self.path.write_text(text)
+        self.path.chmod(mode)
+
+    def test_new(self) -> None:
+        """A file that is not there is made with a new token, for its owner alone."""
+        before = os.umask(0)
+        self.addCleanup(os.umask, before)
+        token = open_admin_token(str(self.path), lambda: TOKEN)
+        self.assertEqual(self.path.read_text(), f"{TOKEN}\n")
+        self.assertEqual(stat.S_IMODE(self.path.stat().st_mode), 0o600)
         self.assertTrue(token.is_in(f"Bearer {TOKEN}"))
-        for header in ("", TOKEN, f"Basic {TOKEN}", f"Bearer {TOKEN}x", "Bearer "):
-            self.assertFalse(token.is_in(header), header)
 
-    def test_none(self) -> None:
-        """Without a file and a variable there is no admin."""
-        self.assertIsNone(admin_token("", {}))
+    def test_known(self) -> None:
+        """A file that is there is read."""
+        self.write(TOKEN)
+        self.assertTrue(open_admin_token(str(self.path)).is_in(f"bearer {TOKEN}"))
+        self.assertEqual(self.path.read_text(), TOKEN)
 
-    def test_two(self) -> None:
-        """A file and a variable at once are refused: which one counts nobody could say."""
-        with self.assertRaisesRegex(StartError, "two"):
-            admin_token(str(self.folder / "token"), {VARIABLE: TOKEN})
+    def test_refused(self) -> None:
+        """One that others can read, or that holds no token, is refused in one line."""
+        for text, mode in [
+            (TOKEN, 0o640), (TOKEN, 0o604), (TOKEN, 0o620), ("", 0o600), ("short", 0o600),
+            ("x" * 257, 0o600), (f"{TOKEN} {TOKEN}", 0o600), (f"{TOKEN}\n{TOKEN}", 0o600),
+            (f"{TOKEN}é", 0o600),
+        ]:  # fmt: skip
+            self.write(text, mode)
+            with self.assertRaises(StartError) as caught:
+                open_admin_token(str(self.path))
+            self.assertNotIn("\n", str(caught.exception))
+        with self.assertRaises(StartError):
+            open_admin_token(str(self.path.parent))
 
-    def test_bad(self) -> None:
-        """A token is 16 to 256 printable characters of ASCII without spaces; none is shown."""
-        for text in ("", "x" * 15, "x" * 257, "x" * 16 + " y", "ä" * 16, "x" * 16 + "\n"):
-            with self.subTest(text=text), self.assertRaisesRegex(StartError, VARIABLE) as raised:
-                admin_token("", {VARIABLE: text})
-            if text:
-                self.assertNotIn(text, str(raised.exception))
+
+class TokenTest(unittest.TestCase):
+    def test_header_field(self) -> None:
+        """Only the whole token, as a bearer's, is right."""
+        token = AdminToken(TOKEN)
+        self.assertTrue(token.is_in(f"BEARER {TOKEN}"))
+        for field in ["", TOKEN, f"Basic {TOKEN}", f"Bearer {TOKEN[:-1]}", f"Bearer {TOKEN}0",
+                      "Bearer ", f"Bearer{TOKEN}", f"Bearer \xe9{TOKEN}"]:  # fmt: skip
+            self.assertFalse(token.is_in(field), field)
 
 
 if __name__ == "__main__":

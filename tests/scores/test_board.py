@@ -3,7 +3,7 @@
 import random
 import unittest
 
-from gameserver.scores.board import Board
+from gameserver.scores.board import Board, Line
 
 MAX = 2147483647
 LAST_ARRIVAL = 2**33 - 1
@@ -250,6 +250,103 @@ class RandomOperationsTest(unittest.TestCase):
             self.assertTrue(board.submit(*row) and model.submit(*row))
             if n % 100 == 0:
                 self.compare(board, model, 200)
+
+
+class EveryOperationTest(unittest.TestCase):
+    """Both orders, with scores that are replaced, removed and put back, beside a naive model."""
+
+    def run_against_model(self, is_ascending, block_size):
+        rng = random.Random(block_size)
+        board, model, gone = Board(is_ascending, block_size), {}, {}
+        sign = 1 if is_ascending else -1
+        for n in range(2_000):
+            user_id, score = rng.randrange(40), rng.randrange(25)
+            note = rng.choice(((None, None), (n, None), (None, b"{}"), (n, b"{}")))
+            old, csv, changes = model.get(user_id), board.csv(), board.changes
+            ranking = self.ranking(model)
+            operation = rng.choices(("submit", "replace", "remove", "put_back"), (8, 8, 2, 2))[0]
+            if operation == "submit":
+                changed = old is None or sign * score < old[0]
+                self.assertIs(board.submit(user_id, score, note), changed)
+            elif operation == "replace":
+                changed = old is None or sign * score != old[0]
+                self.assertIs(board.replace(user_id, score, note), changed)
+            elif operation == "remove":
+                changed = False
+                line = board.remove(user_id)
+                self.assertEqual(line is not None, old is not None)
+                if old:
+                    gone[user_id] = line, model.pop(user_id)
+            else:
+                changed = False
+                if user_id in gone and old is None:
+                    line, model[user_id] = gone.pop(user_id)
+                    board.put_back(user_id, line)
+            if changed:
+                self.assertIs(board.has_grown, old is None)
+                model[user_id] = (sign * score, n, note)
+                gone.pop(user_id, None)
+            if self.ranking(model) == ranking and not changed:
+                self.assertEqual(board.changes, changes)
+                self.assertIs(board.csv(), csv)
+            else:
+                self.assertGreater(board.changes, changes)
+            if n % 50 == 0:
+                self.compare(board, model, sign)
+
+    def ranking(self, model):
+        return sorted((key, n, user_id) for user_id, (key, n, _) in model.items())
+
+    def compare(self, board, model, sign):
+        board._check()
+        ranking = [(user_id, sign * key) for key, _, user_id in self.ranking(model)]
+        self.assertEqual(list(board), ranking)
+        self.assertEqual(board.first(), ranking[0][1] if ranking else None)
+        self.assertEqual(board.csv(), b",".join(b"%d=%d" % row for row in ranking[:15]))
+        for place, (user_id, score) in enumerate(ranking, 1):
+            self.assertEqual((board.rank(user_id), board.best(user_id)), (place, score))
+            self.assertEqual(board.note(user_id), model[user_id][2])
+        lines = [(user_id, board.line(user_id)) for user_id, _ in ranking]
+        copy = Board.of_lines(lines, board.is_ascending)
+        copy._check()
+        self.assertEqual([(user_id, copy.line(user_id)) for user_id, _ in copy], lines)
+
+    def test_against_the_model(self):
+        """Under every operation a board says what a sorted list would."""
+        for is_ascending in (False, True):
+            for block_size in (4, 8):
+                with self.subTest(is_ascending=is_ascending, block_size=block_size):
+                    self.run_against_model(is_ascending, block_size)
+
+    def test_no_notes(self):
+        """A board whose last note is gone pays nothing for notes any more."""
+        board = Board()
+        board.submit(1, 5, (7, b"{}"))
+        board.submit(2, 5)
+        self.assertIsNotNone(board._notes)
+        board.remove(1)
+        self.assertIsNone(board._notes)
+
+    def test_edge_values(self):
+        """Ascending boards keep the smallest and the largest numbers exactly, too."""
+        board = Board(is_ascending=True)
+        for row in ((0, MAX), (MAX, 0), (1, 0)):
+            self.assertTrue(board.submit(*row))
+        self.assertEqual(list(board), [(MAX, 0), (1, 0), (0, MAX)])
+        for row in ((0, -1), (2, MAX + 1), (-1, 5), (MAX + 1, 5)):
+            with self.assertRaises(ValueError):
+                board.submit(*row)
+        board._check()
+
+    def test_bad_lines(self):
+        """Lines out of order, with numbers out of range or of a user twice make no board."""
+        for keys, users in (
+            ([5, 4], [1, 2]), ([4, 4], [1, 2]), ([4, 5], [1, 1]), ([-1], [1]), ([2**64], [1]),
+            ([4], [-1]), ([4], [MAX + 1]),
+        ):  # fmt: skip
+            rows = [(user_id, Line(key)) for key, user_id in zip(keys, users, strict=True)]
+            with self.subTest(rows=rows), self.assertRaises((ValueError, OverflowError)):
+                Board.of_lines(rows)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,8 @@ class ColumnTest(unittest.TestCase):
         self.assertIsNone(column.get(0))
         self.assertEqual(column.position(2**64 - 1), 0)
         self.assertEqual(list(column.items()), [])
+        self.assertEqual(column.part(0, 5), [])
+        self.assertEqual(column.part(7, 5), [])
 
     def test_put_replaces(self):
         """Putting a present key replaces its value and adds no second entry."""
@@ -99,6 +101,10 @@ class RandomOperationsTest(unittest.TestCase):
             else:
                 column.put(key, n)
                 model[key] = n
+            if rng.random() < 0.1:
+                at, count = rng.randrange(key_range), rng.choice((0, 1, 15, key_range))
+                expected = sorted(model.items())[at : at + count]
+                self.assertEqual(column.part(at, count), expected)
             if rng.random() < 0.2:
                 self.assertEqual(column.position(key), sum(other < key for other in model))
             if n % check_every == 0:

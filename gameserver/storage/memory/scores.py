@@ -49,12 +49,14 @@ class MemoryScores(ScoreReader):
 
     def submit(self, level_id: int, user_id: int, score: int) -> bool:
         board = self._plain.get(level_id)
-        if board is None or self._count >= self._most:
+        if board is None:
             return self._enter(user_id, Post(level_id, score), self._now()).has_changed
         if not board.submit(user_id, score):
             return False
-        is_new = len(board) != self._levels.busiest.players(level_id)
-        self._changed((level_id, 0), board, user_id, int(is_new))
+        if board.has_grown and self._count >= self._most:
+            board.remove(user_id)
+            self._require_room(level_id)
+        self._changed((level_id, 0), board, user_id, int(board.has_grown))
         return True
 
     def post(

@@ -6,7 +6,6 @@ makes no checkpoint. Both raise StartError for what is wrong with a file.
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 import sys
@@ -100,7 +99,7 @@ def _wrong_rows(connection: sqlite3.Connection) -> Iterator[str]:
     settings = {}
     for level_id, text in connection.execute(score_rows.SETTINGS):
         try:
-            settings[level_id] = settings_of(json.loads(text))
+            settings[level_id] = settings_of(score_rows.json_object(text))
         except score_rows.DAMAGES as error:
             yield f"settings of level {level_id}: {error}"
     for user_id, name in connection.execute(score_rows.NAMES):

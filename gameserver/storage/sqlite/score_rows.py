@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
+from typing import Any
 
 from gameserver.errors import Refused
 from gameserver.scores.board import Board, Line
@@ -96,6 +97,14 @@ def settings_text(settings: LevelSettings) -> str:
     return json.dumps(settings.changed(), ensure_ascii=False)
 
 
+def json_object(text: str) -> dict[str, Any]:
+    """The JSON object that a text is; ValueError if it is none."""
+    value = json.loads(text)
+    if not isinstance(value, dict):
+        raise ValueError("must be a JSON object")
+    return value
+
+
 def read_settings(cursor: sqlite3.Cursor) -> dict[int, LevelSettings]:
     """The settings by level; one of `DAMAGES` if they are none."""
-    return {level_id: settings_of(json.loads(text)) for level_id, text in cursor}
+    return {level_id: settings_of(json_object(text)) for level_id, text in cursor}

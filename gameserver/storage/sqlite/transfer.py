@@ -14,13 +14,12 @@ without a header: `level,user,score`.
 from __future__ import annotations
 
 import csv
-import json
 import os
 import sqlite3
 import sys
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any, NamedTuple, TextIO
+from typing import NamedTuple, TextIO
 
 from gameserver.errors import Refused, StartError
 from gameserver.monitoring.progress import Progress
@@ -32,7 +31,7 @@ from gameserver.scores.settings import DEFAULT, LevelSettings, settings_of
 from gameserver.storage.sqlite import score_rows
 from gameserver.storage.sqlite.database import Database
 from gameserver.storage.sqlite.datafile import examine, reading
-from gameserver.storage.sqlite.score_rows import CHUNK, Row, chunks, read_settings
+from gameserver.storage.sqlite.score_rows import CHUNK, Row, chunks, json_object, read_settings
 from gameserver.times import format_moment, parse_moment
 
 COLUMNS = ("level", "user", "score", "season", "at", "meta", "name", "settings")
@@ -163,7 +162,7 @@ class _Import:
             yield self._row(line)
 
     def _take_settings(self, level_id: int, text: str) -> None:
-        settings = settings_of(_json_object(text))
+        settings = settings_of(json_object(text))
         present = self._settings.get(level_id, DEFAULT)
         if level_id in self._scored and not settings.counts_like(present):
             raise ValueError("a level with scores keeps its order, keep, reset and reset_offset")
@@ -188,15 +187,8 @@ class _Import:
             user_id,
             score_rows.stored_key(key),
             parse_moment(line.at) if line.at else None,
-            line.meta.encode() if line.meta and _json_object(line.meta) is not None else None,
+            line.meta.encode() if line.meta and json_object(line.meta) is not None else None,
         )
-
-
-def _json_object(text: str) -> dict[str, Any]:
-    value = json.loads(text)
-    if not isinstance(value, dict):
-        raise ValueError("must be a JSON object")
-    return value
 
 
 def _shown(source: TextIO, progress: Progress) -> Iterator[str]:
