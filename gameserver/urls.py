@@ -124,6 +124,8 @@ urlpatterns: list[Route] = [
 
     api("/api/register", POST=accounts.register, body=FORM, blocking=True),
     api("/api/obtain_token", POST=accounts.obtain_token, body=FORM, blocking=True),
+    api("/api/password", POST=accounts.change_password, body=FORM, blocking=True),
+    api("/api/delete_account", POST=accounts.delete_account, body=FORM, blocking=True),
     api("/api/token_status", GET=accounts.token_status),
     api("/api/refresh_token", POST=accounts.refresh_token),
 
