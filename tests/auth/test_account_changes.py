@@ -10,8 +10,8 @@ import mock  # noqa: UP026 (the same mock on every Python)
 
 from gameserver import admin
 from gameserver.auth import passwords
-from tests.folder import FolderTestCase
 from tests.client.scenario.replay_files import rmv
+from tests.folder import FolderTestCase
 from tests.tournaments.world import CHEAP, PASSWORD, Reply, World
 
 NEW = "wrong horse now"
