@@ -1,10 +1,13 @@
-"""Memory and speed of one level's board, beside a plain dict. Linux only: it reads `/proc`.
+"""Memory and speed of one level's board, beside a plain dict, sortedcontainers and Redis.
 
     python benchmarks/board.py [--scores 2000000]
 
+Needs Linux (it reads `/proc`), `redis-server`, and the packages `redis` and `sortedcontainers`.
 Prints a table and stores it in `benchmarks/results/board.json`. Each subject is measured in a fresh
-process, so that one's freed memory does not serve the next. Times are medians of several rounds
-and include the loop that makes the calls, some 0.03 µs. Takes about half a minute.
+process, so that one's freed memory does not serve the next. Times are CPU times, medians of
+several rounds; in this process they include the loop that makes the calls, some 0.03 µs; those of
+Redis are the server's alone, with one command at a time and with 100 in a pipeline. Takes some
+minutes.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
+from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 from resource import getpagesize
@@ -27,7 +31,20 @@ from resource import getpagesize
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from gameserver.scores.board import MAX_NUMBER, Board  # noqa: E402 (after the path to it)
+from benchmarks.board_peers import (  # noqa: E402 (after the path to it)
+    PIPELINE,
+    Command,
+    RedisBoard,
+    SortedBoard,
+    paging,
+    ranking,
+    removing,
+    submitting,
+)
+from gameserver.scores.board import MAX_NUMBER, Board  # noqa: E402
+from gameserver.scores.ranking import Ranking  # noqa: E402
+from gameserver.scores.seasons import ALL  # noqa: E402
+from gameserver.scores.settings import DEFAULT  # noqa: E402
 
 RESULT = ROOT / "benchmarks" / "results" / "board.json"
 ROUNDS = 7
@@ -63,13 +80,72 @@ def measure_board(size: int) -> Iterator[Row]:
         yield f"{name}: memory", (resident() - start) / size, "bytes/score"
     yield f"{name}: not improving", per_call(board.submit, lambda: some(rng, size)), "µs"
     yield f"{name}: rank", per_call(board.rank, lambda: some_users(rng, size)), "µs"
-    yield f"{name}: improving", per_call(board.submit, lambda: better(rng, board, size)), "µs"
+    yield f"{name}: improving", per_call(board.submit, lambda: better(rng, board.best, size)), "µs"
     yield f"{name}: improving, then rank", improve_and_rank(board, rng, size), "µs"
     yield f"{name}: top 15", per_call(board.top, lambda: [(15,)] * 2_000), "µs"
     yield f"{name}: list, cached", per_call(board.csv, lambda: [()] * CALLS), "µs"
+    yield f"{name}: page of 15 in the middle", per_call(board.lines, lambda: pages(rng, size)), "µs"
     if size > SMALL:
+        page = Ranking(ALL, board, DEFAULT, {}).page
+        yield f"{name}: the same with ranks", per_call(page, lambda: pages(rng, size)), "µs"
         churn(board, rng, size)
         yield f"{name}: memory after improvements", (resident() - start) / size, "bytes/score"
+        yield f"{name}: removal", removals(board.remove, size), "µs"
+
+
+def measure_sorted(size: int) -> Iterator[Row]:
+    """The same on a SortedList and a dict."""
+    name, rng = f"SortedList + dict of {size:,}", random.Random(1)
+    start, board = resident(), SortedBoard()
+    yield f"{name}: first score", 1e6 * build(board.submit, size) / size, "µs"
+    yield f"{name}: memory", (resident() - start) / size, "bytes/score"
+    yield f"{name}: not improving", per_call(board.submit, lambda: some(rng, size)), "µs"
+    yield f"{name}: rank", per_call(board.rank, lambda: some_users(rng, size)), "µs"
+    yield f"{name}: improving", per_call(board.submit, lambda: better(rng, board.best, size)), "µs"
+    yield f"{name}: page of 15 in the middle", per_call(board.lines, lambda: pages(rng, size)), "µs"
+    yield f"{name}: removal", removals(board.remove, size), "µs"
+
+
+def measure_redis(size: int) -> Iterator[Row]:
+    """The same on a sorted set of Redis."""
+    board = RedisBoard()
+    try:
+        yield from measure_sorted_set(board, size)
+    finally:
+        board.close()
+
+
+def measure_sorted_set(board: RedisBoard, size: int) -> Iterator[Row]:
+    name, rng = f"Redis of {size:,}", random.Random(1)
+    start, used, scores = board.resident(), board.used(), random.Random(2)
+    first = ((user(n), scores.getrandbits(30)) for n in range(size))
+    board.many(submitting(*row) for row in first)
+    yield f"{name}: memory", (board.resident() - start) / size, "bytes/score"
+    yield f"{name}: memory by its own account", (board.used() - used) / size, "bytes/score"
+    for what, command, arguments in (
+        ("not improving", submitting, lambda: some(rng, size)),
+        ("rank", ranking, lambda: some_users(rng, size)),
+        ("improving", submitting, lambda: better(rng, board.score, size)),
+        ("page of 15 in the middle", paging, lambda: pages(rng, size)),
+        ("removal", removing, different_users(size)),
+    ):
+        for at_once in (1, PIPELINE):
+            figure = served(board, command, arguments, at_once)
+            yield f"{name}: {what}, {at_once} at once", figure, "µs"
+
+
+def served(
+    board: RedisBoard, command: Command, arguments: Callable[[], list[tuple]], at_once: int
+) -> float:
+    """The server's CPU time for a command, in µs: all rounds together, for its clock is coarse."""
+    seconds = count = 0.0
+    for _ in range(ROUNDS):
+        commands = [command(*row) for row in arguments()]
+        before = board.cpu()
+        board.many(commands, at_once)
+        seconds += board.cpu() - before
+        count += len(commands)
+    return 1e6 * seconds / count
 
 
 def measure_load(size: int) -> Iterator[Row]:
@@ -108,6 +184,8 @@ def measure_dict(size: int) -> Iterator[Row]:
 SUBJECTS: tuple[tuple[Callable[[int], Iterator[Row]], int], ...] = (
     (measure_board, 0),  # 0: as many as asked for
     (measure_dict, 0),
+    (measure_sorted, 0),
+    (measure_redis, 0),
     (measure_board, SMALL),
     (measure_load, LOADED),
     (measure_many, MANY),
@@ -144,7 +222,7 @@ def build(submit: Callable[[int, int], object], size: int) -> float:
 def churn(board: Board, rng: random.Random, size: int) -> None:
     """Improves as many scores as a quarter of the board, some of them repeatedly."""
     for _ in range(size // 4 // CALLS):
-        call(board.submit, better(rng, board, size))
+        call(board.submit, better(rng, board.best, size))
 
 
 def improve_and_rank(board: Board, rng: random.Random, size: int) -> float:
@@ -154,7 +232,7 @@ def improve_and_rank(board: Board, rng: random.Random, size: int) -> float:
         board.submit(user_id, score)
         board.rank(user_id)
 
-    return per_call(submit_and_rank, lambda: better(rng, board, size))
+    return per_call(submit_and_rank, lambda: better(rng, board.best, size))
 
 
 def some_users(rng: random.Random, size: int) -> list[tuple[int]]:
@@ -167,12 +245,30 @@ def some(rng: random.Random, size: int) -> list[tuple[int, int]]:
     return [(user_id, 0) for (user_id,) in some_users(rng, size)]
 
 
-def better(rng: random.Random, board: Board, size: int) -> list[tuple[int, int]]:
+def pages(rng: random.Random, size: int) -> list[tuple[int, int]]:
+    """Arguments: pages of 15 around the middle of the ranking."""
+    return [(size // 2 - rng.randrange(size // 10), 15) for _ in range(2_000)]
+
+
+def removals(remove: Callable[[int], object], size: int) -> float:
+    """The time of a removal, in µs, of other users in each round."""
+    return per_call(remove, different_users(size))
+
+
+def different_users(size: int) -> Callable[[], list[tuple[int]]]:
+    """Arguments: at each call other users, until all have been."""
+    numbers = iter(range(size))
+    return lambda: [(user(n),) for n in islice(numbers, size // 100)]
+
+
+def better(
+    rng: random.Random, best: Callable[[int], int | None], size: int
+) -> list[tuple[int, int]]:
     """Arguments: different random users, each with a better score than so far."""
-    bests = {user_id: board.best(user_id) or 0 for (user_id,) in some_users(rng, size)}
+    bests = {user_id: best(user_id) or 0 for (user_id,) in some_users(rng, size)}
     return [
-        (user_id, best + rng.randint(1, 1 + (MAX_NUMBER - best) // 4))
-        for user_id, best in bests.items()
+        (user_id, score + rng.randint(1, 1 + (MAX_NUMBER - score) // 4))
+        for user_id, score in bests.items()
     ]
 
 
@@ -192,10 +288,10 @@ def call(function: Callable[..., object], rows: Iterable[tuple]) -> None:
 
 
 def timed(function: Callable[[], object]) -> float:
-    """The seconds that one call takes."""
-    start = time.perf_counter()
+    """The seconds of CPU time that one call takes."""
+    start = time.process_time()
     function()
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 def resident() -> int:
@@ -220,7 +316,9 @@ def origin() -> dict[str, object]:
 
 def commit() -> str:
     """The commit that holds what was measured, or "uncommitted"."""
-    measured = ["gameserver/scores/board.py", "gameserver/scores/column.py", "benchmarks/board.py"]
+    scores = ["board", "column", "notes", "ranking"]
+    measured = ["benchmarks/board.py", "benchmarks/board_peers.py"]
+    measured += [f"gameserver/scores/{name}.py" for name in scores]
     if git("status", "--porcelain", "--", *measured):
         return "uncommitted"
     return git("rev-parse", "--verify", "--quiet", "HEAD") or "uncommitted"

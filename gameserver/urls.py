@@ -101,7 +101,7 @@ urlpatterns: list[Route] = [
     play("/api/users/<number:user_id>/unclaim", POST=trusted(
         claims.lift, "unclaimUser", "Let anybody play as a user again", "Claimed",
         body=claims.EMPTY)),
-    board("/api/users/<number:user_id>", body=FORM,
+    board("/api/users/<number:user_id>", body=FORM, streams=True,
         GET=reading(users.data, "getUser", "All that is kept of a user", "UserData"),
         PUT=owning(users.rename, "renameUser", "Give a user a name", "User", body=users.NAMING),
         DELETE=owning(users.forget, "forgetUser", "Remove everything of a user", status=204)),

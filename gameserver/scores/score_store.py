@@ -177,6 +177,15 @@ class ScoreStore(Protocol):
     def scores_of(self, user_id: int) -> list[UserScore]:
         """All scores of the user in the seasons that are kept, by level, the newest first."""
 
+    def scores_from(
+        self, user_id: int, level_id: int, levels: int
+    ) -> tuple[list[UserScore], int | None]:
+        """A part of `scores_of`: those at `level_id` or above, of at most so many levels.
+
+        With them comes the level to go on with, None at the end: so nobody waits for a user who
+        has scores everywhere.
+        """
+
     def forget(self, user_id: int) -> None:
         """Removes all of the user: scores of every season, name, remembered requests."""
 

@@ -71,10 +71,12 @@ class UserIndex:
         if self.large.pop(board_id, board) is board:
             self._gone.extend(_pair(user_id, board_id[0]) for user_id, _ in board)
 
-    def levels(self, user_id: int) -> list[int]:
-        """Levels in whose small boards the user may have scores, ascending."""
-        first = self._pairs.position(_pair(user_id, 0))
+    def levels(self, user_id: int, lowest: int = 0, most: int | None = None) -> list[int]:
+        """Levels in whose small boards the user may have scores, ascending from `lowest` on."""
+        first = self._pairs.position(_pair(user_id, lowest))
         count = self._pairs.position(_pair(user_id + 1, 0)) - first
+        if most is not None:
+            count = min(count, most)
         return [pair & MAX_NUMBER for pair, _ in self._pairs.part(first, count)]
 
     def forget(self, user_id: int) -> None:

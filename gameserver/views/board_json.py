@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from gameserver.scores.runs import Run
@@ -20,6 +21,8 @@ from gameserver.scores.values import (
 )
 from gameserver.times import SECOND, format_moment
 from gameserver.web.messages import render_json
+
+NO_RESET = '"next_reset":null,"resets_in":null'
 
 SHOWN_TO_ALL = ("order", "keep", "reset", "ties", "format", "decimals")
 """The settings of a level that everybody sees in the list of levels."""
@@ -45,19 +48,21 @@ def seconds_left(summary: LevelSummary) -> int | None:
     return None if left is None else -(-left // SECOND)
 
 
-def level(summary: LevelSummary, whole: bool) -> dict[str, Any]:
+def level(summary: LevelSummary, whole: bool) -> str:
     """A level in the list of levels; `whole`: with all settings."""
-    settings = summary.settings.members()
-    return {
-        "level": summary.level_id,
-        "title": summary.settings.title,
-        "players": summary.players,
-        "season": summary.season.name,
-        "next_reset": moment(summary.season.end),
-        "resets_in": seconds_left(summary),
-        "best": summary.best,
-        "settings": settings if whole else {name: settings[name] for name in SHOWN_TO_ALL},
-    }
+    level_id, settings, season, _, players, best = summary
+    return (
+        f'{{"level":{level_id},"players":{players},"season":"{season.name}",{reset(summary)},'
+        f'"best":{"null" if best is None else best},{_settings(settings, whole)}}}'
+    )
+
+
+@lru_cache(maxsize=1024)
+def _settings(settings: LevelSettings, whole: bool) -> str:
+    """The members of a level that its settings say; most levels have the same."""
+    members = settings.members()
+    shown = members if whole else {name: members[name] for name in SHOWN_TO_ALL}
+    return f'"title":{render_json(settings.title)},"settings":{render_json(shown)}'
 
 
 def leaderboard(
@@ -91,13 +96,15 @@ def leaderboard(
 
 def lasting(board: str) -> str:
     """The JSON of a board that is never reset, complete."""
-    return f'{board[:-1]},"next_reset":null,"resets_in":null}}'
+    return f"{board[:-1]},{NO_RESET}}}"
 
 
 def reset(summary: LevelSummary) -> str:
     """The members of a board that say when it is reset."""
-    at = moment(summary.season.end)
-    return f'"next_reset":{render_json(at)},"resets_in":{render_json(seconds_left(summary))}'
+    if summary.season.end is None:
+        return NO_RESET
+    at, left = moment(summary.season.end), seconds_left(summary)
+    return f'"next_reset":"{at}","resets_in":{left}'
 
 
 def neighbours(level_id: int, settings: LevelSettings, found: Neighbours) -> str:

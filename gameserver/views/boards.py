@@ -41,10 +41,9 @@ def levels(request: Request, services: Services) -> Response:
 
     def render() -> str:
         found = scores.levels(offset, limit, q)
-        listed = [board_json.level(each, whole) for each in found.levels]
-        return render_json(
-            {"levels": listed, "total": found.total, "offset": offset, "limit": limit}
-        )
+        listed = ",".join([board_json.level(each, whole) for each in found.levels])
+        place = f'"total":{found.total},"offset":{offset},"limit":{limit}'
+        return f'{{"levels":[{listed}],{place}}}'
 
     version = scores.overall_version() + ("-admin" if whole else "")
     return services.pages.answer(request, version, None, render)

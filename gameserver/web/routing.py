@@ -202,7 +202,7 @@ def _match(route: Route, method: str, found: re.Match[str]) -> Match:
         takes_body=takes_body,
         body_limit=max(DRAINED_BODY, route.body if takes_body else 0),
         blocking=route.blocking,
-        alone=route.blocking or route.streams,
+        alone=route.blocking or (route.streams and method in ("GET", "HEAD")),
         route=route.name,
         wants=route.wants,
         error_format=route.error_format,

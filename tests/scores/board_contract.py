@@ -645,6 +645,26 @@ class UserTests(BoardContract):
         ])  # fmt: skip
         self.assertEqual(self.store.scores_of(9), [])
 
+    def test_scores_from(self) -> None:
+        """The parts of a user's scores are all of them."""
+        self.configure(2, reset="hourly")
+        for level_id in (5, 2, 9, 1):
+            self.submit(level_id, (7, level_id), (8, 1))
+        self.clock.now += 3600
+        self.submit(2, (7, 2))
+        self.submit(6, (8, 2))
+        self.restart()
+        for levels in (1, 2, 3, 4, 5):
+            found, sizes, level_id = [], [], 0
+            while level_id is not None:
+                part, level_id = self.store.scores_from(7, level_id, levels)
+                sizes.append(len({one.level_id for one in part}))
+                found += part
+            self.assertEqual(found, self.store.scores_of(7))
+            self.assertEqual(sum(sizes), 4)
+            self.assertLessEqual(max(sizes), levels)
+        self.assertEqual(self.store.scores_from(99, 0, 5), ([], None))
+
     def test_forget(self) -> None:
         """Nothing is left of a user who is forgotten."""
         self.configure(2, reset="hourly")

@@ -7,29 +7,15 @@ import io
 import unittest
 
 from gameserver.views.exports import CHUNK_LINES
-from gameserver.web.messages import Request
-from tests.support import router
-from tests.views.world import Reply, World
+from tests.views.world import World
 
 
 class ExportTest(unittest.TestCase):
     def setUp(self) -> None:
         self.world = World()
 
-    def chunks(self, target: str) -> list[Reply]:
-        """A whole response, chunk by chunk, as the front end asks for it."""
-        chunks = [self.world.get(target)]
-        match = router.resolve("GET", target.partition("?")[0])
-        while more := chunks[-1].more:
-            (level_id, *_) = match.captures
-            match.captures = (level_id, *more)
-            request = Request("", target, "", {}, b"", "192.0.2.7", match)
-            chunks.append(Reply(self.world.app.handle([request])[0]))
-        match.captures = match.captures[:1]
-        return chunks
-
     def rows(self, target: str) -> list[list[str]]:
-        text = b"".join(chunk.body for chunk in self.chunks(target)).decode()
+        text = b"".join(chunk.body for chunk in self.world.chunks(target)).decode()
         return list(csv.reader(io.StringIO(text, newline=""), strict=True))
 
     def test_board(self) -> None:
@@ -40,7 +26,7 @@ class ExportTest(unittest.TestCase):
         self.assertEqual(head, ["rank", "user", "name", "score"])
         expected = [[str(n), str(n), "", str(10 * (count - n + 1))] for n in range(1, count + 1)]
         self.assertEqual(rows, expected)
-        self.assertEqual(len(self.chunks("/api/levels/7.csv")), 3)
+        self.assertEqual(len(self.world.chunks("/api/levels/7.csv")), 3)
 
     def test_moving_board(self) -> None:
         """A line that does not move is there once, whatever happens meanwhile."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unittest
 from typing import Any
 
 from gameserver.scores.blocked_names import BlockedNames
+from gameserver.views.users import CHUNK_LEVELS
 from tests.views.world import TOKEN, Reply, World
 
 
@@ -67,6 +69,18 @@ class UsersTest(unittest.TestCase):
         )  # fmt: skip
         nobody = {"user": 2, "name": None, "scores": [], "tournaments": []}
         self.assertEqual(self.world.get("/api/users/2").json, nobody)
+
+    def test_much_data(self) -> None:
+        """However much there is, it comes in chunks of bounded size, and is one JSON."""
+        for count in (CHUNK_LEVELS - 1, CHUNK_LEVELS, CHUNK_LEVELS + 1, 3 * CHUNK_LEVELS):
+            self.setUp()
+            for level_id in range(count):
+                self.world.scores.submit(level_id, 1, level_id)
+                self.world.scores.submit(10**6 + level_id, 2, 1)
+            chunks = self.world.chunks("/api/users/1")
+            self.assertEqual(len(chunks), -(-count // CHUNK_LEVELS))
+            scores = json.loads(b"".join(chunk.body for chunk in chunks))["scores"]
+            self.assertEqual([score["score"] for score in scores], list(range(count)))
 
     def test_forget(self) -> None:
         """Everything of a user goes."""

@@ -13,7 +13,7 @@ from gameserver.auth.sessions import SignedSessions
 from gameserver.scores.blocked_names import NONE_BLOCKED, BlockedNames
 from gameserver.scores.values import Limits
 from gameserver.storage.memory.scores import MemoryScores
-from gameserver.web.messages import Response
+from gameserver.web.messages import Request, Response
 from tests.support import Clock, make_request, open_engine, router
 
 TOKEN = "a-token-of-the-admin"
@@ -73,6 +73,16 @@ class World:
 
     def get(self, target: str, **headers: str) -> Reply:
         return self.ask("GET", target, **headers)
+
+    def chunks(self, target: str) -> list[Reply]:
+        """A whole response, chunk by chunk, as the front end asks for it."""
+        chunks = [self.get(target)]
+        match = router.resolve("GET", target.partition("?")[0])
+        while more := chunks[-1].more:
+            rest = replace(match, captures=(*match.captures, *more))
+            request = Request("", target, "", {}, b"", "192.0.2.7", rest)
+            chunks.append(Reply(self.app.handle([request])[0]))
+        return chunks
 
     def manage(self, method: str, target: str, body: Any = None) -> Reply:
         """A request of the admin's."""

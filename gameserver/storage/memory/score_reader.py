@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from heapq import nsmallest
+from itertools import chain
 
 from gameserver.scores.board import Board
 from gameserver.scores.level import Level
@@ -121,15 +123,28 @@ class ScoreReader:
         return self._names.beginning_with(q, limit)
 
     def is_known(self, user_id: int) -> bool:
-        return user_id in self._names.by_user or bool(self._boards_of(user_id))
+        if user_id in self._names.by_user:
+            return True
+        levels = chain(self._users.levels(user_id), {level for level, _ in self._users.large})
+        return any(self._has_scores(user_id, level_id) for level_id in levels)
 
     def scores_of(self, user_id: int) -> list[UserScore]:
-        now = self._now()
-        found = sorted(self._boards_of(user_id), key=lambda found: (found[0][0], -found[0][1]))
-        return [
-            self._user_score(user_id, level_id, start, board, now)
-            for (level_id, start), board in found
+        return self._user_scores(user_id, self._boards_of(user_id))
+
+    def scores_from(
+        self, user_id: int, level_id: int, levels: int
+    ) -> tuple[list[UserScore], int | None]:
+        large = {level for level, _ in self._users.large if level >= level_id}
+        small = self._users.levels(user_id, level_id, levels + 1)
+        found = nsmallest(levels + 1, large.union(small))
+        following = found.pop() if len(found) > levels else None
+        boards = [
+            ((level, start), board)
+            for level in found
+            for start, board in self._levels.get(level).boards.items()
+            if board.best(user_id) is not None
         ]
+        return self._user_scores(user_id, boards), following
 
     # For both halves
 
@@ -145,6 +160,16 @@ class ScoreReader:
         if board is None:
             board = Board(level.is_ascending)
         return Ranking(season, board, level.settings, self._names.by_user)
+
+    def _user_scores(
+        self, user_id: int, boards: Iterable[tuple[BoardId, Board]]
+    ) -> list[UserScore]:
+        now = self._now()
+        found = sorted(boards, key=lambda found: (found[0][0], -found[0][1]))
+        return [
+            self._user_score(user_id, level_id, start, board, now)
+            for (level_id, start), board in found
+        ]
 
     def _user_score(
         self, user_id: int, level_id: int, start: int, board: Board, now: int
