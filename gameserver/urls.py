@@ -95,12 +95,12 @@ urlpatterns: list[Route] = [
         GET=reading(users.search, "searchUsers", "Users by the beginning of their name", "Users",
             users.SEARCH),
         POST=drawing(claims.draw, "drawUser", "Draw a user that is yours", "DrawnUser",
-            status=201, body=claims.EMPTY)),
+            status=201, body=claims.EMPTY, needs_body=False)),
     play("/api/users/<number:user_id>/claim", POST=trusted(
         claims.put, "claimUser", "Give a user a secret", "Claimed", body=claims.SECRET)),
     play("/api/users/<number:user_id>/unclaim", POST=trusted(
         claims.lift, "unclaimUser", "Let anybody play as a user again", "Claimed",
-        body=claims.EMPTY)),
+        body=claims.EMPTY, needs_body=False)),
     board("/api/users/<number:user_id>", body=FORM, streams=True,
         GET=reading(users.data, "getUser", "All that is kept of a user", "UserData"),
         PUT=owning(users.rename, "renameUser", "Give a user a name", "User", body=users.NAMING),
@@ -109,7 +109,7 @@ urlpatterns: list[Route] = [
         playing.submit, "submitScore", "Post a score", "Posted", body=playing.ONE)),
     play("/api/levels/<number:level_id>/runs", POST=playing_(
         playing.draw_run, "drawRun", "Draw a run, before a game whose score needs one", "Run",
-        body=playing.RUN)),
+        body=playing.RUN, needs_body=False)),
     play("/api/scores", POST=playing_(
         playing.submit_several, "submitScores", "Post several scores: all or none", "AllPosted",
         body=playing.ALL)),

@@ -112,7 +112,8 @@ def _operation(operation: Operation, route: Route) -> dict[str, Any]:
         described["security"] = [{scheme: []} for scheme in _SHOWN[operation.who]]
     if operation.body:
         schema = {"$ref": f"#/components/schemas/{operation.body.name}"}
-        described["requestBody"] = {"required": True, "content": {JSON: {"schema": schema}}}
+        content = {JSON: {"schema": schema}}
+        described["requestBody"] = {"required": operation.needs_body, "content": content}
     return described
 
 

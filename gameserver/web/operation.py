@@ -22,6 +22,8 @@ class Operation(NamedTuple):
     """The name of the schema of what it answers; empty for none."""
     query: Query = NO_QUERY
     body: Shape | None = None
+    needs_body: bool = True
+    """Whether the body must be there, if it takes one."""
     who: str = "anybody"
     """Who may call it: `anybody`, `player` (or a game for one), `owner` or `admin`."""
     refusals: tuple[int, ...] = ()
