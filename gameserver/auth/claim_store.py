@@ -18,9 +18,9 @@ class Claim(NamedTuple):
 
 
 class ClaimStore(Protocol):
-    """Claims by user. For use inside a batch only; every method is atomic.
+    """Claims by user. For use inside a batch; `put` is atomic by itself as well.
 
-    Those that write raise StorageFull if nothing can be stored, and then change nothing.
+    It raises StorageFull if nothing can be stored, and then changes nothing.
     """
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import Callable
 from itertools import islice
 
@@ -13,7 +14,9 @@ from gameserver.auth.sessions import LIFETIME_MS
 class MemoryClaims:
     """A `ClaimStore` of dictionaries, whose order is that of the claims' moments."""
 
-    def __init__(self, hash_key: bytes | None = None) -> None:
+    def __init__(self, lock: threading.RLock, hash_key: bytes | None = None) -> None:
+        """`lock` is the engine's."""
+        self._lock = lock
         self.hash_key = secrets.token_bytes(32) if hash_key is None else hash_key
         self.by_user: dict[int, Claim] = {}
         self.unkept: dict[int, None] = {}
@@ -21,9 +24,10 @@ class MemoryClaims:
         self._watchers: list[Callable[[int], None]] = []
 
     def put(self, user_id: int, claim: Claim) -> None:
-        self._put(user_id, claim)
-        for outdated in self._outdated(claim.since - LIFETIME_MS):
-            self._put(outdated, None)
+        with self._lock:
+            self._put(user_id, claim)
+            for outdated in self._outdated(claim.since - LIFETIME_MS):
+                self._put(outdated, None)
 
     def admits(self, user_id: int, made: int, is_owner: bool) -> bool:
         claim = self.by_user.get(user_id)

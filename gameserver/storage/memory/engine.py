@@ -31,7 +31,7 @@ class MemoryEngine:
         """`store_tokens` keeps the newest session key of each user."""
         self._lock = threading.RLock()
         self.scores = MemoryScores(limits, clock)
-        self.claims = MemoryClaims()
+        self.claims = MemoryClaims(self._lock)
         self.sessions: Sessions = (
             MemorySessions(clock, claims=self.claims)
             if store_tokens

@@ -21,7 +21,7 @@ class SqliteClaims(MemoryClaims):
     """A `ClaimStore` that outlives the process."""
 
     def __init__(self, database: Database) -> None:
-        super().__init__(database.secret("secrets of users", 32))
+        super().__init__(database.lock, database.secret("secrets of users", 32))
         self._database = database
         self._changed: set[int] = set()
         """The users whose claims this batch has changed."""
@@ -31,8 +31,9 @@ class SqliteClaims(MemoryClaims):
         database.join(self)
 
     def put(self, user_id: int, claim: Claim) -> None:
-        self._database.require_room()
-        super().put(user_id, claim)
+        with self._database.batch():
+            self._database.require_room()
+            super().put(user_id, claim)
 
     def _put(self, user_id: int, claim: Claim | None) -> None:
         super()._put(user_id, claim)
