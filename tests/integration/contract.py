@@ -233,7 +233,8 @@ class GameContract(FrontEndTestCase):
     def test_other_methods(self) -> None:
         """A method that a path does not take is answered 405 with those that it takes."""
         for method, target, allow in [
-            ("POST", "/7/login", "GET, HEAD, OPTIONS"),
+            ("PUT", "/7/login", "GET, HEAD, OPTIONS, POST"),
+            ("POST", "/7/highscorelist", "GET, HEAD, OPTIONS"),
             ("DELETE", "/7/highscorelist", "GET, HEAD, OPTIONS"),
             ("GET", "/7/score", "OPTIONS, POST"),
             ("HEAD", "/7/score", "OPTIONS, POST"),
@@ -432,7 +433,8 @@ class HTTPContract(FrontEndTestCase):
             (417, score_with("Content-Length: 1", "Expect: 100-maybe")),
             (404, head("POST /none HTTP/1.1", "Host: a", "Content-Length: 9",
                        "Expect: 100-continue")),
-            (405, head("POST /1/login HTTP/1.1", "Host: a", CHUNKED, "Expect: 100-continue")),
+            (405, head("POST /1/highscorelist HTTP/1.1", "Host: a", CHUNKED,
+                       "Expect: 100-continue")),
         ]:  # fmt: skip
             with self.connect() as client:
                 reply = client.ask(data)
