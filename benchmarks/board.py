@@ -316,7 +316,7 @@ def origin() -> dict[str, object]:
 
 def commit() -> str:
     """The commit that holds what was measured, or "uncommitted"."""
-    scores = ["board", "column", "notes", "ranking"]
+    scores = ["board", "column", "notes", "rank_key", "ranking"]
     measured = ["benchmarks/board.py", "benchmarks/board_peers.py"]
     measured += [f"gameserver/scores/{name}.py" for name in scores]
     if git("status", "--porcelain", "--", *measured):

@@ -2,10 +2,8 @@
 
 Representation and invariants:
 
-- A *rank key* is one 64-bit integer: in the upper 31 bits the score, or 2147483647 - score where
-  the highest stands first; in the lower 33 the arrival number. A smaller key stands higher: a
-  better score first, among equal scores the earlier arrival. No two entries have the same arrival
-  number. This is the one place that states the order: what is kept on disk is the rank key.
+- A *rank key* (`rank_key.py`) holds a score and an arrival number. No two entries have the same
+  arrival number.
 - `by_rank` maps rank key -> user, `by_user` maps user -> rank key. They hold the same entries, so
   score and arrival are read out of the key and stored nowhere else.
 - `arrivals` is the next arrival number, greater than all in use, and always fits its 33 bits.
@@ -23,23 +21,14 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from gameserver.numbers import MAX_NUMBER
 from gameserver.scores.column import BLOCK_SIZE, Column
 from gameserver.scores.notes import NOTHING, Note, Notes
+from gameserver.scores.rank_key import ARRIVAL_BITS, Line, first_key, score_in
 
 TOP = 15
-ARRIVAL_BITS = 33
 ABOVE_ALL_KEYS = 2**64
-
-
-class Line(NamedTuple):
-    """All that a board keeps of a user."""
-
-    key: int
-    at: int | None = None
-    meta: bytes | None = None
 
 
 class Board:
@@ -51,18 +40,9 @@ class Board:
     """
 
     __slots__ = (
-        "_arrivals",
-        "_block_size",
-        "_by_rank",
-        "_by_user",
-        "_csv",
-        "_last_of_top",
-        "_notes",
-        "changes",
-        "has_grown",
-        "is_ascending",
-        "numberings",
-    )
+        "_arrivals", "_block_size", "_by_rank", "_by_user", "_csv", "_last_of_top", "_notes",
+        "changes", "has_grown", "is_ascending", "numberings",
+    )  # fmt: skip
 
     def __init__(self, is_ascending: bool = False, block_size: int = BLOCK_SIZE) -> None:
         """An empty board, on which the highest or the lowest score stands first.
@@ -87,28 +67,30 @@ class Board:
 
         ValueError if the rows are out of order, name a user twice or leave the 31-bit range.
         """
-        board = cls(block_size=block_size)
-        keys, users = array("Q"), array("I")
-        for arrival, (user_id, score) in enumerate(rows):
-            keys.append(board._rank_key(user_id, score, arrival))
-            users.append(user_id)
-        board._fill(keys, users)
-        return board
+        lines = (
+            (user_id, Line(first_key(score, is_ascending=False) | arrival))
+            for arrival, (user_id, score) in enumerate(rows)
+        )
+        return cls.of_lines(lines, block_size=block_size)
 
     @classmethod
-    def of_lines(cls, lines: Iterable[tuple[int, Line]], is_ascending: bool = False) -> Board:
-        """A board of (user_id, line) in rank order.
-
-        ValueError or OverflowError if the keys do not ascend, a user comes twice or leaves the
-        31-bit range.
-        """
-        board = cls(is_ascending)
+    def of_lines(
+        cls,
+        lines: Iterable[tuple[int, Line]],
+        is_ascending: bool = False,
+        block_size: int = BLOCK_SIZE,
+    ) -> Board:
+        """A board of (user_id, line) in rank order. ValueError as above."""
+        board = cls(is_ascending, block_size)
         keys, users = array("Q"), array("I")
-        for user_id, (key, at, meta) in lines:
-            keys.append(key)
-            users.append(user_id)
-            if at is not None or meta is not None:
-                board._note(user_id, (at, meta))
+        try:
+            for user_id, (key, at, meta) in lines:
+                keys.append(key)
+                users.append(user_id)
+                if at is not None or meta is not None:
+                    board._note(user_id, (at, meta))
+        except OverflowError as error:
+            raise ValueError(str(error)) from None
         if max(users, default=0) > MAX_NUMBER:
             raise ValueError(f"not a 31-bit unsigned integer: user {max(users)}")
         board._fill(keys, users)
@@ -220,10 +202,6 @@ class Board:
         """The score that a rank key holds."""
         return score_in(key, self.is_ascending)
 
-    def first_key(self, score: int) -> int:
-        """The lowest rank key that a score can have; for -1 as well."""
-        return first_key(score, self.is_ascending)
-
     def _rank_key(self, user_id: int, score: int, arrival: int) -> int:
         """A rank key; ValueError if the user id or the score leaves the 31-bit range."""
         if not (0 <= user_id <= MAX_NUMBER and 0 <= score <= MAX_NUMBER):
@@ -267,8 +245,8 @@ class Board:
     def _number_anew(self) -> None:
         self.numberings += 1
         users = array("I", (user_id for _, user_id in self._by_rank.items()))
-        scores = (self.score_in(key) for key, _ in self._by_rank.items())
-        self._fill(array("Q", (self.first_key(score) | n for n, score in enumerate(scores))), users)
+        parts = (key >> ARRIVAL_BITS for key, _ in self._by_rank.items())
+        self._fill(array("Q", (part << ARRIVAL_BITS | n for n, part in enumerate(parts))), users)
 
     def _fill(self, keys: array[int], users: array[int]) -> None:
         """Replaces all entries by those of the parallel arrays, which come in rank order."""
@@ -296,17 +274,6 @@ class Board:
         if self._csv is not None:
             assert self._csv == render_csv(self.top(TOP))
             assert self._last_of_top == self._key_at(TOP)
-
-
-def first_key(score: int, is_ascending: bool) -> int:
-    """The lowest rank key that a score can have."""
-    return (score if is_ascending else MAX_NUMBER - score) << ARRIVAL_BITS
-
-
-def score_in(key: int, is_ascending: bool) -> int:
-    """The score that a rank key holds."""
-    part = key >> ARRIVAL_BITS
-    return part if is_ascending else MAX_NUMBER - part
 
 
 def render_csv(rows: Iterable[tuple[int, int]]) -> bytes:

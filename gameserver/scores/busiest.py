@@ -72,16 +72,18 @@ class Busiest:
     def search(self, q: str, offset: int, limit: int) -> tuple[list[int], int]:
         """As `part`, of the levels that `q` finds, see `ScoreStore.levels`; how many it finds."""
         self._settle()
-        text = fold(q)
-        found = {level_id for level_id, title in self._titles.items() if text in title}
-        if q.isdecimal() and q.isascii() and len(q) <= 10 and int(q) in self._players:
-            found.add(int(q))
+        text, titles = fold(q), self._titles
+        found = [level_id for level_id, title in titles.items() if text in title]
+        number = int(q) if q.isdecimal() and q.isascii() and len(q) <= 10 else -1
+        if number in self._players and text not in titles.get(number, ""):
+            found.append(number)
         end = offset + limit
         if len(found) <= RARE:
             keys = heapq.nsmallest(end, (_key(n, self._players[n]) for n in found))
             return [key & MAX_NUMBER for key in keys[offset:]], len(found)
         levels = (key & MAX_NUMBER for key, _ in self._order.items())
-        return list(islice(filter(found.__contains__, levels), offset, end)), len(found)
+        matching = (n for n in levels if n == number or text in titles.get(n, ""))
+        return list(islice(matching, offset, end)), len(found)
 
     def _settle(self) -> None:
         """Gives all levels that wait their place."""

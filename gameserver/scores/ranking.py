@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gameserver.errors import invalid
-from gameserver.scores.board import ARRIVAL_BITS, Board
+from gameserver.scores.board import Board
+from gameserver.scores.rank_key import ARRIVAL_BITS, first_key
 from gameserver.scores.seasons import Season
 from gameserver.scores.settings import LevelSettings
 from gameserver.scores.values import Bucket, Entry, Histogram, Neighbours, Page
@@ -83,7 +84,7 @@ class Ranking:
 
     def rank_of(self, score: int) -> int:
         """See `ScoreStore.rank_of`."""
-        first = self.board.first_key(score)
+        first = self._first_key(score)
         behind = 0 if self.settings.ties == "shared" else 1 << ARRIVAL_BITS
         return self.board.position(first + behind) + 1
 
@@ -108,8 +109,8 @@ class Ranking:
     def _below(self, score: int) -> int:
         """How many have a lower score."""
         if self.settings.order == "asc":
-            return self.board.position(self.board.first_key(score))
-        return len(self.board) - self.board.position(self.board.first_key(score - 1))
+            return self.board.position(self._first_key(score))
+        return len(self.board) - self.board.position(self._first_key(score - 1))
 
     def _score_at(self, position: int) -> int:
         return self.board.score_in(self.board.lines(position, 1)[0][0])
@@ -127,6 +128,9 @@ class Ranking:
             at = at if self.settings.times else None
             entries.append(Entry(rank, user_id, names.get(user_id), score, meta, at))
         return entries
+
+    def _first_key(self, score: int) -> int:
+        return first_key(score, self.board.is_ascending)
 
     def _first_equal(self, key: int) -> int:
         """The lowest rank key that the same score can have."""

@@ -14,9 +14,11 @@ Representation and invariants:
 
 from __future__ import annotations
 
+import heapq
 from array import array
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
 
 from gameserver.numbers import MAX_NUMBER
 from gameserver.scores.board import Board
@@ -24,6 +26,9 @@ from gameserver.scores.column import Column
 
 SMALL = 4096
 """The most players of a board whose users are in the index."""
+
+CHUNK = 100
+"""Pairs that are read at once."""
 
 BoardId = tuple[int, int]
 """A level, and the start of a season."""
@@ -71,17 +76,27 @@ class UserIndex:
         if self.large.pop(board_id, board) is board:
             self._gone.extend(_pair(user_id, board_id[0]) for user_id, _ in board)
 
-    def levels(self, user_id: int, lowest: int = 0, most: int | None = None) -> list[int]:
-        """Levels in whose small boards the user may have scores, ascending from `lowest` on."""
-        first = self._pairs.position(_pair(user_id, lowest))
-        count = self._pairs.position(_pair(user_id + 1, 0)) - first
-        if most is not None:
-            count = min(count, most)
-        return [pair & MAX_NUMBER for pair, _ in self._pairs.part(first, count)]
+    def levels(self, user_id: int, first: int = 0) -> Iterator[int]:
+        """Levels in whose boards the user may have scores, ascending, from `first` on."""
+        large = sorted({level_id for level_id, _ in self.large if level_id >= first})
+        return (
+            level_id for level_id, _ in groupby(heapq.merge(large, self._small(user_id, first)))
+        )
+
+    def _small(self, user_id: int, first: int) -> Iterator[int]:
+        """Those with small boards; the index must not change meanwhile."""
+        start, end = _pair(user_id, first), _pair(user_id + 1, 0)
+        position = self._pairs.position(start)
+        while pairs := self._pairs.part(position, CHUNK):
+            for pair, _ in pairs:
+                if pair >= end:
+                    return
+                yield pair & MAX_NUMBER
+            position += CHUNK
 
     def forget(self, user_id: int) -> None:
         """The user has no scores any more."""
-        for level_id in self.levels(user_id):
+        for level_id in list(self._small(user_id, 0)):
             self._pairs.remove(_pair(user_id, level_id))
 
     def _clear(self, count: int) -> None:

@@ -63,13 +63,13 @@ def data(
 
 def _chunk(services: Services, user_id: int, level_id: int, comma: int) -> Response:
     """Some of a user's scores, and the end of the JSON behind the last."""
-    found, following = services.scores.scores_from(user_id, level_id, CHUNK_LEVELS)
+    found = services.scores.scores_of(user_id, level_id, CHUNK_LEVELS)
     text = ",".join(render_json(_score(each)) for each in found)
     if comma and text:
         text = f",{text}"
-    if following is None:
+    if len({each.level_id for each in found}) < CHUNK_LEVELS:
         return Response(200, f"{text}]}}".encode(), JSON)
-    return Response(200, text.encode(), JSON, more=(following, int(comma or bool(text))))
+    return Response(200, text.encode(), JSON, more=(found[-1].level_id + 1, 1))
 
 
 def rename(request: Request, services: Services, user_id: int) -> Response:

@@ -41,7 +41,7 @@ class UserIndexTest(unittest.TestCase):
             store.submit(1, user_id, 5)
         for level_id in range(2, 40):
             store.submit(level_id, 1000, 5)
-        found = [user_id for user_id in range(150) if store._users.levels(user_id)]
+        found = [user_id for user_id in range(150) if list(store._users.levels(user_id))]
         self.assertEqual(found, list(range(50, 150)))
 
     def test_default_limits(self) -> None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from heapq import nsmallest
-from itertools import chain
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
+from gameserver.numbers import MAX_NUMBER
 from gameserver.scores.board import Board
 from gameserver.scores.level import Level
 from gameserver.scores.levels import Levels
 from gameserver.scores.ranking import Ranking, season_of_cursor
 from gameserver.scores.seasons import CURRENT, Season
 from gameserver.scores.settings import LevelSettings
-from gameserver.scores.user_index import BoardId, UserIndex
+from gameserver.scores.user_index import UserIndex
 from gameserver.scores.user_names import UserNames
 from gameserver.scores.values import (
     Entry,
@@ -125,26 +125,15 @@ class ScoreReader:
     def is_known(self, user_id: int) -> bool:
         if user_id in self._names.by_user:
             return True
-        levels = chain(self._users.levels(user_id), {level for level, _ in self._users.large})
-        return any(self._has_scores(user_id, level_id) for level_id in levels)
+        return next(self._boards_of(user_id), None) is not None
 
-    def scores_of(self, user_id: int) -> list[UserScore]:
-        return self._user_scores(user_id, self._boards_of(user_id))
-
-    def scores_from(
-        self, user_id: int, level_id: int, levels: int
-    ) -> tuple[list[UserScore], int | None]:
-        large = {level for level, _ in self._users.large if level >= level_id}
-        small = self._users.levels(user_id, level_id, levels + 1)
-        found = nsmallest(levels + 1, large.union(small))
-        following = found.pop() if len(found) > levels else None
-        boards = [
-            ((level, start), board)
-            for level in found
-            for start, board in self._levels.get(level).boards.items()
-            if board.best(user_id) is not None
+    def scores_of(self, user_id: int, first: int = 0, limit: int = MAX_NUMBER) -> list[UserScore]:
+        now = self._now()
+        return [
+            self._user_score(user_id, level_id, start, now)
+            for level_id, starts in islice(self._boards_of(user_id, first), limit)
+            for start in sorted(starts, reverse=True)
         ]
-        return self._user_scores(user_id, boards), following
 
     # For both halves
 
@@ -161,35 +150,23 @@ class ScoreReader:
             board = Board(level.is_ascending)
         return Ranking(season, board, level.settings, self._names.by_user)
 
-    def _user_scores(
-        self, user_id: int, boards: Iterable[tuple[BoardId, Board]]
-    ) -> list[UserScore]:
-        now = self._now()
-        found = sorted(boards, key=lambda found: (found[0][0], -found[0][1]))
-        return [
-            self._user_score(user_id, level_id, start, board, now)
-            for (level_id, start), board in found
-        ]
-
-    def _user_score(
-        self, user_id: int, level_id: int, start: int, board: Board, now: int
-    ) -> UserScore:
+    def _user_score(self, user_id: int, level_id: int, start: int, now: int) -> UserScore:
         level = self._levels.get(level_id)
-        season = level.starting(start)
-        entry = self._ranking_in(level, season).entries([user_id])[0]
+        board = level.boards[start]
+        ranking = self._ranking_in(level, level.starting(start))
+        score, rank = board.best(user_id), ranking.rank(user_id)
+        assert score is not None and rank is not None
+        at = board.note(user_id)[0] if level.settings.times else None
         is_current = start == level.season(now).start
-        return UserScore(level_id, season, entry.rank, entry.score, entry.at, is_current)
+        return UserScore(level_id, ranking.season, rank, score, at, is_current)
 
-    def _boards_of(self, user_id: int) -> list[tuple[BoardId, Board]]:
-        """The boards on which the user has a score."""
-        boards = {
-            (level_id, start): board
-            for level_id in self._users.levels(user_id)
-            for start, board in self._levels.get(level_id).boards.items()
-        }
-        for level_id, start in self._users.large:
-            boards[level_id, start] = self._levels.get(level_id).boards[start]
-        return [found for found in boards.items() if found[1].best(user_id) is not None]
+    def _boards_of(self, user_id: int, first: int = 0) -> Iterator[tuple[int, list[int]]]:
+        """The levels in which the user has scores, from `first` on, each with its seasons."""
+        for level_id in self._users.levels(user_id, first):
+            boards = self._levels.get(level_id).boards.items()
+            starts = [start for start, board in boards if board.best(user_id) is not None]
+            if starts:
+                yield level_id, starts
 
     def _has_scores(self, user_id: int, level_id: int) -> bool:
         boards = self._levels.get(level_id).boards.values()

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from gameserver.errors import Refused
 from gameserver.numbers import MAX_NUMBER
-from gameserver.scores.board import Board, Line
+from gameserver.scores.board import Board
+from gameserver.scores.rank_key import Line
 from gameserver.scores.rates import Rates
 from gameserver.scores.requests import RequestMemory, Requests
 from gameserver.scores.runs import Run, Runs, UsedRunsInMemory
@@ -122,8 +123,9 @@ class MemoryScores(ScoreReader):
         self._names.put(user_id, name)
 
     def forget(self, user_id: int) -> None:
-        for board_id, _ in self._boards_of(user_id):
-            self._put_line(board_id, user_id, None)
+        for level_id, starts in list(self._boards_of(user_id)):
+            for start in starts:
+                self._put_line((level_id, start), user_id, None)
         self._users.forget(user_id)
         self._requests.forget(user_id)
         if self.name(user_id) is not None:

@@ -9,8 +9,9 @@ from itertools import groupby
 from typing import Any
 
 from gameserver.errors import Refused
-from gameserver.scores.board import Board, Line
+from gameserver.scores.board import Board
 from gameserver.scores.level import Level
+from gameserver.scores.rank_key import Line
 from gameserver.scores.settings import DEFAULT, LevelSettings, settings_of
 from gameserver.scores.user_index import BoardId
 

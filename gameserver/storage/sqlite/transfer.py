@@ -7,8 +7,9 @@ Every line has the same columns, and is one of three:
     ,131,,,,,Ann,                                 the name of a user
     7,131,1220,2026-W48,2026-11-27T14:00:00,,,    a score; `season` is empty where it is `all`
 
-Scores stand in rank order on each board. An import knows the first columns alone, too, with or
-without a header: `level,user,score`.
+Scores stand in rank order on each board. A file that has nothing but scores of levels that are
+never reset is written with the first three columns alone, `level,user,score`, and an import takes
+those with or without a header.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ from typing import NamedTuple, TextIO
 from gameserver.errors import Refused, StartError
 from gameserver.monitoring.progress import Progress
 from gameserver.numbers import parse_number
-from gameserver.scores.board import ARRIVAL_BITS, first_key, score_in
 from gameserver.scores.names import parse_name
+from gameserver.scores.rank_key import ARRIVAL_BITS, first_key, score_in
 from gameserver.scores.seasons import ALL, season_at, season_named
 from gameserver.scores.settings import DEFAULT, LevelSettings, settings_of
 from gameserver.storage.sqlite import score_rows
@@ -36,7 +37,13 @@ from gameserver.times import format_moment, parse_moment
 
 COLUMNS = ("level", "user", "score", "season", "at", "meta", "name", "settings")
 HEADER = ",".join(COLUMNS)
-OLD_HEADER = ",".join(COLUMNS[:3])
+OLD_WIDTH = 3
+OLD_HEADER = ",".join(COLUMNS[:OLD_WIDTH])
+
+HAS_MORE = """
+SELECT EXISTS (SELECT 1 FROM level) OR EXISTS (SELECT 1 FROM user_name)
+OR EXISTS (SELECT 1 FROM score WHERE season <> 0 OR at IS NOT NULL OR meta IS NOT NULL)
+"""
 
 KEEP_BETTER = """
 INSERT INTO score (level, season, user, key, at, meta) VALUES (?, ?, ?, ?, ?, ?)
@@ -59,8 +66,10 @@ def export(file: str, target: str | None) -> None:
 
 
 def _write(connection: sqlite3.Connection, target: TextIO) -> None:
-    target.write(HEADER + "\n")
     lines = csv.writer(target, lineterminator="\n")
+    (has_more,) = connection.execute(HAS_MORE).fetchone()
+    width = len(COLUMNS) if has_more else OLD_WIDTH
+    lines.writerow(COLUMNS[:width])
     settings = read_settings(connection.execute(score_rows.SETTINGS))
     for level_id, of_level in settings.items():
         lines.writerow((level_id, *[""] * 6, score_rows.settings_text(of_level)))
@@ -68,7 +77,7 @@ def _write(connection: sqlite3.Connection, target: TextIO) -> None:
         lines.writerow(("", user_id, *[""] * 4, name, ""))
     (count,) = connection.execute("SELECT count(*) FROM score").fetchone()
     rows = Progress("exporting", count).follow(chunks(connection.execute(score_rows.IN_ORDER)))
-    lines.writerows(_score_line(row, settings.get(row[0], DEFAULT)) for row in rows)
+    lines.writerows(_score_line(row, settings.get(row[0], DEFAULT))[:width] for row in rows)
     target.flush()
 
 
@@ -150,7 +159,7 @@ class _Import:
             raise StartError(f"{name}, line {number}: {error}; nothing was imported") from None
 
     def _take_line(self, columns: list[str]) -> Iterator[Row]:
-        if not 3 <= len(columns) <= len(COLUMNS):
+        if not OLD_WIDTH <= len(columns) <= len(COLUMNS):
             raise ValueError(f"must be {OLD_HEADER} or {HEADER}")
         line = _Line(*columns)
         if line.settings:
