@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from gameserver.errors import StartError, StorageFull
 from gameserver.monitoring.streams import open_missing_streams
 from gameserver.settings import Parser, parse_path
-from gameserver.storage.sqlite import maintenance, transfer
+from gameserver.storage.sqlite import maintenance, passwords, transfer
 from gameserver.storage.sqlite.transfer import STANDARD_STREAM
 
 
@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except StartError as error:
         problem = str(error)
     except StorageFull:
-        problem = f"{options.file}: there is no room; nothing was imported"
+        problem = f"{options.file}: there is no room; nothing was changed"
     except maintenance.DatabaseError as error:
         problem = f"{options.file}: {error}"
     except BrokenPipeError:  # of the export's reader
@@ -38,7 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="python -m gameserver.admin",
-        description="Looks after a data file. All but import work while a server runs on it.",
+        description="Looks after a data file. All but import and password work while a server"
+        " runs on it.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, (run, text, argument, argument_text) in COMMANDS.items():
@@ -73,6 +74,11 @@ def _import(options: argparse.Namespace) -> int:
     return 0
 
 
+def _password(options: argparse.Namespace) -> int:
+    passwords.reset(options.file, options.other)
+    return 0
+
+
 COMMANDS = {
     "backup": (_backup, "copy the file as it is now", "COPY", "a file that is not there yet"),
     "check": (_check, "examine the whole file", "", ""),
@@ -89,6 +95,12 @@ COMMANDS = {
         f" or {transfer.OLD_HEADER}",
         "CSV",
         "the file; - is the standard input",
+    ),
+    "password": (
+        _password,
+        "give an account of the tournaments a new password, which is shown",
+        "NAME",
+        "the account's name",
     ),
 }
 

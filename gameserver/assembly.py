@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 from gameserver import __version__
 from gameserver.app import App
 from gameserver.auth.accounts import Accounts
-from gameserver.auth.admin_token import open_admin_token
+from gameserver.auth.admin_token import admin_token
+from gameserver.auth.claims import Claims
+from gameserver.auth.game_tokens import GameTokens
 from gameserver.errors import StartError
 from gameserver.minesweeper.modes import MODES
 from gameserver.minesweeper.replay_folder import ReplayFolder, check_folder
@@ -29,6 +31,7 @@ from gameserver.server.turns import MAX_OWED
 from gameserver.services import Services
 from gameserver.settings import DEFAULTS, Settings
 from gameserver.storage.engine import Engine, open_engine
+from gameserver.times import Clock, server_clock
 from gameserver.tournaments.service import Tournaments
 from gameserver.urls import error_formats, urlpatterns
 from gameserver.web.clients import RateLimit, TrustedProxies
@@ -98,6 +101,7 @@ def make_services(
     settings: Settings = DEFAULTS,
     metrics: Metrics | None = None,
     read: ReadGame = read_here,
+    clock: Clock = server_clock,
 ) -> Services:
     """The services, on what the engine keeps; StartError if a file of theirs cannot be used.
 
@@ -106,16 +110,18 @@ def make_services(
     tournaments = Tournaments(engine.tournaments, MODES)
     moderation = Moderation(engine.scores, engine.batch)
     moderation.finish()
-    token, blocked = settings.admin_token_file, settings.blocked_names
+    blocked = settings.blocked_names
     return Services(
         sessions=engine.sessions,
         scores=engine.scores,
         moderation=moderation,
         accounts=Accounts(engine.accounts),
+        claims=Claims(engine.claims, engine.scores.is_known, settings.secrets, clock),
+        game_tokens=GameTokens(engine.game_tokens, clock),
         tournaments=tournaments,
         uploads=Uploads(tournaments, ReplayFolder(settings.replays), read),
         metrics=metrics or Metrics(),
-        admin=open_admin_token(token) if token else None,
+        admin=admin_token(settings.admin_token_file, os.environ),
         blocked_names=read_blocked_names(blocked) if blocked else NONE_BLOCKED,
     )
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from gameserver.auth.accounts import Accounts
 from gameserver.auth.admin_token import AdminToken
+from gameserver.auth.claims import Claims
+from gameserver.auth.game_tokens import GameTokens
 from gameserver.auth.sessions import Sessions
 from gameserver.minesweeper.uploads import Uploads
 from gameserver.monitoring.metrics import Metrics
@@ -24,6 +26,8 @@ class Services:
     scores: ScoreStore
     moderation: Moderation
     accounts: Accounts
+    claims: Claims
+    game_tokens: GameTokens
     tournaments: Tournaments
     uploads: Uploads
     pages: Pages = field(default_factory=Pages)

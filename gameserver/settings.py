@@ -14,6 +14,8 @@ from gameserver.web.clients import Network, parse_networks
 from gameserver.web.cors import parse_origins
 
 DEFAULT_LOG = "/tmp/basic_test_server.log"
+MODES = ("optional", "required", "off")
+"""Of secrets: players may claim users, must, or cannot."""
 
 
 def _number(what: str, lowest: int, highest: int) -> Callable[[str], int]:
@@ -55,6 +57,12 @@ def parse_path(text: str) -> str:
     """The path; an empty one is a mistake, such as a variable of a shell that is not set."""
     if not text:
         raise argparse.ArgumentTypeError("a path cannot be empty")
+    return text
+
+
+def _mode(text: str) -> str:
+    if text not in MODES:
+        raise argparse.ArgumentTypeError(f"secrets are one of {', '.join(MODES)}")
     return text
 
 
@@ -117,6 +125,9 @@ class Settings:
         "",
         "file with the admin's token, made if it is not there; without it there is no admin",
         parse=parse_path,
+    )
+    secrets: str = _option(
+        MODES[0], "whether players may claim users with a secret: " + ", ".join(MODES), parse=_mode
     )
     cors_origin: tuple[str, ...] = _option(
         ("*",),

@@ -8,6 +8,7 @@ from gameserver.minesweeper.replays import MAX_SIZE as REPLAY
 from gameserver.views import (
     accounts,
     boards,
+    claims,
     document,
     exports,
     level_settings,
@@ -15,10 +16,12 @@ from gameserver.views import (
     operations,
     playing,
     scores,
+    tokens,
     tournaments,
     users,
 )
 from gameserver.views.admin import AUTHORIZATION
+from gameserver.views.who import SESSION
 from gameserver.web.messages import OPEN, Headers
 from gameserver.web.operation import Operation
 from gameserver.web.routing import Route, path
@@ -40,14 +43,19 @@ ID = playing.IDEMPOTENCY_KEY
 board = partial(
     path, wants=(KNOWN, AUTHORIZATION, "content-type"), error_format="problem", fields=READ
 )
-play = partial(path, wants=("content-type", ID), error_format="problem", body=FORM)
+play = partial(
+    path, wants=("content-type", ID, AUTHORIZATION), error_format="problem", body=FORM
+)
 manage = partial(path, wants=(AUTHORIZATION, "content-type"), error_format="problem")
 reading = partial(Operation, headers=(KNOWN,))
 playing_ = partial(
-    Operation, who="player", query=playing.SESSION, headers=(ID,), refusals=(422,)
+    Operation, who="player", query=SESSION, headers=(ID,), refusals=(422,)
 )
+owning = partial(Operation, who="owner", query=SESSION)
 managing = partial(Operation, who="admin")
 moderating = partial(Operation, who="admin", blocking=True)
+drawing = partial(Operation, refusals=(403,))
+trusted = partial(Operation, who="game")
 
 api = partial(path, wants=("content-type", accounts.CREDENTIALS), error_format="api")
 
@@ -57,7 +65,8 @@ urlpatterns: list[Route] = [
     operation("/healthz", GET=operations.health),
     operation("/metrics", GET=operations.metrics),
 
-    path("/<number:user_id>/login", GET=scores.login, short=True),
+    path("/<number:user_id>/login", GET=scores.login, POST=scores.login_with_secret, body=SCORE,
+        short=True),
     path("/<digits:user_id>/", GET=scores.login, short=True),
     path("/<number:level_id>/score", POST=scores.submit_score, body=SCORE, short=True),
     path("/<number:level_id>/highscorelist", GET=scores.high_score_list, short=True),
@@ -85,15 +94,25 @@ urlpatterns: list[Route] = [
     board("/api/levels/<number:level_id>/histogram", GET=reading(
         boards.histogram, "getHistogram", "How the scores are spread", "Histogram",
         boards.HISTOGRAM)),
-    board("/api/users", GET=reading(
-        users.search, "searchUsers", "Users by the beginning of their name", "Users",
-        users.SEARCH)),
+    board("/api/users", body=FORM,
+        GET=reading(users.search, "searchUsers", "Users by the beginning of their name", "Users",
+            users.SEARCH),
+        POST=drawing(claims.draw, "drawUser", "Draw a user that is yours", "DrawnUser",
+            status=201, body=claims.EMPTY, needs_body=False)),
+    play("/api/users/<number:user_id>/claim", POST=trusted(
+        claims.put, "claimUser", "Give a user a secret", "Claimed", body=claims.SECRET)),
+    play("/api/users/<number:user_id>/unclaim", POST=trusted(
+        claims.lift, "unclaimUser", "Let anybody play as a user again", "Claimed",
+        body=claims.EMPTY, needs_body=False)),
     board("/api/users/<number:user_id>", body=FORM, streams=True,
         GET=reading(users.data, "getUser", "All that is kept of a user", "UserData"),
-        PUT=managing(users.rename, "renameUser", "Give a user a name", "User", body=users.NAMING),
-        DELETE=managing(users.forget, "forgetUser", "Remove everything of a user", status=204)),
+        PUT=owning(users.rename, "renameUser", "Give a user a name", "User", body=users.NAMING),
+        DELETE=owning(users.forget, "forgetUser", "Remove everything of a user", status=204)),
     play("/api/levels/<number:level_id>/scores", short=True, POST=playing_(
         playing.submit, "submitScore", "Post a score", "Posted", body=playing.ONE)),
+    play("/api/levels/<number:level_id>/runs", POST=playing_(
+        playing.draw_run, "drawRun", "Draw a run, before a game whose score needs one", "Run",
+        body=playing.RUN, needs_body=False)),
     play("/api/scores", POST=playing_(
         playing.submit_several, "submitScores", "Post several scores: all or none", "AllPosted",
         body=playing.ALL)),
@@ -115,11 +134,20 @@ urlpatterns: list[Route] = [
     manage("/api/audit/<number:entry_id>/undo", POST=moderating(
         moderation.undo, "undo", "Undo what an entry of the audit says", "Restored",
         refusals=(409,))),
+    play("/api/tokens",
+        GET=managing(tokens.listing, "listTokens", "The tokens of games, by name", "Tokens"),
+        POST=managing(tokens.make, "makeToken", "Make a token for a game's own server", "Token",
+            body=tokens.NEW, refusals=(409,))),
+    play("/api/tokens/<name:name>", DELETE=managing(
+        tokens.revoke, "revokeToken", "End a token", status=204)),
     board("/openapi.json", GET=reading(
         document.openapi(lambda: urlpatterns), "getOpenAPI", "This document", "OpenAPI")),
 
     api("/api/register", POST=accounts.register, body=FORM, blocking=True, queue="logins"),
     api("/api/obtain_token", POST=accounts.obtain_token, body=FORM, blocking=True, queue="logins"),
+    api("/api/password", POST=accounts.change_password, body=FORM, blocking=True, queue="logins"),
+    api("/api/delete_account", POST=accounts.delete_account, body=FORM, blocking=True,
+        queue="logins"),
     api("/api/token_status", GET=accounts.token_status),
     api("/api/refresh_token", POST=accounts.refresh_token),
 
@@ -149,7 +177,7 @@ urlpatterns: list[Route] = [
 # fmt: on
 
 error_formats = {
-    "/api/levels": "problem", "/api/users": "problem", "/api/purge": "problem",
-    "/api/audit": "problem", "/openapi": "problem", "/api/": "api",
+    "/api/levels": "problem", "/api/users": "problem", "/api/tokens": "problem",
+    "/api/purge": "problem", "/api/audit": "problem", "/openapi": "problem", "/api/": "api",
 }  # fmt: skip
 """The format of the errors of unknown paths, by what they begin with."""

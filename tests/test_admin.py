@@ -149,6 +149,10 @@ class AdminTest(FolderTestCase):
             ("UPDATE user_name SET name = ' ' WHERE user = 7", "name of user 7: must not begin"),
             ("UPDATE score SET season = season + 5 WHERE season > 0", "level 2 has no season"),
             ("UPDATE score SET meta = 5", "6 scores with numbers out of range"),
+            ("INSERT INTO claim VALUES (7, x'00', 5, 0)", "1 claims that are none"),
+            ("INSERT INTO claim VALUES (-7, NULL, 5, 0)", "1 claims that are none"),
+            ("INSERT INTO game_token VALUES ('a', x'00', 5)", "1 tokens of games that are none"),
+            ("INSERT INTO used_run (run, at) VALUES ('a', 5)", "1 used runs that are none"),
         ):
             with self.subTest(change):
                 for name in self.files():

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 
 from gameserver.auth import tokens
-from gameserver.auth.account_store import AccountStore
+from gameserver.auth.account_store import DELETED, Account, AccountStore
 from gameserver.auth.passwords import Passwords
 from gameserver.auth.throttle import LoginThrottle
 from gameserver.auth.tokens import Token
@@ -47,20 +47,54 @@ class Accounts:
                 f"must be 1 to {MAX_NAME} ASCII characters, without a colon, a control"
                 " character, or a space at either end",
             )
-        if len(password.encode()) not in PASSWORD_SIZES:
-            raise invalid("password", "must have 8 to 256 bytes")
+        _check_password("password", password)
         # Asked before hashing, which may be in vain, and again when the account is made.
-        taken = self._store.named(username)
-        user_id = taken or self._store.add(username, self._passwords.hash(password), self._now())
-        if not isinstance(user_id, int):
-            raise Refused("username_taken", "this name is taken", "username")
-        return user_id
+        taken = username.lower() == DELETED or self._store.named(username)
+        if not taken:
+            user_id = self._store.add(username, self._passwords.hash(password), self._now())
+            if user_id is not None:
+                return user_id
+        raise Refused("username_taken", "this name is taken", "username")
 
     def obtain_token(self, username: str, password: str) -> str:
         """A new token for a client that knows the password. Takes as long as a password's hash.
 
         An unknown user gets the same answers as a wrong password, after the same time.
         """
+        account = self._verified(username, password)
+        secret = self._randomness(tokens.SIZE)
+        if not self._store.add_token(tokens.digest(secret), account, self._now()):
+            raise Refused("invalid_login_data")  # the password was changed just now
+        return secret.hex()
+
+    def change_password(self, header: str, old: str, new: str) -> None:
+        """Changes the password of somebody logged in, who knows it; all other tokens end.
+
+        Takes as long as two passwords' hashes.
+        """
+        _check_password("new", new)
+        account = self._account(header)
+        self._verified(account.username, old)
+        changed = self._passwords.hash(new)
+        if not self._store.change_password(account, changed, tokens.digest_in(header)):
+            raise Refused("invalid_login_data")
+
+    def delete(self, header: str, password: str) -> int:
+        """Deletes the account of somebody logged in, who knows the password; returns its id."""
+        account = self._account(header)
+        self._verified(account.username, password)
+        if not self._store.delete(account):
+            raise Refused("invalid_login_data")
+        return account.id
+
+    def _account(self, header: str) -> Account:
+        account = self._store.account(self.logged_in(header))
+        if account is None:
+            raise Refused("not_logged_in")
+        return account
+
+    def _verified(self, username: str, password: str) -> Account:
+        """The account of this name, if this is its password; who guesses has to wait."""
         name = username.lower()[: MAX_NAME + 1]
         wait = self._throttle.begin(name, self._now())
         if wait:
@@ -73,7 +107,7 @@ class Accounts:
             self._throttle.end(name, self._now(), right)
         if not (right and account):
             raise Refused("invalid_login_data")
-        return self._new_token(account.id)
+        return account
 
     def token_status(self, header: str) -> str:
         """`ok`, `ok_stale`, `expired` or `nonexistent`, for any authorization header."""
@@ -115,13 +149,13 @@ class Accounts:
         digest = tokens.digest_in(header)
         return self._store.show_token(digest, now) if digest else None
 
-    def _new_token(self, user_id: int) -> str:
-        secret = self._randomness(tokens.SIZE)
-        self._store.add_token(tokens.digest(secret), user_id, self._now())
-        return secret.hex()
-
     def _now(self) -> int:
         return moment_of(self._clock())
+
+
+def _check_password(field: str, password: str) -> None:
+    if len(password.encode()) not in PASSWORD_SIZES:
+        raise invalid(field, "must have 8 to 256 bytes")
 
 
 def check_refresh(now: int, token: Token | None) -> Token:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 import secrets
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from hmac import compare_digest
 
+from gameserver.auth.bearer import bearer_in
 from gameserver.errors import StartError
 
 SHORTEST = 16
 LONGEST = 256
 """Characters of a token that the operator has chosen."""
 
-_SCHEME = "bearer "
+VARIABLE = "GAMESERVER_ADMIN_TOKEN"
+"""The variable of the environment that may stand for the file."""
 
 
 class AdminToken:
@@ -25,10 +27,24 @@ class AdminToken:
         self._token = token.encode()
 
     def is_in(self, authorization: str) -> bool:
-        """Whether a field `Authorization: Bearer <token>` holds it (RFC 6750 section 2.1)."""
-        scheme, token = authorization[: len(_SCHEME)], authorization[len(_SCHEME) :]
-        same = compare_digest(token.strip(" ").encode(), self._token)
-        return same and scheme.lower() == _SCHEME
+        """Whether a field `Authorization: Bearer <token>` holds it."""
+        token = bearer_in(authorization)
+        return token is not None and compare_digest(token.encode(), self._token)
+
+
+def admin_token(path: str, environment: Mapping[str, str]) -> AdminToken | None:
+    """The token in the file or in the environment; None where there is no admin.
+
+    StartError if it cannot be used, or if there are two.
+    """
+    given = environment.get(VARIABLE)
+    if given is None:
+        return open_admin_token(path) if path else None
+    if path:
+        raise StartError(f"there are two admin's tokens: use --admin_token_file or {VARIABLE}")
+    if not _is_good(given):
+        raise StartError(f"{VARIABLE} must have {_GOOD}")
+    return AdminToken(given)
 
 
 def open_admin_token(
@@ -61,9 +77,14 @@ def _read(path: str) -> str:
         if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
             raise StartError(f"others can read the admin's token file: chmod 600 {path}")
         token = file.read(LONGEST + 2).strip()
-    if not (SHORTEST <= len(token) <= LONGEST and token.isprintable() and " " not in token):
-        raise StartError(
-            f"the admin's token file {path!r} must hold one line of {SHORTEST} to {LONGEST}"
-            " printable characters without spaces"
-        )
+    if not _is_good(token):
+        raise StartError(f"the admin's token file {path!r} must hold one line: {_GOOD}")
     return token
+
+
+_GOOD = f"{SHORTEST} to {LONGEST} printable characters of ASCII without spaces"
+
+
+def _is_good(token: str) -> bool:
+    in_range = SHORTEST <= len(token) <= LONGEST
+    return in_range and token.isascii() and token.isprintable() and " " not in token

@@ -30,8 +30,8 @@ MAX_SIZE = 10_000_000
 
 MAX_LINE = 4_000
 
-_KEY = re.compile("[0-9a-fA-F]{32,}")
-"""Anything that could be a session key or a token."""
+_KEY = re.compile("[0-9a-fA-F]{32,}|(?<=/login/).+|(?<=secret).+")
+"""Anything that could be a session key, a token or a user's secret."""
 
 _access = logging.getLogger("gameserver.access")
 

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from gameserver.numbers import MAX_NUMBER
 from gameserver.scores.audit import AuditEntry, Author, Job
+from gameserver.scores.runs import Run
 from gameserver.scores.seasons import CURRENT
 from gameserver.scores.settings import LevelSettings
 from gameserver.scores.values import (
@@ -75,8 +76,20 @@ class ScoreStore(Protocol):
         - `out_of_bounds`, by the level's `min` and `max`, or a sum above 2147483647;
         - `too_many_requests`, with the time to wait, by its rates;
         - `full`: there are as many levels or scores as the limits allow;
-        - `id_reused`: the same id was used for another request.
+        - `id_reused`: the same id was used for another request;
+        - `not_trusted`, where the level takes posts of games' servers alone;
+        - `run_needed`, `run_unknown`, `run_used`, `run_too_early`, by its runs: an accepted post
+          uses its run up.
         """
+
+    def draw_run(
+        self,
+        level_id: int,
+        user_id: int,
+        answer: Callable[[Run], bytes],
+        request: RequestId | None = None,
+    ) -> bytes:
+        """Draws a run, and returns what `answer` makes of it. For `request` see `post`."""
 
     # Reading a board
 
@@ -155,6 +168,9 @@ class ScoreStore(Protocol):
 
     def name(self, user_id: int) -> str | None:
         """The user's name; None without one."""
+
+    def is_known(self, user_id: int) -> bool:
+        """Whether the user has a name, or a score that is kept, or is banned or hidden."""
 
     def rename(self, user_id: int, name: str | None) -> None:
         """Gives the user a name that `parse_name` has let pass, or takes it away."""

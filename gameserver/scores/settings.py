@@ -15,10 +15,13 @@ Order: TypeAlias = Literal["desc", "asc"]
 Keep: TypeAlias = Literal["best", "last", "sum"]
 Ties: TypeAlias = Literal["first", "shared"]
 Format: TypeAlias = Literal["number", "time"]
+Writes: TypeAlias = Literal["players", "trusted"]
 Tiers: TypeAlias = "tuple[tuple[str, float], ...]"
 
 MAX_TIERS = 20
 MAX_RATE = 1_000_000
+LONGEST_RUN = 86_400
+"""Seconds for which a run is good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +57,21 @@ class LevelSettings:
     """How many posts a minute one user may make; 0: any number."""
     rate_level: int = 0
     """How many all users together may make."""
+    writes: Writes = "players"
+    """Who may post: the players, or games' own servers alone."""
+    runs: bool = False
+    """Whether a post needs a run that was drawn before."""
+    min_seconds: int = 0
+    """How old a run must be at least."""
 
     def __post_init__(self) -> None:
         for field, allowed in _CHOICES.items():
             if getattr(self, field) not in allowed:
                 raise invalid(field, f"must be one of {', '.join(allowed)}")
         _check_numbers(self)
-        if type(self.times) is not bool:
-            raise invalid("times", "must be true or false")
+        for field in ("times", "runs"):
+            if type(getattr(self, field)) is not bool:
+                raise invalid(field, "must be true or false")
         _check_title(self.title)
         _check_tiers(self.tiers)
 
@@ -110,6 +120,7 @@ _CHOICES = {
     "reset": get_args(Reset),
     "ties": get_args(Ties),
     "format": get_args(Format),
+    "writes": get_args(Writes),
 }
 
 
@@ -122,6 +133,7 @@ def _check_numbers(settings: LevelSettings) -> None:
         ("decimals", 0, 6),
         ("rate_user", 0, MAX_RATE),
         ("rate_level", 0, MAX_RATE),
+        ("min_seconds", 0, LONGEST_RUN - 1),
     ):
         value = getattr(settings, field)
         if type(value) is not int or not lowest <= value <= highest:

@@ -36,6 +36,10 @@ class Post(NamedTuple):
     score: int
     meta: bytes | None = None
     """A JSON object as it was sent."""
+    is_trusted: bool = False
+    """Whether a game's own server hands it in for the user."""
+    run: str = ""
+    """The run that it comes with."""
 
 
 class RequestId(NamedTuple):
@@ -46,6 +50,11 @@ class RequestId(NamedTuple):
     id: str
     digest: bytes
     """16 to 32 bytes that are the same for the same path and body, and for no others."""
+
+
+def run_id(level_id: int) -> int:
+    """Stands for the level of a request that draws a run there."""
+    return -2 - level_id
 
 
 class Outcome(NamedTuple):

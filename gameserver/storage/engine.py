@@ -6,6 +6,8 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from gameserver.auth.account_store import AccountStore
+from gameserver.auth.claim_store import ClaimStore
+from gameserver.auth.game_tokens import GameTokenStore
 from gameserver.auth.sessions import Sessions
 from gameserver.scores.score_store import ScoreStore
 from gameserver.scores.values import NORMAL, Limits
@@ -29,6 +31,12 @@ class Engine(Protocol):
 
     @property
     def accounts(self) -> AccountStore: ...
+
+    @property
+    def game_tokens(self) -> GameTokenStore: ...
+
+    @property
+    def claims(self) -> ClaimStore: ...
 
     @property
     def tournaments(self) -> TournamentStore: ...

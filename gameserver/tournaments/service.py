@@ -174,6 +174,10 @@ class Tournaments:
 
         return self._store.issue_key(tournament_id, user_id, rule)
 
+    def end_keys(self, user_id: int) -> None:
+        """Ends all keys of a user, whose account is being deleted."""
+        self._store.end_keys(user_id)
+
     def get_key(self, tournament_id: int, user_id: int) -> IssuedKey:
         """The key that the user has been issued."""
         tournament, issued = self._store.key(tournament_id, user_id)

@@ -87,6 +87,9 @@ class TournamentStore(Protocol):
     ) -> IssuedKey:
         """Keeps the key that the rule issues."""
 
+    def end_keys(self, user_id: int) -> None:
+        """Forgets all keys of a user: nothing that is played with them counts any more."""
+
     def key(self, tournament_id: int, user_id: int) -> tuple[Tournament, IssuedKey | None]:
         """The tournament, and the key that the user has been issued."""
 

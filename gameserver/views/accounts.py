@@ -35,6 +35,22 @@ def refresh_token(request: Request, services: Services) -> Response:
     return json_response({"token": services.accounts.refresh_token(credentials(request))})
 
 
+def change_password(request: Request, services: Services) -> Response:
+    """Changes the password; all tokens but the one in the header end."""
+    fields = read_fields(request)
+    old, new = text_field(fields, "old"), text_field(fields, "new")
+    services.accounts.change_password(credentials(request), old, new)
+    return json_response({})
+
+
+def delete_account(request: Request, services: Services) -> Response:
+    """Deletes the account; what others see of it stays under another name."""
+    password = text_field(read_fields(request), "password")
+    user_id = services.accounts.delete(credentials(request), password)
+    services.tournaments.end_keys(user_id)
+    return json_response({})
+
+
 # For the views of accounts' other things
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+from gameserver.scores.runs import Run
 from gameserver.scores.settings import LevelSettings
 from gameserver.scores.values import (
     Entry,
@@ -30,6 +31,15 @@ SHOWN_TO_ALL = ("order", "keep", "reset", "ties", "format", "decimals")
 def moment(at: int | None) -> str | None:
     """A moment in UTC (RFC 3339)."""
     return None if at is None else f"{format_moment(at)}Z"
+
+
+def run(drawn: Run) -> dict[str, Any]:
+    """A run that was drawn."""
+    return {
+        "run": drawn.text,
+        "not_before": moment(drawn.not_before),
+        "expires": moment(drawn.expires),
+    }
 
 
 def seconds_left(summary: LevelSummary) -> int | None:

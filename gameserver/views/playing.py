@@ -9,15 +9,15 @@ from hashlib import blake2b
 from typing import Any
 
 from gameserver.errors import invalid
-from gameserver.scores.values import SEVERAL, Outcome, Post, RequestId
+from gameserver.scores.runs import Run
+from gameserver.scores.values import SEVERAL, Outcome, Post, RequestId, run_id
 from gameserver.services import Services
 from gameserver.views import board_json
 from gameserver.views.schemas import META
+from gameserver.views.who import SESSION, Writer, writer
 from gameserver.web import json_body
-from gameserver.web.errors import Unauthorized
 from gameserver.web.json_body import Shape, read_body, read_text
 from gameserver.web.messages import JSON, Request, Response, render_json
-from gameserver.web.query import Query, text
 from gameserver.web.strict_json import depth_of, raw_elements, raw_members
 
 IDEMPOTENCY_KEY = "idempotency-key"
@@ -26,14 +26,18 @@ MAX_POSTS = 50
 MAX_META = 1024
 MAX_META_DEPTH = 8
 
-SESSION = Query(text("sessionkey", "the player's session key; or in the body", 200, ""))
-
 _ID: dict[str, Any] = {"minLength": 1, "maxLength": LONGEST_ID, "pattern": "^[ -~]+$"}
 _SCORE = json_body.number("score", required=True)
 _META = json_body.as_sent("meta", META)
-_ABOUT_REQUEST = (json_body.text("id", **_ID), json_body.text("sessionkey"))
+_ABOUT_REQUEST = (
+    json_body.text("id", **_ID),
+    json_body.text("sessionkey"),
+    json_body.number("user"),
+)
 
-ONE = Shape("NewScore", _SCORE, _META, *_ABOUT_REQUEST)
+_RUN = json_body.text("run", maxLength=LONGEST_ID)
+ONE = Shape("NewScore", _SCORE, _META, _RUN, *_ABOUT_REQUEST)
+RUN = Shape("NewRun", *_ABOUT_REQUEST)
 EACH = Shape("NewScoreOfLevel", json_body.number("level", required=True), _SCORE, _META)
 ALL = Shape(
     "NewScores",
@@ -48,28 +52,39 @@ ALL = Shape(
 
 def submit(request: Request, services: Services, level_id: int) -> Response:
     """Enters a score on a level's board."""
-    body_text, body, user_id = _read(request, services)
+    body_text, body, (user_id, is_trusted) = _read(request, services)
     fields = ONE.read(body)
-    post = Post(level_id, fields["score"], _meta(fields, body_text))
+    run = fields.get("run", "")
+    post = Post(level_id, fields["score"], _meta(fields, body_text), is_trusted, run)
     asked = _request_id(request, level_id, body)
+    if asked is None and run:
+        asked = run_request(services, level_id, _said(body))
     answer = services.scores.post(user_id, [post], partial(_answer, user_id), asked)
     return Response(200, answer, JSON)
 
 
 def submit_several(request: Request, services: Services) -> Response:
     """Enters scores on several boards: all of them or none."""
-    body_text, body, user_id = _read(request, services)
+    body_text, body, (user_id, is_trusted) = _read(request, services)
     scores = ALL.read(body)["scores"]
     if not isinstance(scores, list) or not 1 <= len(scores) <= MAX_POSTS:
         raise invalid("scores", f"must be a list of 1 to {MAX_POSTS} objects")
     texts = raw_elements(raw_members(body_text)["scores"])
     posts = [
-        _post(value, text, f"scores[{at}]")
+        _post(value, text, f"scores[{at}]")._replace(is_trusted=is_trusted)
         for at, (value, text) in enumerate(zip(scores, texts, strict=True))
     ]
     asked = _request_id(request, SEVERAL, body)
     answer = services.scores.post(user_id, posts, partial(_answers, user_id), asked)
     return Response(200, answer, JSON)
+
+
+def draw_run(request: Request, services: Services, level_id: int) -> Response:
+    """A run, to be drawn before a game whose score needs one."""
+    _, body, (user_id, _) = _read(request, services)
+    RUN.read(body)
+    asked = _request_id(request, run_id(level_id), body)
+    return Response(200, services.scores.draw_run(level_id, user_id, _run, asked), JSON)
 
 
 def _post(value: object, value_text: str, where: str) -> Post:
@@ -80,15 +95,12 @@ def _post(value: object, value_text: str, where: str) -> Post:
     return Post(fields["level"], fields["score"], meta)
 
 
-def _read(request: Request, services: Services) -> tuple[str, dict[str, Any], int]:
-    """The body, as text and as an object, and the user whose session key is with it."""
+def _read(request: Request, services: Services) -> tuple[str, dict[str, Any], Writer]:
+    """The body, as text and as an object, and for whom it is."""
     (key,) = SESSION.read(request.query)
-    body_text = read_text(request)
+    body_text = read_text(request) or "{}"
     body = read_body(body_text)
-    key = key or body.get("sessionkey")
-    if not isinstance(key, str) or not key:
-        raise Unauthorized("a session key is needed: sessionkey in the query or in the JSON")
-    return body_text, body, services.sessions.user_of(key)
+    return body_text, body, writer(request, services, key, body)
 
 
 def _meta(fields: dict[str, Any], body_text: str, where: str = "") -> bytes | None:
@@ -117,8 +129,24 @@ def _request_id(request: Request, level_id: int, body: dict[str, Any]) -> Reques
         names.add(_unquoted(in_field))
     if len(names) > 1:
         raise invalid("id", "must be the same in the body and in Idempotency-Key")
+    return request_id(level_id, names.pop(), _said(body))
+
+
+def _said(body: dict[str, Any]) -> str:
+    """All of a body that has to be the same when it comes again."""
     said = {name: value for name, value in body.items() if name not in ("id", "sessionkey")}
-    return request_id(level_id, names.pop(), json.dumps(said, sort_keys=True))
+    return json.dumps(said, sort_keys=True)
+
+
+def run_request(services: Services, level_id: int, said: str) -> RequestId | None:
+    """What stands for the id of a post with a run: such a post is one that may be repeated.
+
+    None where the level needs no run. No client can choose such an id: it is not ASCII.
+    """
+    if not services.scores.settings(level_id).runs:
+        return None
+    digest = blake2b(said.encode(), digest_size=16)
+    return RequestId(level_id, f"→{digest.hexdigest()}", digest.digest())
 
 
 def request_id(level_id: int, name: str, said: str) -> RequestId:
@@ -138,6 +166,10 @@ def _unquoted(value: str) -> str:
 
 def _answer(user_id: int, outcomes: Sequence[Outcome]) -> bytes:
     return render_json(board_json.outcome(user_id, outcomes[0])).encode()
+
+
+def _run(run: Run) -> bytes:
+    return render_json(board_json.run(run)).encode()
 
 
 def _answers(user_id: int, outcomes: Sequence[Outcome]) -> bytes:

@@ -11,7 +11,7 @@ from typing import Any
 from gameserver.numbers import MAX_NUMBER
 from gameserver.scores.names import LONGEST_NAME, LONGEST_TITLE
 from gameserver.scores.seasons import LONGEST_OFFSET
-from gameserver.scores.settings import MAX_RATE, MAX_TIERS
+from gameserver.scores.settings import LONGEST_RUN, MAX_RATE, MAX_TIERS
 
 Schema = Mapping[str, Any]
 
@@ -87,6 +87,12 @@ SETTINGS: Mapping[str, Schema] = {
     "decimals": _whole(0, 6),
     "rate_user": {**_whole(0, MAX_RATE), "description": "posts a minute; 0: any number"},
     "rate_level": {**_whole(0, MAX_RATE), "description": "posts a minute; 0: any number"},
+    "writes": _one_of("players", "trusted"),
+    "runs": {**FLAG, "description": "whether a post needs a run"},
+    "min_seconds": {
+        **_whole(0, LONGEST_RUN - 1),
+        "description": "the least time from drawing a run to posting its score",
+    },
 }
 
 _ENTRY = _object(
@@ -234,6 +240,13 @@ SCHEMAS: Mapping[str, Schema] = {
             )
         }
     ),
+    "Run": _object({"run": TEXT, "not_before": MOMENT, "expires": MOMENT}),
+    "DrawnUser": _object({"user": NUMBER, "secret": TEXT}),
+    "Claimed": _object({"user": NUMBER, "claimed": FLAG}),
+    "Token": _object(
+        {"name": TEXT, "token": {**TEXT, "description": "it is shown this once"}}
+    ),
+    "Tokens": _object({"tokens": _list(_object({"name": TEXT, "created": MOMENT}))}),
     "OpenAPI": {"type": "object"},
 }
 """By name; `Operation.answer` names one."""

@@ -8,12 +8,13 @@ from gameserver.errors import Refused, invalid
 from gameserver.scores.names import LONGEST_NAME, parse_name
 from gameserver.scores.values import UserScore
 from gameserver.services import Services
-from gameserver.views.admin import require_admin
 from gameserver.views.board_json import moment
 from gameserver.views.boards import NOTHING
 from gameserver.views.schemas import NAME
+from gameserver.views.who import SESSION, require_right_over
 from gameserver.web.etags import matches
 from gameserver.web.json_body import Shape, as_sent, read_body, read_text
+from gameserver.web.json_body import text as text_member
 from gameserver.web.messages import JSON, Request, Response, render_json
 from gameserver.web.query import Query, number, text
 
@@ -24,7 +25,7 @@ SEARCH = Query(
     text("q", "the beginning of a name", LONGEST_NAME, required=True),
     number("limit", "the most users to list", 20, 1, 20),
 )
-NAMING = Shape("NewName", as_sent("name", NAME, required=True))
+NAMING = Shape("NewName", as_sent("name", NAME, required=True), text_member("sessionkey"))
 
 
 def search(request: Request, services: Services) -> Response:
@@ -73,9 +74,10 @@ def _chunk(services: Services, user_id: int, level_id: int, comma: int) -> Respo
 
 def rename(request: Request, services: Services, user_id: int) -> Response:
     """Gives a user a name; null takes it away."""
-    require_admin(request, services)
-    NOTHING.read(request.query)
-    name = NAMING.read(read_body(read_text(request)))["name"]
+    (key,) = SESSION.read(request.query)
+    body = read_body(read_text(request))
+    require_right_over(request, services, user_id, key, body)
+    name = NAMING.read(body)["name"]
     if name is not None:
         name = _name(name, services)
     services.scores.rename(user_id, name)
@@ -83,10 +85,11 @@ def rename(request: Request, services: Services, user_id: int) -> Response:
 
 
 def forget(request: Request, services: Services, user_id: int) -> Response:
-    """Removes everything of a user."""
-    require_admin(request, services)
-    NOTHING.read(request.query)
+    """Removes everything of a user; the number is anybody's again."""
+    (key,) = SESSION.read(request.query)
+    require_right_over(request, services, user_id, key, {})
     services.scores.forget(user_id)
+    services.claims.lift(user_id)
     return Response(204)
 
 

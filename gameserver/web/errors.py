@@ -139,17 +139,22 @@ class VersionNotSupported(HTTPError):
 _REFUSED: Mapping[str, int] = {
     "out_of_bounds": 400,
     "invalid_session_key": 401,
+    "secret_needed": 401,
+    "wrong_secret": 401,
     "no_such_score": 404,
     "no_such_season": 404,
     "no_such_tournament": 404,
     "no_such_user": 404,
     "no_such_entry": 404,
+    "no_such_token": 404,
     "cannot_be_undone": 409,
     "changed_since": 409,
     "has_scores": 409,
+    "name_taken": 409,
     "no_times": 409,
     "undo_expired": 409,
     "undone_already": 409,
+    "user_taken": 409,
     "id_reused": 422,
     "token_too_recent": 429,
     "too_many_requests": 429,
@@ -199,8 +204,8 @@ def _of_refused(error: Refused, error_format: str) -> _Problem:
 
 def _text(problem: _Problem) -> Response:
     """One line for a person."""
-    line = f"{problem.message}\n" if problem.message else ""
-    return Response(problem.status, line.encode(), headers=problem.headers)
+    line = f"{problem.field} {problem.message}".strip()
+    return Response(problem.status, f"{line}\n".encode() if line else b"", headers=problem.headers)
 
 
 def _api(problem: _Problem) -> Response:

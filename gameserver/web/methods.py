@@ -26,11 +26,12 @@ def names(views: Iterable[str]) -> str:
 
 
 def open_methods(views: Mapping[str, View], operations: Mapping[str, Operation]) -> set[str]:
-    """The methods that pages of other sites may use: all but those of the admin alone.
+    """The methods that pages of other sites may use: all but those that take a token.
 
-    POST in the place of others is one of them, unless all that it stands for is the admin's.
+    POST in the place of others is one of them, unless all that it stands for takes one.
     """
-    found = {name for name in views if name not in operations or operations[name].who != "admin"}
+    closed = {name for name, each in operations.items() if each.who in ("admin", "game")}
+    found = views.keys() - closed
     return found | {"POST"} if found.intersection(OVERRIDDEN) else found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -10,14 +10,17 @@ from gameserver.numbers import MAX_NUMBER
 from gameserver.web.messages import JSON, PROBLEM, TEXT
 from gameserver.web.operation import Operation
 from gameserver.web.query import Parameter
-from gameserver.web.routing import Route
+from gameserver.web.routing import CONVERTERS, Converter, Route
 
 ALWAYS = (400, 404, 405, 408, 413, 414, 417, 429, 431, 500, 501, 503, 505)
 """The errors that any request may get."""
 WITH_BODY = (411, 415)
-WITH_WHO = {"player": (401, 403), "admin": (401, 403)}
+WITH_WHO = {"player": (401, 403), "owner": (401, 403), "game": (401, 403), "admin": (401, 403)}
 
-_CAPTURED: Mapping[str, Any] = {"type": "integer", "minimum": 0, "maximum": MAX_NUMBER}
+_CAPTURED: Mapping[str, Mapping[str, Any]] = {
+    "number": {"type": "integer", "minimum": 0, "maximum": MAX_NUMBER},
+    "name": {"type": "string", "pattern": f"^{CONVERTERS['name'].pattern}$"},
+}
 _OF_HEADER: Mapping[str, Mapping[str, Any]] = {
     "if-none-match": {"description": "the ETag of what the client has: 304 if it is the newest"},
     "idempotency-key": {
@@ -32,8 +35,18 @@ _SECURITY: Mapping[str, Mapping[str, Any]] = {
         "name": "sessionkey",
         "description": "of `GET /<user>/login`; the JSON may have it in the place of the query",
     },
-    "admin": {"type": "http", "scheme": "bearer"},
+    "game": {
+        "type": "http", "scheme": "bearer", "description": "a token of `POST /api/tokens`",
+    },
+    "admin": {"type": "http", "scheme": "bearer", "description": "of --admin_token_file"},
+}  # fmt: skip
+_SHOWN: Mapping[str, Sequence[str]] = {
+    "player": ("player", "game"),
+    "owner": ("player", "game", "admin"),
+    "game": ("game", "admin"),
+    "admin": ("admin",),
 }
+"""One of these is shown by those who may call it."""
 
 
 def document(
@@ -65,10 +78,14 @@ def _path_item(route: Route) -> dict[str, Any]:
     }
     if route.converters:
         item["parameters"] = [
-            {"name": name, "in": "path", "required": True, "schema": _CAPTURED}
-            for name in route.converters
+            {"name": name, "in": "path", "required": True, "schema": _captured(converter)}
+            for name, converter in route.converters.items()
         ]
     return item
+
+
+def _captured(converter: Converter) -> Mapping[str, Any]:
+    return _CAPTURED["name" if converter is CONVERTERS["name"] else "number"]
 
 
 def _operation(operation: Operation, route: Route) -> dict[str, Any]:
@@ -91,11 +108,12 @@ def _operation(operation: Operation, route: Route) -> dict[str, Any]:
     ]
     if parameters:
         described["parameters"] = parameters
-    if operation.who in _SECURITY:
-        described["security"] = [{operation.who: []}]
+    if operation.who in _SHOWN:
+        described["security"] = [{scheme: []} for scheme in _SHOWN[operation.who]]
     if operation.body:
         schema = {"$ref": f"#/components/schemas/{operation.body.name}"}
-        described["requestBody"] = {"required": True, "content": {JSON: {"schema": schema}}}
+        content = {JSON: {"schema": schema}}
+        described["requestBody"] = {"required": operation.needs_body, "content": content}
     return described
 
 

@@ -22,8 +22,10 @@ class Operation(NamedTuple):
     """The name of the schema of what it answers; empty for none."""
     query: Query = NO_QUERY
     body: Shape | None = None
+    needs_body: bool = True
+    """Whether the body must be there, if it takes one."""
     who: str = "anybody"
-    """Who may call it: `anybody`, `player` or `admin`."""
+    """Who may call it: `anybody`, `player` (or a game for one), `owner` or `admin`."""
     refusals: tuple[int, ...] = ()
     """The statuses of errors, beside those that every route has."""
     status: int = 200

@@ -83,6 +83,33 @@ class GameContract(FrontEndTestCase):
         """A user logs in and posts a score to the level."""
         self.assertEqual(self.submit(self.level_id, self.log_in(user_id), score), 200)
 
+    def test_secret(self) -> None:
+        """A secret claims a user: from then on nobody else logs in, and older keys have ended."""
+        user_id, secret = new_number(), b"a-secret-drawn-at-random"
+        target = f"/{user_id}/login"
+        stolen = self.log_in(user_id)
+        own = self.client.ask(request_bytes("POST", target, secret)).body.decode()
+        self.assertEqual(self.submit(self.level_id, own, 5), 200)
+        self.assertEqual(self.submit(self.level_id, stolen, 9), 401)
+        for wrong in (b"another-secret-of-mallory", b"short"):
+            self.assertIn(self.client.ask(request_bytes("POST", target, wrong)).status, (400, 401))
+        self.assertEqual(self.get(target).status, 401)
+        self.assertEqual(self.get(f"{target}?secret={secret.decode()}").status, 200)
+        self.assertEqual(self.scores(self.level_id), f"{user_id}=5".encode())
+
+    def test_drawn_user(self) -> None:
+        """The server draws a user; only its owner removes it."""
+        drawn = self.http.post(self.url("api/users"), json={})
+        self.assertEqual(drawn.status_code, 201)
+        user_id, secret = drawn.json()["user"], drawn.json()["secret"]
+        own = self.http.post(self.url(f"{user_id}/login"), data=secret).text
+        other = self.log_in(new_number())
+        self.assertEqual(self.submit(self.level_id, own, 5), 200)
+        for key, status in ((other, 403), ("none", 401), (own, 204)):
+            reply = self.http.delete(self.url(f"api/users/{user_id}"), params={"sessionkey": key})
+            self.assertEqual(reply.status_code, status)
+        self.assertEqual(self.scores(self.level_id), b"")
+
     def test_example(self) -> None:
         """The API's own example works as it is printed."""
         for user_id, score in [(4711, 1500), (131, 1220)]:
@@ -225,7 +252,8 @@ class GameContract(FrontEndTestCase):
     def test_other_methods(self) -> None:
         """A method that a path does not take is answered 405 with those that it takes."""
         for method, target, allow in [
-            ("POST", "/7/login", "GET, HEAD, OPTIONS"),
+            ("PUT", "/7/login", "GET, HEAD, OPTIONS, POST"),
+            ("POST", "/7/highscorelist", "GET, HEAD, OPTIONS"),
             ("DELETE", "/7/highscorelist", "GET, HEAD, OPTIONS"),
             ("GET", "/7/score", "OPTIONS, POST"),
             ("HEAD", "/7/score", "OPTIONS, POST"),
@@ -432,7 +460,8 @@ class HTTPContract(FrontEndTestCase):
             (417, score_with("Content-Length: 1", "Expect: 100-maybe")),
             (404, head("POST /none HTTP/1.1", "Host: a", "Content-Length: 9",
                        "Expect: 100-continue")),
-            (405, head("POST /1/login HTTP/1.1", "Host: a", CHUNKED, "Expect: 100-continue")),
+            (405, head("POST /1/highscorelist HTTP/1.1", "Host: a", CHUNKED,
+                       "Expect: 100-continue")),
         ]:  # fmt: skip
             with self.connect() as client:
                 reply = client.ask(data)

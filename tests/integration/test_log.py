@@ -85,6 +85,22 @@ class LogContract(unittest.TestCase):
             self.assertRegex(line, ACCESS)
         self.assertNotIn(key[:-1], log)
 
+    def test_no_secrets(self) -> None:
+        """Secrets and tokens are in no line, wherever a client has put them."""
+        server = self.start("--access_log")
+        secret, token = "hush-hush-hush-hush", "0badc0de" * 8
+        with server.client() as client:
+            client.ask(request_bytes("POST", "/7/login", secret.encode()))
+            for target in (f"/7/login?secret={secret}", f"/7/login/{secret}", f"/x?secret={secret}",
+                           f"/api/tokens/{token}", f"/7/login%3fsecret={secret}"):  # fmt: skip
+                client.ask(request_bytes("GET", target))
+            body = b'{"secret": "%b"}' % secret.encode()
+            client.ask(request_bytes("POST", "/api/users/7/claim", body))
+        log = self.stop(server)
+        self.assertEqual(log.count(" ACCESS "), 7)
+        self.assertNotIn("hush", log)
+        self.assertNotIn("c0de", log)
+
     def test_rotation(self) -> None:
         """The file is moved aside when it is too large, whichever process finds out."""
         constants = {"gameserver.monitoring.logs.MAX_SIZE": 20_000}

@@ -281,6 +281,19 @@ class AccessTest(LogTestCase):
         self.assertRegex(first, time + r" ACCESS 192\.0\.2\.7 GET /1/login 200\Z")
         self.assertRegex(second, time + r" ACCESS 192\.0\.2\.7 POST /2/score 401\Z")
 
+    def test_no_secrets(self) -> None:
+        """A secret or a token that has slipped into the path is not written."""
+        open_log(str(self.path))
+        for target in (
+            "/7/login/hush-hush-hush-hush", "/7/login%3Fsecret=hush-hush-hush-hush",
+            "/7/loginsecret=hush-hush-hush-hush", f"/api/tokens/{'0badc0de' * 8}",
+        ):  # fmt: skip
+            log_access([make_request("GET", target)], [Response(404)])
+        text = self.path.read_text()
+        self.assertNotIn("hush", text)
+        self.assertNotIn("c0de", text)
+        self.assertEqual(len(text.splitlines()), 4)
+
     def test_no_keys(self) -> None:
         """The query, where the session key is, is left out."""
         self.open()

@@ -543,7 +543,8 @@ class LevelTests(BoardContract):
             "title": "Été", "order": "asc", "keep": "last", "reset": "monthly",
             "reset_offset": 90, "min": 1, "max": 99, "ties": "shared",
             "tiers": (("gold", 1), ("silver", 12.5)), "times": True, "format": "time",
-            "decimals": 3, "rate_user": 5, "rate_level": 50,
+            "decimals": 3, "rate_user": 5, "rate_level": 50, "writes": "trusted", "runs": True,
+            "min_seconds": 86_399,
         }  # fmt: skip
         self.configure(1, **changes)
         self.restart()

@@ -11,6 +11,7 @@ from typing import Any
 
 import mock  # noqa: UP026 (the same mock on every Python)
 
+from gameserver.auth.sessions import OWNER
 from gameserver.errors import InvalidSessionKey
 from tests.support import Clock, run_together
 
@@ -38,6 +39,23 @@ class SessionsContract(unittest.TestCase):
             key = self.sessions.login(user_id)
             self.assertRegex(key, r"\A[A-Za-z0-9]+\Z")
             self.assertEqual(self.sessions.user_of(key), user_id)
+
+    def test_owner(self) -> None:
+        """The session of an owner is one of the same user, and says so."""
+        for user_id in (0, 7, MAX_NUMBER):
+            key, own = self.sessions.login(user_id ^ 1), self.sessions.login(user_id | OWNER)
+            self.assertEqual(self.sessions.user_of(own), user_id)
+            self.assertTrue(self.sessions.is_owner(own))
+            self.assertFalse(self.sessions.is_owner(key))
+
+    def test_since(self) -> None:
+        """A key bears the time that it has to bear at least."""
+        since = int(self.clock.now * 1000) + 5000
+        key = self.sessions.login(7, since)
+        self.clock.now += 604.999
+        self.assertEqual(self.sessions.user_of(key), 7)
+        self.clock.now += 0.001
+        self.assert_refused(key)
 
     def test_different(self) -> None:
         """No two logins lead to the same key, not even at the same moment."""

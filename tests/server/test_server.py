@@ -261,7 +261,7 @@ class StopTest(ServerTestCase):
 
     def test_begun_body(self) -> None:
         """So may one whose body is on its way."""
-        data = request_bytes("POST", "/1/login", b"12345")
+        data = request_bytes("POST", "/1/highscorelist", b"12345")
         self.client.send(data[:-2])
         self.let_it_work()
         self.stop_under_way()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import unittest
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from gameserver.app import App
+from gameserver.assembly import make_services
 from gameserver.auth.accounts import Accounts
 from gameserver.auth.passwords import Cost, Passwords, Workers
 from gameserver.minesweeper.modes import MODES
@@ -39,9 +41,8 @@ def services_on(engine: Engine, clock: Any, folder: str) -> Services:
     """All services, with state in the engine."""
     passwords = Passwords(CHEAP, Workers(threads=4, queue=1000))
     tournaments = Tournaments(engine.tournaments, MODES, clock)
-    return Services(
-        sessions=engine.sessions,
-        scores=engine.scores,
+    return replace(
+        make_services(engine),
         moderation=Moderation(engine.scores, engine.batch, clock),
         accounts=Accounts(engine.accounts, passwords, clock),
         tournaments=tournaments,

@@ -21,6 +21,7 @@ class SettingsTest(unittest.TestCase):
             "title": None, "order": "desc", "keep": "best", "reset": "never", "reset_offset": 0,
             "min": 0, "max": 2147483647, "ties": "first", "tiers": [], "times": False,
             "format": "number", "decimals": 0, "rate_user": 0, "rate_level": 0,
+            "writes": "players", "runs": False, "min_seconds": 0,
         }  # fmt: skip
         self.assertEqual(self.put().json, defaults)
         self.put(order="asc", title="De\u0301part")

@@ -94,9 +94,8 @@ class UsersTest(unittest.TestCase):
 
     def test_only_the_admin(self) -> None:
         """Without the token it is 401; where there is no admin it is 404."""
-        for method, target in [("PUT", "/api/users/1"), ("DELETE", "/api/users/1"),
-                               ("POST", "/api/users/1?_method=DELETE"), ("PUT", "/api/levels/1"),
-                               ("POST", "/api/levels/1?_method=PUT")]:  # fmt: skip
+        for method, target in [("PUT", "/api/levels/1"), ("POST", "/api/levels/1?_method=PUT"),
+                               ("GET", "/api/tokens"), ("DELETE", "/api/tokens/1")]:  # fmt: skip
             for fields in ({}, {"authorization": "Bearer x"}, {"authorization": f"Basic {TOKEN}"},
                            {"authorization": TOKEN},
                            {"authorization": f"Bearer {TOKEN}\xe9"}):  # fmt: skip
@@ -105,6 +104,21 @@ class UsersTest(unittest.TestCase):
                 self.assertEqual(reply.headers["WWW-Authenticate"], "Bearer")
             reply = World(admin=None).ask(method, target, {}, authorization=f"Bearer {TOKEN}")
             self.assertEqual(reply.code, (404, "not_found"))
+
+    def test_without_rights(self) -> None:
+        """Who shows nothing, or a wrong token, is answered 401, whether there is an admin or not.
+        """
+        for method, target in [("PUT", "/api/users/1"), ("DELETE", "/api/users/1"),
+                               ("POST", "/api/users/1?_method=DELETE")]:  # fmt: skip
+            for fields in ({}, {"authorization": "Bearer x"}, {"authorization": f"Basic {TOKEN}"},
+                           {"authorization": TOKEN},
+                           {"authorization": f"Bearer {TOKEN}\xe9"}):  # fmt: skip
+                reply = self.world.ask(method, target, {}, **fields)
+                self.assertEqual(reply.code, (401, "unauthorized"))
+            fields = {"authorization": f"Bearer {TOKEN}"}
+            reply = World(admin=None).ask(method, target, {}, **fields)
+            self.assertEqual(reply.code, (401, "unauthorized"))
+            self.assertEqual(reply.headers["WWW-Authenticate"], "Bearer")
 
     def test_method_in_the_query(self) -> None:
         """POST stands for PUT and DELETE with `_method`, and for nothing else."""

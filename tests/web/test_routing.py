@@ -146,7 +146,7 @@ class ApiTest(unittest.TestCase):
     def test_routes(self) -> None:
         """Every call of the API has its methods."""
         for text, methods in [
-            ("/1/login", "GET, HEAD, OPTIONS"),
+            ("/1/login", "GET, HEAD, OPTIONS, POST"),
             ("/1/", "GET, HEAD, OPTIONS"),
             ("/1/score", "OPTIONS, POST"),
             ("/1/highscorelist", "GET, HEAD, OPTIONS"),

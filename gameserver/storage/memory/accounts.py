@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 
-from gameserver.auth.account_store import Account
+from gameserver.auth.account_store import DELETED, Account
 from gameserver.auth.tokens import FORGOTTEN_AFTER, MAX_PER_USER, Token, is_valid
 
 
@@ -42,9 +42,32 @@ class MemoryAccounts:
         """The name of an account that is there, for the other stores."""
         return self._names[user_id - 1]
 
-    def add_token(self, digest: bytes, user_id: int, now: int) -> None:
+    def account(self, user_id: int) -> Account | None:
+        return self.named(self.name_of(user_id))
+
+    def change_password(self, account: Account, password: str, kept: bytes | None) -> bool:
         with self._lock:
-            self._add_token(Token(digest, user_id, now, None, False, None), now)
+            if not self._is_current(account):
+                return False
+            self._accounts[account.username.lower()] = account._replace(password=password)
+            self._end_tokens(account.id, kept)
+            return True
+
+    def delete(self, account: Account) -> bool:
+        with self._lock:
+            if not self._is_current(account):
+                return False
+            del self._accounts[account.username.lower()]
+            self._names[account.id - 1] = DELETED
+            self._end_tokens(account.id, None)
+            return True
+
+    def add_token(self, digest: bytes, account: Account, now: int) -> bool:
+        with self._lock:
+            if not self._is_current(account):
+                return False
+            self._add_token(Token(digest, account.id, now, None, False, None), now)
+            return True
 
     def show_token(self, digest: bytes, now: int) -> Token | None:
         with self._lock:
@@ -70,6 +93,14 @@ class MemoryAccounts:
         for digest in list(digests):
             forgotten = self._tokens[digest].created <= now - FORGOTTEN_AFTER
             if forgotten or len(digests) > MAX_PER_USER:
+                self._forget(digest)
+
+    def _is_current(self, account: Account) -> bool:
+        return self._accounts.get(account.username.lower()) == account
+
+    def _end_tokens(self, user_id: int, kept: bytes | None) -> None:
+        for digest in list(self._digests[user_id]):
+            if digest != kept:
                 self._forget(digest)
 
     def _forget(self, digest: bytes) -> None:

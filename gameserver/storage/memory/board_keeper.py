@@ -28,6 +28,12 @@ class BoardKeeper(ScoreReader):
         self._arrivals: dict[BoardId, int] = {}
         """By board, the first arrival number above those of the lines that may come back."""
 
+    def is_known(self, user_id: int) -> bool:
+        # Nobody else gets the number of a user whose scores may come back.
+        if user_id in self._states or self._withheld.boards(user_id):
+            return True
+        return super().is_known(user_id)
+
     def _put_line(self, board_id: BoardId, user_id: int, line: Line | None) -> None:
         """Gives the user a line that they had, or none."""
         board = self._board(board_id)

@@ -8,6 +8,8 @@ from contextlib import AbstractContextManager
 from gameserver.auth.sessions import Sessions, SignedSessions
 from gameserver.scores.values import NORMAL, Limits
 from gameserver.storage.memory.accounts import MemoryAccounts
+from gameserver.storage.memory.claims import MemoryClaims
+from gameserver.storage.memory.game_tokens import MemoryGameTokens
 from gameserver.storage.memory.moderation import ModeratedScores
 from gameserver.storage.memory.sessions import MemorySessions
 from gameserver.storage.memory.tournaments import MemoryTournaments
@@ -28,10 +30,14 @@ class MemoryEngine:
         """`store_tokens` keeps the newest session key of each user."""
         self._lock = threading.RLock()
         self.scores = ModeratedScores(limits, clock)
+        self.claims = MemoryClaims(self._lock)
         self.sessions: Sessions = (
-            MemorySessions(clock) if store_tokens else SignedSessions(clock=clock)
+            MemorySessions(clock, claims=self.claims)
+            if store_tokens
+            else SignedSessions(clock=clock, claims=self.claims)
         )
         self.accounts = MemoryAccounts(self._lock)
+        self.game_tokens = MemoryGameTokens()
         self.tournaments = MemoryTournaments(self._lock, self.accounts)
 
     def batch(self) -> AbstractContextManager[object]:

@@ -122,6 +122,11 @@ class ScoreReader:
     def users(self, q: str, limit: int = 20) -> list[tuple[int, str]]:
         return self._names.beginning_with(q, limit)
 
+    def is_known(self, user_id: int) -> bool:
+        if user_id in self._names.by_user:
+            return True
+        return next(self._boards_of(user_id), None) is not None
+
     def scores_of(self, user_id: int, first: int = 0, limit: int = MAX_NUMBER) -> list[UserScore]:
         now = self._now()
         return [

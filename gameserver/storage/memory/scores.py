@@ -13,10 +13,12 @@ from gameserver.scores.level import has_scores
 from gameserver.scores.rank_key import Line
 from gameserver.scores.rates import Rates
 from gameserver.scores.requests import RequestMemory, Requests
+from gameserver.scores.runs import Run, Runs, UsedRunsInMemory
 from gameserver.scores.seasons import CURRENT
 from gameserver.scores.settings import LevelSettings
 from gameserver.scores.user_index import BoardId
 from gameserver.scores.values import NORMAL, Limits, Outcome, Post, RequestId
+from gameserver.scores.writers import check_writer
 from gameserver.storage.memory.board_keeper import BoardKeeper
 from gameserver.times import Clock, server_clock
 
@@ -39,6 +41,7 @@ class MemoryScores(BoardKeeper):
         self._most = limits.scores
         self._requests: RequestMemory = Requests()
         self._rates = Rates()
+        self._runs = Runs(UsedRunsInMemory())
 
     def submit(self, level_id: int, user_id: int, score: int) -> bool:
         board = self._plain.get(level_id)
@@ -64,6 +67,22 @@ class MemoryScores(BoardKeeper):
             return self._post(user_id, posts, answer, request)
         with self._standing(user_id, {post.level_id for post in posts}):
             return self._post(user_id, posts, answer, request)
+
+    def draw_run(
+        self,
+        level_id: int,
+        user_id: int,
+        answer: Callable[[Run], bytes],
+        request: RequestId | None = None,
+    ) -> bytes:
+        now = self._now()
+        first = self._requests.answer(user_id, request, now) if request else None
+        if first is not None:
+            return first
+        text = answer(self._runs.draw(level_id, user_id, self.settings(level_id), now))
+        if request:
+            self._requests.add(user_id, request, text, now)
+        return text
 
     def configure(
         self, level_id: int, rule: Callable[[LevelSettings], LevelSettings]
@@ -131,6 +150,9 @@ class MemoryScores(BoardKeeper):
             for board_id, _, before, _ in reversed(entered):
                 self._put_line(board_id, user_id, before)
             raise
+        for post in posts:
+            if post.run and self.settings(post.level_id).runs:
+                self._runs.use(post.run, now)
         if request:
             self._requests.add(user_id, request, text, now)
         return text
@@ -177,6 +199,9 @@ class MemoryScores(BoardKeeper):
         """Counts a post as the level's settings say; Refused if they do not allow it."""
         level = self._levels.get(post.level_id)
         settings = level.settings
+        check_writer(settings, post)
+        if settings.runs:
+            self._runs.check(post.run, post.level_id, user_id, settings, now)
         board_id = post.level_id, level.season(now).start
         known = level.boards.get(board_id[1])
         board = self._new_board(board_id) if known is None else known

@@ -103,8 +103,10 @@ class MemoryTournaments:
 
     def unproven(self, tournament_id: int) -> Mapping[str, int]:
         with self._lock:
-            unproven = sorted(self._existing(tournament_id).unproven.items())
-            return {self._accounts.name_of(user): count for user, count in unproven}
+            unproven: Counter[str] = Counter()
+            for user, count in sorted(self._existing(tournament_id).unproven.items()):
+                unproven[self._accounts.name_of(user)] += count
+            return unproven
 
     # Entries and keys
 
@@ -132,6 +134,11 @@ class MemoryTournaments:
             issued = rule(record.tournament, _entry(record, user_id), record.keys.get(user_id))
             record.keys[user_id] = issued
             return issued
+
+    def end_keys(self, user_id: int) -> None:
+        with self._lock:
+            for record in self._records.values():
+                record.keys.pop(user_id, None)
 
     def key(self, tournament_id: int, user_id: int) -> tuple[Tournament, IssuedKey | None]:
         with self._lock:

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
 
-from gameserver.auth.account_store import Account
+from gameserver.auth.account_store import DELETED, Account
 from gameserver.auth.tokens import FORGOTTEN_AFTER, MAX_PER_USER, Token, is_valid
 from gameserver.errors import StorageFull
 from gameserver.storage.sqlite.database import Database
@@ -29,15 +29,39 @@ class SqliteAccounts:
             return added.lastrowid
 
     def named(self, username: str) -> Account | None:
-        with self._database.batch() as sql:
-            row = sql.execute(
-                "SELECT id, username, password FROM accounts WHERE username = ?", (username,)
-            ).fetchone()
-        return Account(*row) if row else None
+        return self._account("username = ?", username)
 
-    def add_token(self, digest: bytes, user_id: int, now: int) -> None:
+    def account(self, user_id: int) -> Account | None:
+        return self._account("id = ?", user_id)
+
+    def change_password(self, account: Account, password: str, kept: bytes | None) -> bool:
         with self._database.transaction() as sql:
-            _add_token(sql, digest, user_id, now, None)
+            if self.account(account.id) != account:
+                return False
+            sql.execute("UPDATE accounts SET password = ? WHERE id = ?", (password, account.id))
+            sql.execute(
+                "DELETE FROM tokens WHERE user_id = ? AND digest IS NOT ?", (account.id, kept)
+            )
+            return True
+
+    def delete(self, account: Account) -> bool:
+        with self._database.transaction() as sql:
+            if self.account(account.id) != account:
+                return False
+            # The table wants names that differ, and nobody's has a colon.
+            sql.execute(
+                "UPDATE accounts SET username = ?, password = '' WHERE id = ?",
+                (f"{DELETED}:{account.id}", account.id),
+            )
+            sql.execute("DELETE FROM tokens WHERE user_id = ?", (account.id,))
+            return True
+
+    def add_token(self, digest: bytes, account: Account, now: int) -> bool:
+        with self._database.transaction() as sql:
+            if self.account(account.id) != account:
+                return False
+            _add_token(sql, digest, account.id, now, None)
+            return True
 
     def show_token(self, digest: bytes, now: int) -> Token | None:
         with self._database.batch() as sql:
@@ -58,10 +82,21 @@ class SqliteAccounts:
             )
             _add_token(sql, successor, token.user_id, now, digest)
 
+    def _account(self, condition: str, value: str | int) -> Account | None:
+        query = f"SELECT id, username, password FROM accounts WHERE {condition} AND password <> ''"
+        with self._database.batch() as sql:
+            row = sql.execute(query, (value,)).fetchone()
+        return Account(*row) if row else None
+
     def _mark_used(self, token: Token) -> None:
         with self._database.transaction() as sql:
             sql.execute("UPDATE tokens SET used = 1 WHERE digest = ?", (token.digest,))
             sql.execute("DELETE FROM tokens WHERE digest = ?", (token.predecessor,))
+
+
+def shown_name(username: str) -> str:
+    """The name of an account as others see it."""
+    return username.partition(":")[0]
 
 
 def _token(sql: sqlite3.Connection, digest: bytes) -> Token | None:

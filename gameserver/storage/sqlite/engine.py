@@ -9,7 +9,9 @@ from gameserver.errors import StartError, StorageFull
 from gameserver.scores.values import NORMAL, Limits
 from gameserver.storage.progress import Follow, without_progress
 from gameserver.storage.sqlite.accounts import SqliteAccounts
+from gameserver.storage.sqlite.claims import SqliteClaims
 from gameserver.storage.sqlite.database import Database
+from gameserver.storage.sqlite.game_tokens import SqliteGameTokens
 from gameserver.storage.sqlite.scores import SqliteScores
 from gameserver.storage.sqlite.sessions import SqliteSessions
 from gameserver.storage.sqlite.tournaments import SqliteTournaments
@@ -40,7 +42,9 @@ class SqliteEngine:
         self._database = Database(path)
         try:
             self.scores = SqliteScores(self._database, limits, follow, clock)
+            self.claims = SqliteClaims(self._database)
             self.sessions = self._open_sessions(store_tokens, clock)
+            self.game_tokens = SqliteGameTokens(self._database)
         except StorageFull:
             self._database.close()
             raise StartError(f"there is no room for {path}") from None
@@ -62,5 +66,6 @@ class SqliteEngine:
 
     def _open_sessions(self, store_tokens: bool, clock: Clock) -> Sessions:
         if store_tokens:
-            return SqliteSessions(self._database, clock)
-        return SignedSessions(self._database.secret("session keys", 32), clock)
+            return SqliteSessions(self._database, clock, claims=self.claims)
+        secret = self._database.secret("session keys", 32)
+        return SignedSessions(secret, clock, claims=self.claims)

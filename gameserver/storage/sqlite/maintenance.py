@@ -18,7 +18,7 @@ from gameserver.numbers import MAX_NUMBER
 from gameserver.scores.level import Level
 from gameserver.scores.names import parse_name
 from gameserver.scores.settings import DEFAULT, settings_of
-from gameserver.storage.sqlite import audit, score_rows, withheld_rows
+from gameserver.storage.sqlite import audit, people_rows, score_rows, withheld_rows
 from gameserver.storage.sqlite.datafile import examine, put_in_place, reading, require_place
 
 DatabaseError = sqlite3.Error
@@ -98,6 +98,7 @@ def _wrong_rows(connection: sqlite3.Connection) -> Iterator[str]:
         (strays,) = connection.execute(OUT_OF_RANGE.format(table=table)).fetchone()
         if strays:
             yield f"{strays} scores with numbers out of range"
+    yield from people_rows.wrong_rows(connection)
     settings = {}
     for level_id, text in connection.execute(score_rows.SETTINGS):
         try:

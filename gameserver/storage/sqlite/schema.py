@@ -9,6 +9,24 @@ from gameserver.storage.sqlite.moderation_tables import MODERATION
 APPLICATION_ID = 0x53636F72
 """`Scor`, in the file's header: it says that the file is one of ours."""
 
+PEOPLE: tuple[str, ...] = (
+    # The tokens of the games' own servers, as SHA-256.
+    """CREATE TABLE game_token (
+        name TEXT PRIMARY KEY, digest BLOB NOT NULL UNIQUE, created INTEGER NOT NULL
+    ) WITHOUT ROWID""",
+    # Users that belong to somebody: a keyed hash of the secret, and the moment in milliseconds
+    # from which on session keys count. Without a secret the claim was lifted at that moment.
+    # `kept`: it does not lapse any more.
+    """CREATE TABLE claim (
+        user INTEGER PRIMARY KEY, secret BLOB, since INTEGER NOT NULL, kept INTEGER NOT NULL
+    )""",
+    # Runs that a score has used up, by their number, the oldest first.
+    """CREATE TABLE used_run (
+        position INTEGER PRIMARY KEY, run INTEGER NOT NULL UNIQUE, at INTEGER NOT NULL
+    )""",
+)
+"""What says whose a user is, and who may write."""
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         # Every user's best in every level. Of equal scores the one with the lower arrival
@@ -115,6 +133,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )""",
     ),
     MODERATION,
+    PEOPLE,
 )
 """The statements of step n lead from version n to n + 1; an empty file has version 0.
 

@@ -20,6 +20,7 @@ from collections.abc import Callable, Sequence
 from gameserver.errors import StartError, StorageFull
 from gameserver.scores.board import Board
 from gameserver.scores.rank_key import Line
+from gameserver.scores.runs import Runs
 from gameserver.scores.seasons import CURRENT
 from gameserver.scores.settings import LevelSettings
 from gameserver.scores.user_index import BoardId
@@ -33,6 +34,7 @@ from gameserver.storage.sqlite.audit import SqliteAudit
 from gameserver.storage.sqlite.database import Database
 from gameserver.storage.sqlite.requests import SqliteRequests
 from gameserver.storage.sqlite.score_rows import chunks, read_boards, read_settings, write_lines
+from gameserver.storage.sqlite.used_runs import SqliteUsedRuns
 from gameserver.times import Clock, server_clock
 
 SLICE = 500
@@ -53,6 +55,7 @@ class SqliteScores(ModeratedScores):
         super().__init__(limits, clock, SqliteAudit(database))
         self._database = database
         self._requests = SqliteRequests(database)
+        self._runs = Runs(SqliteUsedRuns(database), database.secret("runs", 32))
         self._lines: defaultdict[BoardId, set[int]] = defaultdict(set)
         """The users whose lines this batch has changed."""
         self._configured: set[int] = set()

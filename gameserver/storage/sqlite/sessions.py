@@ -5,7 +5,9 @@ from __future__ import annotations
 import secrets
 import sqlite3
 
+from gameserver.auth.claim_store import ClaimStore
 from gameserver.auth.sessions import LIFETIME_MS, Randomness
+from gameserver.numbers import MAX_NUMBER
 from gameserver.storage.memory.sessions import MemorySessions
 from gameserver.storage.sqlite.database import Database
 from gameserver.times import Clock, server_clock
@@ -28,26 +30,30 @@ class SqliteSessions(MemorySessions):
         database: Database,
         clock: Clock = server_clock,
         randomness: Randomness = secrets.token_bytes,
+        claims: ClaimStore | None = None,
     ) -> None:
-        super().__init__(clock, randomness)
+        super().__init__(clock, randomness, claims)
         self._database = database
         self._unwritten: dict[int, tuple[str, float] | None] = {}
         now = clock() * 1000
         with database.batch() as connection:
             for user_id, key, expiry in connection.execute(IN_ORDER, (now,)):
-                # A clock that was set back must not make a key live longer.
-                self._keys[user_id] = key, min(expiry, now + LIFETIME_MS)
+                # A claim may have been written after the key that it has ended.
+                if self._is_admitted(user_id, key, expiry):
+                    # A clock that was set back must not make a key live longer.
+                    self._keys[user_id] = key, min(expiry, now + LIFETIME_MS)
         with database.transaction() as connection:
             connection.execute("DELETE FROM session_key WHERE expiry <= ?", (now,))
         database.join(self)
 
-    def login(self, user_id: int) -> str:
-        key = super().login(user_id)
+    def login(self, user_id: int, since: int = 0) -> str:
+        key = super().login(user_id, since)
+        user_id &= MAX_NUMBER
         self._unwritten[user_id] = self._keys[user_id]
         return key
 
-    def _forget_oldest(self) -> None:
-        user_id, _ = self._keys.popitem(last=False)
+    def _drop(self, user_id: int) -> None:
+        super()._drop(user_id)
         self._unwritten[user_id] = None
 
     # As a member of the database

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import astuple, replace
 from functools import partial
 
+from gameserver.storage.sqlite.accounts import shown_name
 from gameserver.storage.sqlite.database import Database
 from gameserver.storage.sqlite.tournament_rows import (
     COLUMNS,
@@ -112,19 +114,21 @@ class SqliteTournaments:
             ).fetchall()
             query = "SELECT COALESCE(MAX(id), 0) FROM tournament_scores WHERE tournament_id = ?"
             newest = number(sql, query, (tournament_id,))
-        entries = [(user_id, username, Entry(entry)) for user_id, username, entry in rows]
-        return Detail(tournament, host, entries, newest)
+        entries = [(user_id, shown_name(name), Entry(entry)) for user_id, name, entry in rows]
+        return Detail(tournament, shown_name(host), entries, newest)
 
     def unproven(self, tournament_id: int) -> Mapping[str, int]:
         with self._database.batch() as sql:
-            return dict(
-                sql.execute(
-                    "SELECT username, COUNT(*) FROM tournament_scores AS score"
-                    " JOIN accounts ON user_id = accounts.id"
-                    " WHERE tournament_id = ? AND NOT proven GROUP BY user_id",
-                    (tournament_id,),
-                ).fetchall()
-            )
+            rows = sql.execute(
+                "SELECT username, COUNT(*) FROM tournament_scores AS score"
+                " JOIN accounts ON user_id = accounts.id"
+                " WHERE tournament_id = ? AND NOT proven GROUP BY user_id",
+                (tournament_id,),
+            ).fetchall()
+        unproven: Counter[str] = Counter()
+        for username, count in rows:
+            unproven[shown_name(username)] += count
+        return unproven
 
     # Entries and keys
 
@@ -159,6 +163,10 @@ class SqliteTournaments:
                 (tournament_id, user_id, issued.key.secret, issued.generated, issued.expiry),
             )
         return issued
+
+    def end_keys(self, user_id: int) -> None:
+        with self._database.transaction() as sql:
+            sql.execute("DELETE FROM tournament_keys WHERE user_id = ?", (user_id,))
 
     def key(self, tournament_id: int, user_id: int) -> tuple[Tournament, IssuedKey | None]:
         with self._database.batch() as sql:

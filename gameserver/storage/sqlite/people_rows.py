@@ -1,0 +1,34 @@
+"""What the tables of claims, tokens and runs may say."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+
+from gameserver.numbers import MAX_NUMBER
+
+WRONG = {
+    "claims": f"""
+        SELECT count(*) FROM claim WHERE user NOT BETWEEN 0 AND {MAX_NUMBER}
+        OR typeof(since) <> 'integer' OR kept NOT IN (0, 1)
+        OR typeof(secret) NOT IN ('blob', 'null') OR length(secret) <> 16
+    """,
+    "tokens of games": """
+        SELECT count(*) FROM game_token WHERE typeof(name) <> 'text'
+        OR typeof(digest) <> 'blob' OR length(digest) <> 32 OR typeof(created) <> 'integer'
+    """,
+    "used runs": """
+        SELECT count(*) FROM used_run WHERE typeof(run) <> 'integer' OR typeof(at) <> 'integer'
+    """,
+}
+
+
+def wrong_rows(connection: sqlite3.Connection) -> Iterator[str]:
+    """What they say that no server has written."""
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+    if "claim" not in tables:
+        return  # the file is that of an older server, which has not been started on since
+    for what, query in WRONG.items():
+        (count,) = connection.execute(query).fetchone()
+        if count:
+            yield f"{count} {what} that are none"
