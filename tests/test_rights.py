@@ -36,10 +36,13 @@ BODIES: dict[str, Any] = {
     "claimUser": {"secret": "another-secret-of-mallory"},
     "configureLevel": {"title": "Mine"},
     "makeToken": {"name": "more"},
+    "purge": {"level": 1, "dry_run": False},
 }
 QUERIES = {"getRankOfScore": "score=5", "searchUsers": "q=a"}
 CAPTURES: dict[str, Any] = {"level_id": 1, "user_id": OWNER, "name": "game"}
-OTHERS: dict[str, Any] = {"level_id": 987, "user_id": NOBODY_KNOWN, "name": "none"}
+OTHERS: dict[str, Any] = {
+    "level_id": 987, "user_id": NOBODY_KNOWN, "name": "none", "entry_id": 987
+}  # fmt: skip
 """What there is nothing of."""
 
 
@@ -79,12 +82,16 @@ class RightsTestCase(PeopleTestCase):
         for number, who in enumerate(("player", "owner", "other owner")):
             self.submit(1, self.keys[who], 50 + number)
         self.ask("PUT", f"/api/users/{OWNER}", {"name": NAME}, ADMIN)
+        self.submit(2, self.keys["player"], 1)
+        removed = self.ask("DELETE", f"/api/levels/2/users/{PLAYER}", token=ADMIN)
+        self.captures = {**CAPTURES, "entry_id": removed.value["undo"]}
         revoked = self.game_token("revoked")
         self.ask("DELETE", "/api/tokens/revoked", token=ADMIN)
         self.tokens = {"game": self.game_token(), "admin": ADMIN, "revoked token": revoked}
 
-    def call(self, call: Call, who: str, captures: dict[str, Any] = CAPTURES) -> Reply:
+    def call(self, call: Call, who: str, captures: dict[str, Any] | None = None) -> Reply:
         """A call of the boards, as somebody makes it."""
+        captures = captures or self.captures
         body = dict(BODIES.get(call.id, {}))
         query = QUERIES.get(call.id, "")
         if who in WITH_KEYS and call.who != "anybody":
@@ -98,10 +105,13 @@ class RightsTestCase(PeopleTestCase):
 
     def state(self) -> Any:
         """All that anybody could have changed."""
-        calls = ["/api/levels", "/api/tokens", *(f"/api/users/{n}" for n in (*range(12), 123_456))]
+        users = (*range(12), NOBODY_KNOWN)
+        calls = ["/api/levels", "/api/tokens", "/api/audit", *(f"/api/users/{n}" for n in users)]
         shown = [self.ask("GET", target, token=ADMIN).body for target in calls]
         claims = dict(self.engine.claims.by_user)
-        return shown, self.scores(1), self.scores(987), claims, self.engine.scores.gauges()
+        states = [self.engine.scores.state(user_id) for user_id in users]
+        scores = [self.scores(level_id) for level_id in (1, 2, 987)]
+        return shown, states, scores, claims, self.engine.scores.gauges()
 
     def assert_says_nothing(self, reply: Reply) -> None:
         secrets = (SECRET, NAME, "Mallory", *self.keys.values(), *self.tokens.values())

@@ -63,6 +63,12 @@ class AccountsContract(EngineContract):
         super().setUp()
         self.store = self.engine.accounts
 
+    def add_token(self, digest: bytes, user_id: int, now: int) -> None:
+        """Adds a token of an account that is there."""
+        account = self.store.account(user_id)
+        assert account
+        self.assertTrue(self.store.add_token(digest, account, now))
+
     def test_account(self) -> None:
         """An account is found by its name, whatever the capitals, as it was written."""
         (ann,) = self.add_accounts("Ann")
@@ -89,7 +95,7 @@ class AccountsContract(EngineContract):
     def test_token(self) -> None:
         """A token is known by its digest until it is forgotten."""
         (ann,) = self.add_accounts("ann")
-        self.store.add_token(digest("a"), ann, NOW)
+        self.add_token(digest("a"), ann, NOW)
         token = Token(digest("a"), ann, NOW, None, False, None)
         self.assertEqual(self.store.show_token(digest("a"), NOW + DAY), token)
         self.assertIsNone(self.store.show_token(digest("b"), NOW))
@@ -97,7 +103,7 @@ class AccountsContract(EngineContract):
     def test_replaced_token(self) -> None:
         """Both tokens are known after a refresh, until the new one is shown."""
         (ann,) = self.add_accounts("ann")
-        self.store.add_token(digest("a"), ann, NOW)
+        self.add_token(digest("a"), ann, NOW)
         self.store.replace_token(digest("a"), digest("b"), NOW + 1, let_pass)
         old = self.store.show_token(digest("a"), NOW + 2)
         self.assertEqual(old, Token(digest("a"), ann, NOW, None, False, NOW + 1))
@@ -110,7 +116,7 @@ class AccountsContract(EngineContract):
     def test_replaced_twice(self) -> None:
         """A second refresh does not move the moment of the first."""
         (ann,) = self.add_accounts("ann")
-        self.store.add_token(digest("a"), ann, NOW)
+        self.add_token(digest("a"), ann, NOW)
         self.store.replace_token(digest("a"), digest("b"), NOW + 1, let_pass)
         self.store.replace_token(digest("a"), digest("c"), NOW + 9, let_pass)
         old = self.store.show_token(digest("a"), NOW + 9)
@@ -121,7 +127,7 @@ class AccountsContract(EngineContract):
     def test_invalid_successor(self) -> None:
         """A successor that is not valid any more ends nothing."""
         (ann,) = self.add_accounts("ann")
-        self.store.add_token(digest("a"), ann, NOW)
+        self.add_token(digest("a"), ann, NOW)
         self.store.replace_token(digest("a"), digest("b"), NOW, let_pass)
         self.store.show_token(digest("b"), NOW + 40 * DAY)
         self.assertIsNotNone(self.store.show_token(digest("a"), NOW + REPLACED_FOR))
@@ -129,7 +135,7 @@ class AccountsContract(EngineContract):
     def test_refusal(self) -> None:
         """A rule that refuses changes nothing; it is told that a token is not there."""
         (ann,) = self.add_accounts("ann")
-        self.store.add_token(digest("a"), ann, NOW)
+        self.add_token(digest("a"), ann, NOW)
         seen: list[Token | None] = []
 
         def refuse(token: Token | None) -> Token:
@@ -147,9 +153,9 @@ class AccountsContract(EngineContract):
     def test_number_of_tokens(self) -> None:
         """Whoever logs in very often loses the oldest tokens; others keep theirs."""
         ann, bob = self.add_accounts("ann", "bob")
-        self.store.add_token(digest("bob"), bob, NOW)
+        self.add_token(digest("bob"), bob, NOW)
         for number in range(MAX_PER_USER + 5):
-            self.store.add_token(digest(str(number)), ann, NOW + number)
+            self.add_token(digest(str(number)), ann, NOW + number)
         known = [
             number
             for number in range(MAX_PER_USER + 5)
@@ -161,16 +167,16 @@ class AccountsContract(EngineContract):
     def test_old_tokens(self) -> None:
         """What is too old to matter goes with the next login."""
         (ann,) = self.add_accounts("ann")
-        self.store.add_token(digest("old"), ann, NOW)
-        self.store.add_token(digest("newer"), ann, NOW + 1)
-        self.store.add_token(digest("new"), ann, NOW + FORGOTTEN_AFTER)
+        self.add_token(digest("old"), ann, NOW)
+        self.add_token(digest("newer"), ann, NOW + 1)
+        self.add_token(digest("new"), ann, NOW + FORGOTTEN_AFTER)
         self.assertIsNone(self.store.show_token(digest("old"), NOW))
         self.assertIsNotNone(self.store.show_token(digest("newer"), NOW))
 
     def test_refresh_at_once(self) -> None:
         """Of many refreshes at once each leaves a valid token."""
         (ann,) = self.add_accounts("ann")
-        self.store.add_token(digest("a"), ann, NOW)
+        self.add_token(digest("a"), ann, NOW)
         run_together(
             lambda n: self.store.replace_token(digest("a"), digest(f"b{n}"), NOW + n, let_pass),
             THREADS,

@@ -22,7 +22,7 @@ class SqliteTest(FolderTestCase, contracts.AccountsContract):
     def test_restart(self) -> None:
         """Accounts and tokens are there again after a restart."""
         (ann,) = self.add_accounts("ann")
-        self.store.add_token(contracts.digest("a"), ann, contracts.NOW)
+        self.add_token(contracts.digest("a"), ann, contracts.NOW)
         self.engine.close()
         store = open_engine(self.path).accounts
         self.assertEqual(store.named("ANN"), (ann, "ann", "hash of ann"))
