@@ -6,6 +6,9 @@ from gameserver.services import Services
 from gameserver.web.errors import NotFound, TokenNeeded
 from gameserver.web.messages import Request
 
+ADMIN = "admin"
+"""The name of the admin's token in the audit; no game's token has it."""
+
 AUTHORIZATION = "authorization"
 """The header field that holds the token: `Bearer <token>`."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gameserver.auth.claims import LONGEST, SHORTEST
 from gameserver.services import Services
 from gameserver.views.boards import NOTHING
+from gameserver.views.moderation import author_of
 from gameserver.views.who import require_game_or_admin
 from gameserver.web.clients import household
 from gameserver.web.json_body import Shape, read_body, read_text, text
@@ -33,10 +34,11 @@ def put(request: Request, services: Services, user_id: int) -> Response:
 
 def lift(request: Request, services: Services, user_id: int) -> Response:
     """Takes a user's secret away: anybody may play as the user again."""
-    require_game_or_admin(request, services)
+    token = require_game_or_admin(request, services)
     NOTHING.read(request.query)
     _read_nothing(request)
     services.claims.lift(user_id)
+    services.scores.write_down(author_of(request, token), "unclaim", {"user": user_id})
     return _claimed(user_id, False)
 
 

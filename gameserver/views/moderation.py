@@ -12,15 +12,12 @@ from gameserver.scores.audit import AuditEntry, Author, Job
 from gameserver.scores.moderation import Action
 from gameserver.services import Services
 from gameserver.times import parse_moment
-from gameserver.views.admin import require_admin
+from gameserver.views.admin import ADMIN, require_admin
 from gameserver.views.board_json import moment
 from gameserver.views.boards import NOTHING
 from gameserver.web import query
 from gameserver.web.json_body import Member, Shape, flag, number, read_body, read_text
 from gameserver.web.messages import JSON, Request, Response, View, render_json
-
-ADMIN = "admin"
-"""What the audit calls the admin's token."""
 
 AUDIT = query.Query(
     query.number("offset", "how many entries to leave out", 0),
@@ -116,9 +113,9 @@ def undo(request: Request, services: Services, entry_id: int) -> Response:
     return _json({"restored": restored})
 
 
-def author_of(request: Request) -> Author:
-    """The admin, as the audit names them."""
-    return Author(request.client, ADMIN)
+def author_of(request: Request, token: str = ADMIN) -> Author:
+    """Who shows a token, as the audit names them: the admin, or a game's server by its token."""
+    return Author(request.client, token)
 
 
 def _author(request: Request, services: Services) -> Author:

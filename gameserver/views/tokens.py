@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from gameserver.auth.game_tokens import LONGEST_NAME
+from gameserver.errors import Refused
 from gameserver.services import Services
-from gameserver.views.admin import require_admin
+from gameserver.views.admin import ADMIN, require_admin
 from gameserver.views.board_json import moment
 from gameserver.views.boards import NOTHING
+from gameserver.views.moderation import author_of
 from gameserver.web.json_body import Shape, read_body, read_text, text
 from gameserver.web.messages import JSON, Request, Response, render_json
 
@@ -21,7 +23,10 @@ def make(request: Request, services: Services) -> Response:
     require_admin(request, services)
     NOTHING.read(request.query)
     name = NEW.read(read_body(read_text(request)))["name"]
+    if name == ADMIN:
+        raise Refused("name_taken", "the audit calls the admin so: choose another name", "name")
     token = services.game_tokens.make(name)
+    services.scores.write_down(author_of(request), "make_token", {"name": name})
     return Response(200, render_json({"name": name, "token": token}).encode(), JSON)
 
 
@@ -41,4 +46,5 @@ def revoke(request: Request, services: Services, name: str) -> Response:
     require_admin(request, services)
     NOTHING.read(request.query)
     services.game_tokens.revoke(name)
+    services.scores.write_down(author_of(request), "end_token", {"name": name})
     return Response(204)

@@ -10,6 +10,7 @@ from gameserver.scores.values import UserScore
 from gameserver.services import Services
 from gameserver.views.board_json import moment
 from gameserver.views.boards import NOTHING
+from gameserver.views.moderation import author_of
 from gameserver.views.schemas import NAME
 from gameserver.views.who import SESSION, require_right_over
 from gameserver.web.etags import matches
@@ -87,9 +88,11 @@ def rename(request: Request, services: Services, user_id: int) -> Response:
 def forget(request: Request, services: Services, user_id: int) -> Response:
     """Removes everything of a user; the number is anybody's again."""
     (key,) = SESSION.read(request.query)
-    require_right_over(request, services, user_id, key, {})
+    token = require_right_over(request, services, user_id, key, {})
     services.scores.forget(user_id)
     services.claims.lift(user_id)
+    if token:
+        services.scores.write_down(author_of(request, token), "forget", {"user": user_id})
     return Response(204)
 
 

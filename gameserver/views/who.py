@@ -9,7 +9,7 @@ from gameserver.auth.bearer import bearer_in
 from gameserver.errors import Refused, invalid
 from gameserver.numbers import MAX_NUMBER
 from gameserver.services import Services
-from gameserver.views.admin import AUTHORIZATION
+from gameserver.views.admin import ADMIN, AUTHORIZATION
 from gameserver.web.errors import TokenNeeded, Unauthorized
 from gameserver.web.messages import Request
 from gameserver.web.query import Query, text
@@ -41,14 +41,17 @@ def writer(
 
 def require_right_over(
     request: Request, services: Services, user_id: int, key: str | None, body: Mapping[str, Any]
-) -> None:
-    """Refuses who is neither the user's owner nor a game's server nor the admin."""
+) -> str:
+    """Refuses who is neither the user's owner nor a game's server nor the admin.
+
+    Returns the name of the token; empty for the owner.
+    """
     if has_token(request):
-        require_game_or_admin(request, services)
-        return
+        return require_game_or_admin(request, services)
     shown = session_key(key, body)
     if services.sessions.user_of(shown) != user_id or not services.sessions.is_owner(shown):
         raise Refused("not_owner", "only the user's owner may: log in with the user's secret")
+    return ""
 
 
 def session_key(key: str | None, body: Mapping[str, Any]) -> str:
@@ -72,12 +75,15 @@ def require_game(request: Request, services: Services) -> str:
     return name
 
 
-def require_game_or_admin(request: Request, services: Services) -> None:
-    """Refuses who shows neither a game's token nor the admin's."""
+def require_game_or_admin(request: Request, services: Services) -> str:
+    """The name of the token, a game's or the admin's; a wrong one is refused."""
     authorization = request.headers.get(AUTHORIZATION, "")
-    is_admin = services.admin is not None and services.admin.is_in(authorization)
-    if not is_admin and services.game_tokens.holder(authorization) is None:
+    if services.admin is not None and services.admin.is_in(authorization):
+        return ADMIN
+    name = services.game_tokens.holder(authorization)
+    if name is None:
         raise TokenNeeded("a token is needed: Authorization: Bearer <token>")
+    return name
 
 
 def _named(body: Mapping[str, Any]) -> int:

@@ -45,6 +45,31 @@ class OwnersTest(PeopleTestCase):
         self.assertEqual(self.submit(1, self.own, 5).status, 401)
         self.assertEqual(self.submit(1, self.log_in(7, SECRET + "new"), 5).status, 200)
 
+    def test_taken_off(self) -> None:
+        """Nobody claims the number of a user who is banned or hidden, not even once forgotten."""
+        for action in ("ban", "hide"):
+            with self.subTest(action=action):
+                player = self.log_in(8)
+                self.submit(1, player, 80)
+                self.ask("POST", f"/api/users/8/{action}", token=ADMIN)
+                self.restart()
+                claim = self.ask("POST", "/8/login", SECRET.encode())
+                self.assertEqual(claim.status, 409, claim)
+                self.assertEqual(self.forget(8, token=ADMIN), 204)
+                self.assertEqual(self.ask("POST", "/8/login", SECRET.encode()).status, 409)
+                self.assertTrue(self.engine.scores.is_known(8))
+                self.ask("POST", f"/api/users/8/un{action}", token=ADMIN)
+                self.assertFalse(self.engine.scores.is_known(8))
+
+    def test_forgotten_undo(self) -> None:
+        """Forgetting erases what was kept to undo things, and ends the claim."""
+        self.ask("DELETE", "/api/levels/1/users/7", token=ADMIN)
+        self.assertEqual(self.forget(7, self.own), 204)
+        undone = self.ask("POST", "/api/audit/1/undo", token=ADMIN)
+        self.assertEqual(undone.error, (409, "undo_expired"))
+        self.assertEqual(self.data(7), (None, 0))
+        self.assertEqual(self.ask("GET", "/7/login").status, 200)
+
     def test_by_post(self) -> None:
         """A client that knows only GET and POST has the same rights."""
         target = f"/api/users/7?_method=DELETE&sessionkey={self.own}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unittest
 
-from tests.people import ADMIN, PeopleTestCase
+from tests.people import ADMIN, SECRET, PeopleTestCase
 
 
 class TokensTest(PeopleTestCase):
@@ -27,6 +27,35 @@ class TokensTest(PeopleTestCase):
         for name in ("", "a b", "ä", "a/b", "x" * 65, 5, None):
             reply = self.ask("POST", "/api/tokens", {"name": name}, ADMIN)
             self.assertEqual(reply.error, (400, "invalid_data"), name)
+
+    def test_admin_s_name(self) -> None:
+        """No game's token has the name that the audit has for the admin's."""
+        reply = self.ask("POST", "/api/tokens", {"name": "admin"}, ADMIN)
+        self.assertEqual(reply.error, (409, "name_taken"))
+
+    def test_audit(self) -> None:
+        """The audit names the token that acted; what an owner does is not in it."""
+        token = self.game_token("arena")
+        own = self.log_in(6, SECRET)
+        self.ask("DELETE", f"/api/users/6?sessionkey={own}")
+        self.ask("POST", "/api/users/7/unclaim", {}, token)
+        self.ask("DELETE", "/api/users/8", token=token)
+        self.ask("DELETE", "/api/users/9", token=ADMIN)
+        self.ask("DELETE", "/api/tokens/arena", token=ADMIN)
+        self.ask("DELETE", "/api/tokens/arena", token=ADMIN)
+        entries = self.ask("GET", "/api/audit", token=ADMIN).value["entries"]
+        self.assertEqual(
+            [(each["action"], each["what"], each["by"]) for each in reversed(entries)],
+            [
+                ("make_token", {"name": "arena"}, "admin"),
+                ("unclaim", {"user": 7}, "arena"),
+                ("forget", {"user": 8}, "arena"),
+                ("forget", {"user": 9}, "admin"),
+                ("end_token", {"name": "arena"}, "admin"),
+            ],
+        )
+        undo = self.ask("POST", "/api/audit/2/undo", token=ADMIN)
+        self.assertEqual(undo.error, (409, "cannot_be_undone"))
 
     def test_most(self) -> None:
         """There are a hundred tokens at most."""
