@@ -6,6 +6,7 @@ import contextlib
 import io
 import os
 import random
+import shutil
 import subprocess
 import sys
 import unittest
@@ -276,6 +277,16 @@ class AdminTest(FolderTestCase):
         for command in (("backup", other), ("check",), ("export",), ("import", str(self.csv))):
             self.assert_fails("no data file", command[0], self.path, *command[1:])
         self.assertEqual(set(self.files()), {"game.db", "scores.csv"})
+
+    def test_older_file(self) -> None:
+        """What reads all tables asks for a start of this server first, and leaves no file."""
+        old = ROOT / "tests" / "storage" / "sqlite" / "version_1.db"
+        shutil.copy(old, self.path)
+        self.assert_fails("older server: it has version 1, and a start", "check", self.path)
+        self.assert_fails("older server", "export", self.path, str(self.csv))
+        self.assertFalse(self.csv.exists())
+        self.open().close()
+        self.assertEqual(self.run_admin("check", self.path)[0], 0)
 
     def test_import_beside_a_server(self) -> None:
         """A file that a server has is not imported into."""

@@ -243,9 +243,7 @@ SCHEMAS: Mapping[str, Schema] = {
     "Run": _object({"run": TEXT, "not_before": MOMENT, "expires": MOMENT}),
     "DrawnUser": _object({"user": NUMBER, "secret": TEXT}),
     "Claimed": _object({"user": NUMBER, "claimed": FLAG}),
-    "Token": _object(
-        {"name": TEXT, "token": {**TEXT, "description": "it is shown this once"}}
-    ),
+    "Token": _object({"name": TEXT, "token": {**TEXT, "description": "it is shown this once"}}),
     "Tokens": _object({"tokens": _list(_object({"name": TEXT, "created": MOMENT}))}),
     "OpenAPI": {"type": "object"},
 }

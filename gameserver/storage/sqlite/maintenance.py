@@ -20,6 +20,7 @@ from gameserver.scores.names import parse_name
 from gameserver.scores.settings import DEFAULT, settings_of
 from gameserver.storage.sqlite import audit, people_rows, score_rows, withheld_rows
 from gameserver.storage.sqlite.datafile import examine, put_in_place, reading, require_place
+from gameserver.storage.sqlite.schema import require_newest
 
 DatabaseError = sqlite3.Error
 """The error that a file can raise beside StartError and OSError."""
@@ -80,6 +81,7 @@ def check(file: str) -> bool:
     """Examines every page and index, and what all rows say; whether all is well."""
     with reading(file) as connection:
         examine(file, connection)
+        require_newest(file, connection)
         problems = [text for (text,) in connection.execute("PRAGMA integrity_check")]
         problems = [text for text in problems if text != "ok"] + list(_wrong_rows(connection))
         scores, levels = connection.execute(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from gameserver.errors import StartError
 from gameserver.storage.sqlite.moderation_tables import MODERATION
 
 APPLICATION_ID = 0x53636F72
@@ -145,6 +146,15 @@ def version(connection: sqlite3.Connection) -> int:
     """The version of the file's tables."""
     (number,) = connection.execute("PRAGMA user_version").fetchone()
     return int(number)
+
+
+def require_newest(path: str, connection: sqlite3.Connection) -> None:
+    """StartError if the file's tables are those of an older server."""
+    if version(connection) < len(MIGRATIONS):
+        raise StartError(
+            f"{path} was written by an older server: it has version {version(connection)}, and a"
+            f" start of this one brings it to version {len(MIGRATIONS)}"
+        )
 
 
 def migrate(connection: sqlite3.Connection) -> None:

@@ -35,6 +35,7 @@ from gameserver.storage.sqlite import moderation_transfer as moderation
 from gameserver.storage.sqlite import score_rows
 from gameserver.storage.sqlite.database import Database
 from gameserver.storage.sqlite.datafile import examine, reading
+from gameserver.storage.sqlite.schema import require_newest
 from gameserver.storage.sqlite.score_rows import CHUNK, Row, chunks, json_object, read_settings
 from gameserver.times import format_moment, parse_moment
 
@@ -64,6 +65,7 @@ def export(file: str, target: str) -> None:
     """Writes all but people and undo data as CSV, to a new file or to stdout."""
     with reading(file) as connection:
         examine(file, connection)
+        require_newest(file, connection)
         if target == STANDARD_STREAM:
             _write(connection, sys.stdout)
         else:
