@@ -87,7 +87,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
     (
         # What stands on every board: a level's in a season. `season` is the moment at which it
-        # begins, 0 where a level is never reset. `key` is the rank key of `scores/board.py` less
+        # begins, 0 where a level is never reset. `key` is that of `scores/rank_key.py` less
         # 2^63, so that a board in rank order is its rows in the order of their keys. `at` is the
         # moment of the score, `meta` a JSON object as it was sent, both where they are kept.
         "ALTER TABLE score RENAME TO score_1",
