@@ -36,14 +36,14 @@ def open_methods(views: Mapping[str, View], operations: Mapping[str, Operation])
 
 
 def options(
-    views: Iterable[str], open_views: Iterable[str], knows_admin: bool = False
+    views: Iterable[str], open_views: Iterable[str], has_admin: bool = False
 ) -> Response:
     """The answer to OPTIONS, a browser's CORS preflight included (Fetch standard, 3.2.2).
 
-    `open_views` are the methods that pages of other sites may use. `knows_admin`: the route looks
-    whether it is the admin who asks.
+    `open_views` are the methods that pages of other sites may use. `has_admin`: the route
+    is one of the boards, whose admin sends `Authorization`.
     """
-    fields = _ALLOWED_FIELDS if knows_admin else _ALL_FIELDS
+    fields = _ALLOWED_FIELDS if has_admin else _ALL_FIELDS
     return Response(
         headers=(
             ("Allow", names(views)),

@@ -196,8 +196,8 @@ def endpoint(view: View) -> str:
 def _match(route: Route, method: str, found: re.Match[str]) -> Match:
     open_to_pages = open_methods(route.views, route.operations)
     if method == "OPTIONS":
-        knows_admin = "authorization" in route.wants
-        return _answer(options(route.views, open_to_pages, knows_admin), route)
+        has_admin = bool(route.operations)
+        return _answer(options(route.views, open_to_pages, has_admin), route)
     view = route.views.get(method) or route.overriding.get(method)
     if view is None:
         return _refusal(MethodNotAllowed(names(route.views)), route)
