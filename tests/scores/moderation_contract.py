@@ -452,6 +452,22 @@ class ModerationContract(unittest.TestCase):
         self.moderation.put_state(ADMIN, 1, "unban")
         self.assertEqual(self.board(1199), [(1, 5)])
 
+    def test_known_while_coming_back(self) -> None:
+        """A user is known while banned, and as long as any score is still on its way back."""
+        self.assertFalse(self.store.is_known(1))
+        with self.batch():
+            self.store.submit(3, 1, 5)
+        self.moderation.put_state(ADMIN, 1, "ban")
+        self.assertTrue(self.store.is_known(1))
+        with self.batch():
+            self.store.write_down(ADMIN, "unban", {}, {}, Job("release", user=1))
+            self.store.put_state(1, "ok")
+        self.assertEqual(self.board(3), [])
+        self.assertTrue(self.store.is_known(1))
+        self.moderation.finish()
+        self.assertEqual(self.board(3), [(1, 5)])
+        self.assertTrue(self.store.is_known(1))
+
     # Against the model
 
     def test_random_operations(self) -> None:
