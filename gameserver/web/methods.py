@@ -12,9 +12,10 @@ from gameserver.web.operation import Operation
 OVERRIDDEN: Sequence[str] = ("PUT", "DELETE")
 """The methods that POST may stand for."""
 
-_ALLOWED_FIELDS = (
-    "*, Authorization, Content-Type, Idempotency-Key, If-None-Match, X-Scoreganizer-Authorization"
-)
+BOARD_FIELDS = "Content-Type, Idempotency-Key, If-None-Match"
+"""What a page may send to a route of the boards: not `Authorization`, which is the admin's."""
+
+_ALLOWED_FIELDS = "*, Authorization, Content-Type, X-Scoreganizer-Authorization"
 """What a page may send. The wildcard does not cover `Authorization`, nor do older browsers know it
 (Fetch standard, 3.2.2)."""
 
@@ -33,16 +34,18 @@ def open_methods(views: Mapping[str, View], operations: Mapping[str, Operation])
     return found | {"POST"} if found.intersection(OVERRIDDEN) else found
 
 
-def options(views: Iterable[str], open_views: Iterable[str]) -> Response:
+def options(
+    views: Iterable[str], open_views: Iterable[str], fields: str = _ALLOWED_FIELDS
+) -> Response:
     """The answer to OPTIONS, a browser's CORS preflight included (Fetch standard, 3.2.2).
 
-    `open_views` are the methods that pages of other sites may use.
+    `open_views` are the methods that pages of other sites may use, `fields` what they may send.
     """
     return Response(
         headers=(
             ("Allow", names(views)),
             ("Access-Control-Allow-Methods", names(open_views)),
-            ("Access-Control-Allow-Headers", _ALLOWED_FIELDS),
+            ("Access-Control-Allow-Headers", fields),
             ("Access-Control-Max-Age", "86400"),
         )
     )

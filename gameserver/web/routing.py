@@ -16,7 +16,14 @@ from gameserver.numbers import parse_number
 from gameserver.web.cors import CrossOrigin, closed
 from gameserver.web.errors import BadRequest, HTTPError, MethodNotAllowed, NotFound, error_response
 from gameserver.web.messages import EVERY_RESPONSE, Headers, Match, Response, View
-from gameserver.web.methods import OVERRIDDEN, names, open_methods, options, overriding
+from gameserver.web.methods import (
+    BOARD_FIELDS,
+    OVERRIDDEN,
+    names,
+    open_methods,
+    options,
+    overriding,
+)
 from gameserver.web.operation import Operation
 
 DRAINED_BODY = 1024
@@ -193,7 +200,8 @@ def endpoint(view: View) -> str:
 def _match(route: Route, method: str, found: re.Match[str]) -> Match:
     open_to_pages = open_methods(route.views, route.operations)
     if method == "OPTIONS":
-        return _answer(options(route.views, open_to_pages), route)
+        fields = {"fields": BOARD_FIELDS} if route.operations else {}
+        return _answer(options(route.views, open_to_pages, **fields), route)
     view = route.views.get(method) or route.overriding.get(method)
     if view is None:
         return _refusal(MethodNotAllowed(names(route.views)), route)
