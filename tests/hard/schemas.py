@@ -38,7 +38,7 @@ expected-statuses = [400, 401, 403, 404, 405, 406, 409, 411, 413, 414, 415, 422,
 enabled = false
 """
 
-EXAMPLES = 300
+EXAMPLES = 100
 """Of each operation in a round, of which there are as many as it takes, each with its own seed."""
 
 
