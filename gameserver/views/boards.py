@@ -102,7 +102,7 @@ def around_user(request: Request, services: Services, level_id: int, user_id: in
         return board_json.neighbours(level_id, scores.settings(level_id), found)
 
     if is_own and scores.state(user_id) == "hidden":
-        return Response(200, render(True).encode(), JSON, NOT_STORED)
+        return Response(200, f"{render(True)}\n".encode(), JSON, NOT_STORED)
     key = ("user", level_id, user_id, around, season)
     return services.pages.answer(request, scores.version(level_id, season), key, render)
 

@@ -9,7 +9,7 @@ from gameserver.views.moderation import author_of
 from gameserver.views.who import require_game_or_admin
 from gameserver.web.clients import household
 from gameserver.web.json_body import Shape, read_body, read_text, text
-from gameserver.web.messages import JSON, Request, Response, render_json
+from gameserver.web.messages import JSON, Request, Response, json_line
 
 EMPTY = Shape("Nothing")
 SECRET = Shape("NewSecret", text("secret", True, minLength=SHORTEST, maxLength=LONGEST))
@@ -20,7 +20,7 @@ def draw(request: Request, services: Services) -> Response:
     NOTHING.read(request.query)
     _read_nothing(request)
     user_id, secret = services.claims.draw(household(request.client))
-    answer = render_json({"user": user_id, "secret": secret}).encode()
+    answer = json_line({"user": user_id, "secret": secret})
     return Response(201, answer, JSON, (("Cache-Control", "no-store"),))
 
 
@@ -49,4 +49,4 @@ def _read_nothing(request: Request) -> None:
 
 
 def _claimed(user_id: int, is_claimed: bool) -> Response:
-    return Response(200, render_json({"user": user_id, "claimed": is_claimed}).encode(), JSON)
+    return Response(200, json_line({"user": user_id, "claimed": is_claimed}), JSON)

@@ -11,7 +11,7 @@ from gameserver.services import Services
 from gameserver.views.boards import NOTHING
 from gameserver.views.schemas import SCHEMAS
 from gameserver.web.etags import matches
-from gameserver.web.messages import JSON, Request, Response, View, render_json
+from gameserver.web.messages import JSON, Request, Response, View, json_line
 from gameserver.web.openapi import document
 from gameserver.web.routing import Route
 
@@ -27,7 +27,7 @@ def openapi(routes: Callable[[], Sequence[Route]]) -> View:
 
     @cache
     def made() -> Response:
-        body = render_json(document(routes(), SCHEMAS, INFO)).encode()
+        body = json_line(document(routes(), SCHEMAS, INFO))
         etag = f'W/"{blake2b(body, digest_size=8).hexdigest()}"'
         return Response(200, body, JSON, etag=etag)
 

@@ -14,7 +14,7 @@ from gameserver.views.boards import NOTHING
 from gameserver.views.moderation import author_of
 from gameserver.views.schemas import SETTINGS
 from gameserver.web.json_body import Shape, as_sent, read_body, read_text
-from gameserver.web.messages import JSON, Request, Response, render_json
+from gameserver.web.messages import JSON, Request, Response, json_line
 
 # Which values are right, the settings themselves know.
 CHANGES = Shape("LevelChanges", *(as_sent(name, schema) for name, schema in SETTINGS.items()))
@@ -38,7 +38,7 @@ def configure(request: Request, services: Services, level_id: int) -> Response:
         settings = services.scores.configure(level_id, rule)
         what = {"level": level_id, **changes}
         services.scores.write_down(author_of(request), "configure", what)
-    return Response(200, render_json(settings.members()).encode(), JSON)
+    return Response(200, json_line(settings.members()), JSON)
 
 
 def _title(text: str) -> str:

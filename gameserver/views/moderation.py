@@ -17,7 +17,7 @@ from gameserver.views.board_json import moment
 from gameserver.views.boards import NOTHING
 from gameserver.web import query
 from gameserver.web.json_body import Member, Shape, flag, number, read_body, read_text
-from gameserver.web.messages import JSON, Request, Response, View, render_json
+from gameserver.web.messages import JSON, Request, Response, View, json_line
 
 AUDIT = query.Query(
     query.number("offset", "how many entries to leave out", 0),
@@ -138,4 +138,4 @@ def _entry(entry: AuditEntry) -> dict[str, Any]:
 
 
 def _json(value: object) -> Response:
-    return Response(200, render_json(value).encode(), JSON)
+    return Response(200, json_line(value), JSON)

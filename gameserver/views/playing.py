@@ -17,7 +17,7 @@ from gameserver.views.schemas import META
 from gameserver.views.who import SESSION, Writer, writer
 from gameserver.web import json_body
 from gameserver.web.json_body import Shape, read_body, read_text
-from gameserver.web.messages import JSON, Request, Response, render_json
+from gameserver.web.messages import JSON, Request, Response, json_line
 from gameserver.web.strict_json import depth_of, raw_elements, raw_members
 
 IDEMPOTENCY_KEY = "idempotency-key"
@@ -165,13 +165,13 @@ def _unquoted(value: str) -> str:
 
 
 def _answer(user_id: int, outcomes: Sequence[Outcome]) -> bytes:
-    return render_json(board_json.outcome(user_id, outcomes[0])).encode()
+    return json_line(board_json.outcome(user_id, outcomes[0]))
 
 
 def _run(run: Run) -> bytes:
-    return render_json(board_json.run(run)).encode()
+    return json_line(board_json.run(run))
 
 
 def _answers(user_id: int, outcomes: Sequence[Outcome]) -> bytes:
     results = [board_json.outcome(user_id, each) for each in outcomes]
-    return render_json({"results": results}).encode()
+    return json_line({"results": results})

@@ -10,7 +10,7 @@ from gameserver.views.board_json import moment
 from gameserver.views.boards import NOTHING
 from gameserver.views.moderation import author_of
 from gameserver.web.json_body import Shape, read_body, read_text, text
-from gameserver.web.messages import JSON, Request, Response, render_json
+from gameserver.web.messages import JSON, Request, Response, json_line
 
 NEW = Shape(
     "NewToken",
@@ -27,7 +27,7 @@ def make(request: Request, services: Services) -> Response:
         raise Refused("name_taken", "the audit calls the admin so: choose another name", "name")
     token = services.game_tokens.make(name)
     services.scores.write_down(author_of(request), "make_token", {"name": name})
-    return Response(200, render_json({"name": name, "token": token}).encode(), JSON)
+    return Response(200, json_line({"name": name, "token": token}), JSON)
 
 
 def listing(request: Request, services: Services) -> Response:
@@ -38,7 +38,7 @@ def listing(request: Request, services: Services) -> Response:
         {"name": token.name, "created": moment(token.created)}
         for token in services.game_tokens.all()
     ]
-    return Response(200, render_json({"tokens": listed}).encode(), JSON)
+    return Response(200, json_line({"tokens": listed}), JSON)
 
 
 def revoke(request: Request, services: Services, name: str) -> Response:

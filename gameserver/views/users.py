@@ -16,7 +16,7 @@ from gameserver.views.who import SESSION, require_right_over
 from gameserver.web.etags import matches
 from gameserver.web.json_body import Shape, as_sent, read_body, read_text
 from gameserver.web.json_body import text as text_member
-from gameserver.web.messages import JSON, Request, Response, render_json
+from gameserver.web.messages import JSON, Request, Response, json_line, render_json
 from gameserver.web.query import Query, number, text
 
 CHUNK_LEVELS = 64
@@ -69,7 +69,7 @@ def _chunk(services: Services, user_id: int, level_id: int, comma: int) -> Respo
     if comma and text:
         text = f",{text}"
     if len({each.level_id for each in found}) < CHUNK_LEVELS:
-        return Response(200, f"{text}]}}".encode(), JSON)
+        return Response(200, f"{text}]}}\n".encode(), JSON)
     return Response(200, text.encode(), JSON, more=(found[-1].level_id + 1, 1))
 
 
@@ -82,7 +82,7 @@ def rename(request: Request, services: Services, user_id: int) -> Response:
     if name is not None:
         name = _name(name, services)
     services.scores.rename(user_id, name)
-    return Response(200, render_json({"user": user_id, "name": name}).encode(), JSON)
+    return Response(200, json_line({"user": user_id, "name": name}), JSON)
 
 
 def forget(request: Request, services: Services, user_id: int) -> Response:

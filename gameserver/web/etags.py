@@ -51,10 +51,10 @@ class Pages:
             page = self._rendered(key, etag, render)
         if moving is None:
             return page
-        return page._replace(body=b"%b,%b}" % (page.body[:-1], moving().encode()))
+        return page._replace(body=b"%b,%b}\n" % (page.body[:-2], moving().encode()))
 
     def _rendered(self, key: Hashable, etag: str, render: Callable[[], str]) -> Response:
-        page = Response(200, render().encode(), JSON, etag=etag)
+        page = Response(200, f"{render()}\n".encode(), JSON, etag=etag)
         if key is not None and len(page.body) <= MAX_PAGE_SIZE:
             self._pages[key] = page
             self._pages.move_to_end(key)

@@ -31,11 +31,11 @@ class PagesTest(unittest.TestCase):
     def test_once(self) -> None:
         """A page is rendered once for each version."""
         first = self.ask()
-        self.assertEqual((first.body, first.etag), (b'{"n":1}', 'W/"01010101-1"'))
+        self.assertEqual((first.body, first.etag), (b'{"n":1}\n', 'W/"01010101-1"'))
         self.assertIs(self.ask(), first)
-        self.assertEqual(self.ask("2").body, b'{"n":2}')
-        self.assertEqual(self.ask("2", "b").body, b'{"n":3}')
-        self.assertEqual(self.ask("2").body, b'{"n":2}')
+        self.assertEqual(self.ask("2").body, b'{"n":2}\n')
+        self.assertEqual(self.ask("2", "b").body, b'{"n":3}\n')
+        self.assertEqual(self.ask("2").body, b'{"n":2}\n')
 
     def test_known(self) -> None:
         """Who has it gets 304, and nothing is rendered."""
@@ -46,18 +46,18 @@ class PagesTest(unittest.TestCase):
     def test_not_remembered(self) -> None:
         """Without a key, and where it is large, a page is rendered each time."""
         self.ask(key=None)
-        self.assertEqual(self.ask(key=None).body, b'{"n":2}')
+        self.assertEqual(self.ask(key=None).body, b'{"n":2}\n')
         with mock.patch("gameserver.web.etags.MAX_PAGE_SIZE", 6):
             self.ask()
-            self.assertEqual(self.ask().body, b'{"n":4}')
+            self.assertEqual(self.ask().body, b'{"n":4}\n')
 
     def test_bounded(self) -> None:
         """Only the newest pages are remembered."""
         with mock.patch("gameserver.web.etags.MAX_PAGES", 2):
             for key in ("a", "b", "c"):
                 self.ask(key=key)
-            self.assertEqual(self.ask(key="c").body, b'{"n":3}')
-            self.assertEqual(self.ask(key="a").body, b'{"n":4}')
+            self.assertEqual(self.ask(key="c").body, b'{"n":3}\n')
+            self.assertEqual(self.ask(key="a").body, b'{"n":4}\n')
 
     def test_moving(self) -> None:
         """Members that are others each time stand behind the page."""
@@ -67,7 +67,7 @@ class PagesTest(unittest.TestCase):
             self.pages.answer(request, "1", "a", self.render, lambda: next(texts)).body
             for _ in range(2)
         ]
-        self.assertEqual(bodies, [b'{"n":1,"left":9}', b'{"n":1,"left":8}'])
+        self.assertEqual(bodies, [b'{"n":1,"left":9}\n', b'{"n":1,"left":8}\n'])
 
     def test_starts(self) -> None:
         """The same version is another ETag after a new start."""
