@@ -93,12 +93,12 @@ class TLSSocket:
         except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
             self._failure = "handshake"
             raise
+        except (ssl.SSLEOFError, ssl.SSLZeroReturnError):
+            # A client that connects and goes again, as monitors do, has tried nothing. (Which of
+            # the two errors that is depends on the version of Python.)
+            raise
         except ssl.SSLError as error:
-            # A client that connects and goes again, as monitors do, has tried nothing. Before
-            # CPython 3.11.4 that is no SSLEOFError.
-            gone = error.reason == "UNEXPECTED_EOF_WHILE_READING"
-            if not (gone or isinstance(error, ssl.SSLEOFError)):
-                self._failure = "plain_http" if error.reason == "HTTP_REQUEST" else "handshake"
+            self._failure = "plain_http" if error.reason == "HTTP_REQUEST" else "handshake"
             raise
         self._established = True
 
