@@ -12,7 +12,9 @@ This is a game score server. Its calls, among others:
 GET  /<user_id>/login                        a session key
 POST /<level_id>/score?sessionkey=<key>      keeps the score in the body
 GET  /<level_id>/highscorelist               the best scores
+GET  /api/levels/<level_id>                  a board with ranks, as JSON
 GET  /api/tournaments/all                    the tournaments
+GET  /openapi.json                           the boards' calls, for programs
 GET  /healthz                                whether the server works
 
 README.md, which came with the server, has all of them, and its folder docs/ has the rest.
