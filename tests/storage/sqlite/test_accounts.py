@@ -24,7 +24,9 @@ class SqliteTest(FolderTestCase, contracts.AccountsContract):
         (ann,) = self.add_accounts("ann")
         self.add_token(contracts.digest("a"), ann, contracts.NOW)
         self.engine.close()
-        store = open_engine(self.path).accounts
+        engine = open_engine(self.path)
+        self.addCleanup(engine.close)
+        store = engine.accounts
         self.assertEqual(store.named("ANN"), (ann, "ann", "hash of ann"))
         self.assertTrue(store.show_token(contracts.digest("a"), contracts.NOW))
 
