@@ -12,30 +12,16 @@ import sys
 import unittest
 from dataclasses import replace
 
-import mock  # noqa: UP026 (the same mock on every Python)
-
 from gameserver import admin
 from gameserver.scores.values import Post
-from gameserver.storage.sqlite import datafile
 from gameserver.storage.sqlite.database import Database
 from gameserver.storage.sqlite.scores import SqliteScores
-from tests.folder import FolderTestCase
+from tests.admin_case import AdminTestCase
 from tests.support import PATIENCE, ROOT, Clock
 
 
-class AdminTest(FolderTestCase):
+class AdminTest(AdminTestCase):
     """Backup, check, export and import."""
-
-    def setUp(self) -> None:
-        super().setUp()
-        self.csv = self.folder / "scores.csv"
-        self.enterContext(mock.patch.object(datafile, "LOCK_SECONDS", 0))
-
-    def run_admin(self, *arguments: str) -> tuple[int, str, str]:
-        output, errors = io.StringIO(), io.StringIO()
-        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
-            code = admin.main(arguments)
-        return code, output.getvalue(), errors.getvalue()
 
     def import_(self, content: str) -> tuple[int, str, str]:
         self.csv.write_text(content)

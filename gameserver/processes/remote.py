@@ -38,7 +38,6 @@ class ApplicationService:
         requests = [_unpacked(*values) for values in batch]
         return marshal.dumps([tuple(response) for response in self._app.handle(requests)])
 
-
     def _report(self, front_end: int, connections: int, counters: Counters) -> None:
         self._app.report(front_end, connections, counters)
         # The owner uses the machine, too, and nobody else reports that.

@@ -38,7 +38,6 @@ class Query:
     def __init__(self, *parameters: Parameter) -> None:
         self.parameters = parameters
         self._by_name = {parameter.name: parameter for parameter in parameters}
-        self._defaults = tuple(parameter.default for parameter in parameters)
         self._remembered = lru_cache(maxsize=4096)(self._read)
 
     def read(self, query: str) -> tuple[Any, ...]:

@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-
-import mock  # noqa: UP026 (the same mock on every Python)
-
-from gameserver import admin
 from gameserver.scores.audit import Author
 from gameserver.scores.moderation import Moderation
-from gameserver.storage.sqlite import datafile
 from gameserver.storage.sqlite.scores import SqliteScores
-from tests.folder import FolderTestCase
+from tests.admin_case import AdminTestCase
 from tests.support import Clock
 
 
-class TransferTest(FolderTestCase):
-    def setUp(self) -> None:
-        super().setUp()
-        self.csv = self.folder / "scores.csv"
-        self.enterContext(mock.patch.object(datafile, "LOCK_SECONDS", 0))
-
-    def run_admin(self, *arguments: str) -> tuple[int, str, str]:
-        output, errors = io.StringIO(), io.StringIO()
-        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
-            code = admin.main(arguments)
-        return code, output.getvalue(), errors.getvalue()
-
+class TransferTest(AdminTestCase):
     def fill(self) -> None:
         database = self.open()
         store = SqliteScores(database, clock=Clock())
