@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from gameserver.errors import StartError, StorageFull
 from gameserver.monitoring.streams import open_missing_streams
 from gameserver.settings import Parser, parse_path
-from gameserver.storage.sqlite import maintenance, passwords, transfer
+from gameserver.storage.sqlite import csv_import, maintenance, passwords, transfer
 from gameserver.storage.sqlite.transfer import STANDARD_STREAM
 
 
@@ -51,6 +51,9 @@ def _parser() -> argparse.ArgumentParser:
             )
             if name == "export":
                 other.nargs, other.default = "?", STANDARD_STREAM
+        if name in ("export", "import"):
+            command.add_argument("--key", metavar="KEYFILE", type=parse_path,
+                                 help=KEY_TEXT)  # fmt: skip
         command.set_defaults(run=run)
     return parser
 
@@ -65,12 +68,12 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
-    transfer.export(options.file, options.other)
+    transfer.export(options.file, options.other, options.key)
     return 0
 
 
 def _import(options: argparse.Namespace) -> int:
-    transfer.import_(options.file, options.other)
+    csv_import.import_(options.file, options.other, options.key)
     return 0
 
 
@@ -79,18 +82,21 @@ def _password(options: argparse.Namespace) -> int:
     return 0
 
 
+KEY_TEXT = f"where the key of the claims is, as secret as FILE [default: CSV{transfer.KEY_END}]"
+
 COMMANDS = {
     "backup": (_backup, "copy the file as it is now", "COPY", "a file that is not there yet"),
     "check": (_check, "examine the whole file", "", ""),
     "export": (
         _export,
-        f"write all settings, names, bans, scores and the audit as CSV: {transfer.HEADER}",
+        "write all settings, names, bans, claims, tokens, scores and the audit as CSV:"
+        f" {transfer.HEADER}",
         "CSV",
         "a new file; - is the standard output [default: -]",
     ),
     "import": (
         _import,
-        "take in settings, names, bans, audit and the better scores of a CSV file:"
+        "take in settings, names, bans, claims, tokens, audit and the better scores of a CSV file:"
         f" {transfer.HEADER}"
         f" or {transfer.OLD_HEADER}",
         "CSV",

@@ -66,8 +66,7 @@ class GameTokens:
 
     def make(self, name: str) -> str:
         """A new token, which nobody can be told again; Refused if there is one of the name."""
-        if not _NAME.fullmatch(name):
-            raise invalid("name", f"must have 1 to {LONGEST_NAME} of A-Z, a-z, 0-9, _ and -")
+        check_name(name)
         tokens = self._store.all()
         if any(token.name == name for token in tokens):
             raise Refused("name_taken", "there is a token of this name: revoke it first", "name")
@@ -92,6 +91,12 @@ class GameTokens:
         # Compared by digest: how long that takes tells nothing about the token.
         found = self._store.shown(_digest(token)) if token else None
         return found.name if found else None
+
+
+def check_name(name: str) -> None:
+    """Refused (`invalid_data`) unless a token can have this name."""
+    if not _NAME.fullmatch(name):
+        raise invalid("name", f"must have 1 to {LONGEST_NAME} of A-Z, a-z, 0-9, _ and -")
 
 
 def _digest(token: str) -> bytes:

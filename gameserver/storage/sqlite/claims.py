@@ -9,6 +9,10 @@ from gameserver.auth.claim_store import Claim
 from gameserver.storage.memory.claims import MemoryClaims
 from gameserver.storage.sqlite.database import Database
 
+HASH_KEY, KEY_SIZE = "secrets of users", 32
+"""What secrets are hashed with, as a `Database.secret`."""
+HASH_SIZE = 16
+
 KEEP = "REPLACE INTO claim VALUES (?, ?, ?, ?)"
 REMOVE = "DELETE FROM claim WHERE user = ?"
 ALL = "SELECT user, secret, since, kept FROM claim ORDER BY since, user"
@@ -21,7 +25,7 @@ class SqliteClaims(MemoryClaims):
     """A `ClaimStore` that outlives the process."""
 
     def __init__(self, database: Database) -> None:
-        super().__init__(database.lock, database.secret("secrets of users", 32))
+        super().__init__(database.lock, database.secret(HASH_KEY, KEY_SIZE))
         self._database = database
         self._changed: set[int] = set()
         """The users whose claims this batch has changed."""
