@@ -1,8 +1,9 @@
 """Has each write to the disk fail in turn: `python -m tests.hard.faults` (Linux, strace).
 
 For every n, the n-th call of a kind fails once while fifty scores are posted one by one, users
-banned and scores taken away. No score may be acknowledged that is not in the file afterwards, and
-no list may show one that was not acknowledged; the same goes for bans. After `ENOSPC` at a write
+banned and scores taken away, users claimed, runs used up and tokens made and ended. No score may be
+acknowledged that is not in the file afterwards, and no list may show one that was not acknowledged;
+the same goes for bans, claims, runs, tokens and what is undone. After `ENOSPC` at a write
 the server has to go on; after everything else it has to end with its exit code for that.
 """
 
@@ -17,8 +18,9 @@ from pathlib import Path
 
 from gameserver.errors import StorageFailed
 from tests.hard.moderator import states
+from tests.hard.people import People, file_of, server_of
 from tests.hard.players import invented, lost, stored
-from tests.hard.traced import Poster, start_traced
+from tests.hard.traced import PERSONS, Poster, start_traced
 from tests.servers import NotStarted, ServerProcess
 
 CALLS = ("pwrite64", "fdatasync", "ftruncate")
@@ -36,7 +38,15 @@ def count_calls(call: str) -> int:
             poster.post_all()
             poster.moderate()
             poster.close()
+            live(People(), server)
         return trace.read_text().count(f"{call}(")
+
+
+def live(people: People, server: ServerProcess) -> None:
+    """What some people do; as `Poster.post_all` if the server goes away."""
+    with server.client() as client:
+        for _ in range(PERSONS):
+            people.live(server_of(client))
 
 
 class Run:
@@ -47,7 +57,7 @@ class Run:
         self._path = str(folder / "game.db")
         options = ["-e", f"trace={call}", "-e", inject, "-o", "/dev/null"]
         self.false = 0
-        """Scores that were acknowledged and are not there, or are there and were never sent."""
+        """How much was acknowledged and is not there, or is there and was refused or never sent."""
         try:
             server = start_traced(options, folder)
         except NotStarted as failure:
@@ -60,16 +70,17 @@ class Run:
             server.kill()
 
     def _play(self, server: ServerProcess) -> str:
-        poster = Poster(server)
+        poster, people = Poster(server), People()
         try:
             poster.post_all()
             self.false += not poster.shows_what_was_acknowledged()
             poster.moderate()
+            live(people, server)
         except (OSError, AssertionError):
             expected, outcome = StorageFailed.EXIT_CODE, STOPPED
         else:
             server.send_signal(signal.SIGTERM)
-            expected, outcome = 0, WENT_ON if poster.refused else LATER
+            expected, outcome = 0, WENT_ON if poster.refused + people.refused else LATER
         code = server.exit_code()
         assert code == expected, code
         poster.close()
@@ -78,6 +89,11 @@ class Run:
         self.false += sum(
             states(self._path).get(user_id) != state for user_id, state in poster.states.items()
         )
+        with file_of(self._path) as ask:
+            people.check(ask)
+        self.false += len(people.wrong)
+        for what in people.wrong:
+            print(what, file=sys.stderr)
         return outcome
 
 
@@ -96,7 +112,7 @@ def main() -> int:
 
 
 def fail_each(call: str, error: str, numbers: range) -> int:
-    """Prints a line of the table; returns how many scores were wrong."""
+    """Prints a line of the table; returns how much was wrong."""
     outcomes: Counter[str] = Counter()
     false = 0
     for number in numbers:

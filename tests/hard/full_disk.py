@@ -1,7 +1,8 @@
 """Fills a small disk under load and makes room again: `python -m tests.hard.full_disk` (root).
 
-The disk is a tmpfs of 16 MB. While it is full, lists and logins have to be answered, scores
-and bans refused; when there is room again, scores have to be taken within two seconds.
+The disk is a tmpfs of 16 MB. While it is full, lists and logins have to be answered, scores, bans,
+claims, runs and tokens refused; when there is room again, scores have to be taken within two
+seconds, and of what was refused there is nothing.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.hard.moderator import Moderator, write_token
+from tests.hard.people import People, file_of, server_of
 from tests.hard.players import Player, invented, lost, stored
 from tests.raw_client import request_bytes
 from tests.servers import ServerProcess
@@ -57,9 +59,10 @@ def reads_answer(server: ServerProcess) -> bool:
 class Round:
     """Full, then room again, with a player who never stops."""
 
-    def __init__(self, server: ServerProcess, player: Player, disk: Path) -> None:
+    def __init__(self, server: ServerProcess, player: Player, people: People, disk: Path) -> None:
         self._server = server
         self._player = player
+        self._people = people
         self._moderator = Moderator(1, 1)
         self._filler = disk / "filler"
         self.reads_failed = 0
@@ -69,12 +72,14 @@ class Round:
         stop = threading.Event()
         thread = threading.Thread(target=self._player.play, args=(self._server.address, stop))
         thread.start()
+        self._live()
         refused = self._player.refused
         fill(self._filler)
         wait_until(lambda: self._player.refused > refused)
         for _ in range(20):
             self.reads_failed += not reads_answer(self._server)
             self.reads_failed += self._ban() != 503
+            self._live()
             time.sleep(TRY_SECONDS)
         os.unlink(self._filler)
         started, count = time.monotonic(), self._player.count
@@ -82,8 +87,16 @@ class Round:
         self.recovery = time.monotonic() - started
         time.sleep(PLAY_SECONDS)
         self.reads_failed += self._ban() != 200
+        self._live()
+        with self._server.client() as client:
+            self._people.check(server_of(client))
         stop.set()
         thread.join()
+
+    def _live(self) -> None:
+        """One more person does everything."""
+        with self._server.client() as client:
+            self._people.live(server_of(client))
 
     def _ban(self) -> int:
         """The status of a ban, which is lifted again, of a user who does not play."""
@@ -97,8 +110,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split(":")[0])
     parser.add_argument("--rounds", type=int, default=5, help="of each mode [%(default)s]")
     options = parser.parse_args()
-    print("| mode | rounds | acknowledged | refused | lost | invented | reads failed | recovery |")
-    print("|---|--:|--:|--:|--:|--:|--:|--:|")
+    print("| mode | rounds | acknowledged | refused | lost | invented | people refused "
+          "| people wronged | reads failed | recovery |")  # fmt: skip
+    print("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
     bad = 0
     for mode, flags in (("threaded", ["--threaded"]), ("forked", [])):
         bad += run(mode, flags, options.rounds)
@@ -108,22 +122,28 @@ def main() -> int:
 def run(mode: str, flags: list[str], count: int) -> int:
     with small_disk("16m") as disk:
         path = str(disk / "game.db")
-        player = Player(0, USERS, LEVELS, PIPELINE)
+        player, people = Player(0, USERS, LEVELS, PIPELINE), People()
         with ServerProcess(*flags, "--data", path, *write_token(disk)) as server:
             player.log_in(server.address)
             warm_up(server, player)
-            rounds = [Round(server, player, disk) for _ in range(count)]
+            rounds = [Round(server, player, people, disk) for _ in range(count)]
             for each in rounds:
                 each.run()
             before = stored(path)
+        with file_of(path) as ask:
+            people.check(ask)
         found = stored(path)
     missing = lost(player.acknowledged, before) + lost(player.acknowledged, found)
     strange = invented(player.sent, found)
     unread = sum(each.reads_failed for each in rounds)
     slowest = max(each.recovery for each in rounds)
     print(f"| {mode} | {count} | {player.count:,} | {player.refused:,} | {missing} | {strange} "
-          f"| {unread} | {slowest:.2f} s |", flush=True)  # fmt: skip
-    return missing + strange + unread + len(player.wrong) + (slowest > 2)
+          f"| {people.refused} | {len(people.wrong)} | {unread} | {slowest:.2f} s |",
+          flush=True)  # fmt: skip
+    for what in people.wrong:
+        print(what, file=sys.stderr)
+    wrong = len(player.wrong) + len(people.wrong) + (not people.refused)
+    return missing + strange + unread + wrong + (slowest > 2)
 
 
 def warm_up(server: ServerProcess, player: Player) -> None:

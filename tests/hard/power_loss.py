@@ -1,9 +1,10 @@
 """Cuts the power at every sync: `python -m tests.hard.power_loss` (Linux, strace).
 
-Records what a server writes while fifty scores are posted, and which responses it sends. Then it
-makes the files as they may be after a power cut before and after every sync. What had been
-synced is there. Of what was written since, by sectors of 512 bytes: nothing, everything, or what
-chance picks. The data file has to open, whole, with every score that was acknowledged by then.
+Records what a server writes while fifty scores are posted, users claimed, runs used up, tokens made
+and ended, and scores taken away and brought back, and which responses it sends. Then it makes the
+files as they may be after a power cut before and after every sync. What had been synced is there.
+Of what was written since, by sectors of 512 bytes: nothing, everything, or what chance picks. The
+data file has to open, whole, with all that was acknowledged by then, and nothing that was not sent.
 """
 
 from __future__ import annotations
@@ -16,14 +17,15 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from gameserver.storage.sqlite.database import Database
-from gameserver.storage.sqlite.scores import SqliteScores
-from tests.hard.players import Place, invented, lost, stored_in
-from tests.hard.traced import USERS, Poster, start_traced
+from tests.hard.moderator import write_token
+from tests.hard.people import Ask, People, Person, file_of, server_of
+from tests.hard.players import Place, invented, lost, stored
+from tests.hard.traced import PERSONS, SCORES, USERS, Poster, start_traced
 
 SECTOR = 512
 FILES = ("game.db", "game.db-wal")
@@ -102,7 +104,7 @@ class Trace:
         self._lines = lines
         self._folder = folder
         self.disk = disk
-        self.acknowledged = -USERS  # the logins come first
+        self.answered = -USERS  # the logins come first
 
     def moments(self) -> Iterator[None]:
         """Stops before and after every sync."""
@@ -164,10 +166,35 @@ class Trace:
     def _sendto(self, arguments: str, result: int) -> None:
         found = _TEXT.search(arguments)
         assert found, arguments
-        self.acknowledged += unescape(found[1]).count(b"HTTP/1.1 200 ")
+        self.answered += unescape(found[1]).count(b"HTTP/1.1 ")
 
 
-def record(folder: Path, pipeline: int) -> tuple[Trace, Poster]:
+class Journal:
+    """People, and what may have been true of them at any time."""
+
+    def __init__(self) -> None:
+        self.people = People()
+        self._persons: list[list[Person]] = []
+        """After so many answers, when the next question was on its way."""
+
+    def live(self, ask: Ask) -> None:
+        def asked(method: str, target: str, body: Any, token: str) -> tuple[int, bytes]:
+            self._persons.append(copy.deepcopy(self.people.persons))
+            return ask(method, target, body, token)
+
+        for _ in range(PERSONS):
+            self.people.live(asked)
+        self._persons.append(self.people.persons)
+
+    def after(self, answers: int) -> People:
+        """The people as they were after so many answers; nobody if that is less than none."""
+        people = People()
+        if answers >= 0:
+            people.persons = copy.deepcopy(self._persons[answers])
+        return people
+
+
+def record(folder: Path, pipeline: int) -> tuple[Trace, Poster, Journal]:
     """Runs a server on a new data file; returns what it wrote and what it acknowledged."""
     Database(str(folder / "game.db")).close()
     disk = Disk({"game.db": (folder / "game.db").read_bytes()})
@@ -177,43 +204,55 @@ def record(folder: Path, pipeline: int) -> tuple[Trace, Poster]:
         poster = Poster(server, pipeline)
         poster.post_all()
         poster.close()
+        journal = Journal()
+        with server.client() as client:
+            journal.live(server_of(client))
     lines = [line for line in output.read_text().splitlines() if "+++" not in line]
-    return Trace(lines, disk, folder.name), poster
+    return Trace(lines, disk, folder.name), poster, journal
 
 
 class Verdict:
     """What has been found out about the moments of one trace."""
 
-    def __init__(self, poster: Poster, folder: Path) -> None:
+    def __init__(self, poster: Poster, journal: Journal, folder: Path) -> None:
         self._poster = poster
+        self._journal = journal
         self._folder = folder
-        self.moments = self.states = self.lost = self.invented = self.corrupt = 0
+        self.moments = self.states = self.lost = self.invented = self.wrong = self.corrupt = 0
 
     def judge(self, trace: Trace, chance: random.Random, torn: int) -> None:
         """Every state that the files may be in at this moment, some of them."""
         self.moments += 1
-        acknowledged = dict(self._poster.order[: max(trace.acknowledged, 0)])
+        acknowledged = dict(self._poster.order[: max(trace.answered, 0)])
         keeps: list[Callable[[], bool]] = [lambda: False, lambda: True]
         keeps += [lambda: chance.random() < 0.5] * torn
         for keep in keeps:
-            self._judge_state(trace.disk.after_power_cut(keep), acknowledged)
+            people = self._journal.after(trace.answered - SCORES)
+            self._judge_state(trace.disk.after_power_cut(keep), acknowledged, people)
 
-    def _judge_state(self, files: dict[str, bytes], acknowledged: dict[Place, int]) -> None:
+    def _judge_state(
+        self, files: dict[str, bytes], acknowledged: dict[Place, int], people: People
+    ) -> None:
         self.states += 1
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir()
         for name, content in files.items():
             (self._folder / name).write_bytes(content)
+        write_token(self._folder)
+        path = str(self._folder / "game.db")
         try:
-            with closing(Database(str(self._folder / "game.db"))) as database:
-                SqliteScores(database)
-                found = stored_in(database.connection)
+            with file_of(path) as ask:
+                people.check(ask)
+            found = stored(path)
         except Exception as error:
             print(f"{error!r}", file=sys.stderr)
             self.corrupt += 1
             return
         self.lost += lost(acknowledged, found)
         self.invented += invented(self._poster.sent, found)
+        self.wrong += len(people.wrong)
+        for what in people.wrong:
+            print(what, file=sys.stderr)
 
 
 def main() -> int:
@@ -222,19 +261,20 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     chance = random.Random(options.seed)
-    print("| scores in a batch | moments | states | lost | invented | corrupt |")
-    print("|--:|--:|--:|--:|--:|--:|")
+    print("| scores in a batch | moments | states | lost | invented | people wronged | corrupt |")
+    print("|--:|--:|--:|--:|--:|--:|--:|")
     bad = 0
     for pipeline in (1, 10):
         with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
-            trace, poster = record(Path(folder), pipeline)
-            verdict = Verdict(poster, Path(folder, "after"))
+            trace, poster, journal = record(Path(folder), pipeline)
+            verdict = Verdict(poster, journal, Path(folder, "after"))
             for _ in trace.moments():
                 verdict.judge(trace, chance, options.torn)
-        assert trace.acknowledged >= len(poster.order) == 50
+        assert trace.answered > len(poster.order) == SCORES
         print(f"| {pipeline} | {verdict.moments} | {verdict.states} | {verdict.lost} "
-              f"| {verdict.invented} | {verdict.corrupt} |", flush=True)  # fmt: skip
-        bad += verdict.lost + verdict.invented + verdict.corrupt
+              f"| {verdict.invented} | {verdict.wrong} | {verdict.corrupt} |",
+              flush=True)  # fmt: skip
+        bad += verdict.lost + verdict.invented + verdict.wrong + verdict.corrupt
     return 1 if bad else 0
 
 

@@ -1,4 +1,4 @@
-"""A threaded server under strace (Linux), and a client that posts fifty scores to it."""
+"""A threaded server under strace (Linux), a client that posts fifty scores, and what people do."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from tests.raw_client import request_bytes
 from tests.servers import ServerProcess
 
 LEVEL, USERS, SCORES = 1, 10, 50
+
+PERSONS = 3
+"""Who claim users, use runs up and have tokens."""
 
 OFTEN = {"gameserver.storage.sqlite.database.CHECKPOINT_CHANGES": 20}
 """Checkpoints come often, so that fifty scores see some."""
