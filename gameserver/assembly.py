@@ -108,7 +108,7 @@ def make_services(
     `read` reads replays.
     """
     tournaments = Tournaments(engine.tournaments, MODES)
-    moderation = Moderation(engine.scores, engine.batch)
+    moderation = Moderation(engine.scores, engine.batch, slice_batch=engine.unsynced_batch)
     moderation.finish()
     blocked = settings.blocked_names
     return Services(

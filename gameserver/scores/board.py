@@ -191,6 +191,11 @@ class Board:
         """The (rank key, user_id) from `offset` on, at most `count`, in rank order."""
         return self._by_rank.part(offset, count)
 
+    def users(self, first: int, count: int) -> list[int]:
+        """The users from this number on, at most `count`, in ascending order."""
+        part = self._by_user.part(self._by_user.position(first), count)
+        return [user_id for user_id, _ in part]
+
     def position(self, key: int) -> int:
         """How many entries stand before a rank key, present or not."""
         return self._by_rank.position(key)

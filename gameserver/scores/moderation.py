@@ -1,8 +1,9 @@
 """What an admin does to scores and users: it is written down, and can be undone.
 
 Whatever takes long is a job in slices, each in a batch of its own, with pauses for everybody else.
-Its entry in the audit comes first. What a crash or a full disk has interrupted is finished at the
-next start, or before the next job.
+Its entry in the audit comes first, and is durable before anything is done; so the slices need no
+sync of their own. What a crash or a full disk has interrupted is finished at the next start, or
+before the next job.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ SMALL = 1_000
 SLICE_SECONDS = 0.0015
 """After so long a slice ends with its next step; with what it writes it takes less than 5 ms."""
 PAUSES = 3
-"""A pause is so many times as long as the slice before it, without the sync at its end."""
+"""A pause is so many times as long as the slice before it."""
 
 Action: TypeAlias = Literal["ban", "unban", "hide", "unhide"]
 _STATES: Mapping[Action, Mapping[State, State]] = {
@@ -47,10 +48,14 @@ class Moderation:
         now: Clock = server_clock,
         clock: Clock = time.perf_counter,
         sleep: Callable[[float], None] = time.sleep,
+        slice_batch: Callable[[], AbstractContextManager[object]] | None = None,
     ) -> None:
-        """`batch` is the engine's; `clock` measures slices in seconds."""
+        """`batch` is the engine's, and so is `slice_batch`, which needs no sync; without it slices
+        are batches like others. `clock` measures slices in seconds.
+        """
         self._store = store
         self.batch = batch
+        self._slice_batch = slice_batch or batch
         self._now = now
         self._clock = clock
         self._sleep = sleep
@@ -223,11 +228,11 @@ class Moderation:
         self._run(lambda: self._store.work(entry_id), pauses)
         while self._tidy():
             pass
-        with self.batch():
+        with self.batch():  # with it all slices are durable
             return self._store.audit_entry(entry_id).scores
 
     def _tidy(self) -> bool:
-        with self.batch():
+        with self._slice_batch():
             return self._store.tidy()
 
     def _run(self, begin: Callable[[], Iterator[int]], pauses: int = PAUSES) -> int:
@@ -235,7 +240,7 @@ class Moderation:
         steps: Iterator[int] | None = None
         total, goes_on = 0, True
         while goes_on:
-            with self.batch():
+            with self._slice_batch():
                 started = self._clock()
                 steps = steps or begin()
                 goes_on = False
@@ -244,7 +249,6 @@ class Moderation:
                     if self._clock() - started > SLICE_SECONDS:
                         goes_on = True
                         break
-                taken = self._clock() - started
             if goes_on and pauses:
-                self._sleep(pauses * taken)
+                self._sleep(pauses * (self._clock() - started))
         return total

@@ -49,6 +49,12 @@ class Engine(Protocol):
         the other stores are atomic by themselves as well.
         """
 
+    def unsynced_batch(self) -> AbstractContextManager[object]:
+        """A batch for a part of something long, which is durable with the next `batch`.
+
+        Not for use inside another batch.
+        """
+
     def check(self) -> None:
         """Ends the process if what is kept on disk is no longer there; costs microseconds."""
 

@@ -17,15 +17,18 @@ LEVEL, USERS, SCORES = 1, 10, 50
 PERSONS = 3
 """Who claim users, use runs up and have tokens."""
 
-OFTEN = {"gameserver.storage.sqlite.database.CHECKPOINT_CHANGES": 20}
-"""Checkpoints come often, so that fifty scores see some."""
+CONSTANTS = {
+    "gameserver.storage.sqlite.database.CHECKPOINT_CHANGES": 20,
+    "gameserver.scores.moderation.SMALL": 0,
+}
+"""Checkpoints come often, so that fifty scores see some, and all that is removed goes in slices."""
 
 
 def start_traced(options: Sequence[str], folder: Path) -> ServerProcess:
     """A threaded server with a data file in the folder; `options` are strace's."""
     return ServerProcess(
         "--threaded", "--host", "127.0.0.1", "--data", str(folder / "game.db"),
-        *write_token(folder), constants=OFTEN, through=["strace", "-D", "-f", "-qq", *options],
+        *write_token(folder), constants=CONSTANTS, through=["strace", "-D", "-f", "-qq", *options],
     )  # fmt: skip
 
 

@@ -428,7 +428,7 @@ class ModerationContract(unittest.TestCase):
         self.assertEqual(self.moderation.undo(ADMIN, entry), 3000)
         self.assertEqual(len(self.board(1)), 1000)
         with self.batch():
-            job = Job("remove", level=1, min=1000)
+            job = Job("remove", level=1, max=1999)
             entry = self.store.write_down(ADMIN, "purge", {}, {}, job)
             next(self.store.work(entry))
         self.assertNotIn(self.store.summary(1).players, (1000, 3000))

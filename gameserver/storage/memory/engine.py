@@ -43,6 +43,9 @@ class MemoryEngine:
     def batch(self) -> AbstractContextManager[object]:
         return self._lock
 
+    def unsynced_batch(self) -> AbstractContextManager[object]:
+        return self._lock
+
     def check(self) -> None:
         """There is nothing on disk."""
 

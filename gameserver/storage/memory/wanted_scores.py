@@ -80,6 +80,9 @@ class WantedScores(MemoryScores):
         scores = job.min or 0, _or_highest(job.max)
         bounds = [first_key(score, board.is_ascending) for score in scores]
         key, last = min(bounds), max(bounds) | (1 << ARRIVAL_BITS) - 1
+        if board.position(last + 1) - board.position(key) > len(board) // 8:
+            yield from self._walk_users(board_id, job)
+            return
         while board is not None and key <= last:
             lines = board.lines(board.position(key), CHUNK)
             yield [
@@ -91,6 +94,17 @@ class WantedScores(MemoryScores):
                 return
             key = lines[-1][0] + 1
             board = self._board(board_id)
+
+    def _walk_users(self, board_id: BoardId, job: Job) -> Iterator[list[Place]]:
+        """The same by ascending users, as rows stand in a file: what is removed lies together."""
+        user_id, board = 0, self._board(board_id)
+        while board is not None and (users := board.users(user_id, CHUNK)):
+            yield [
+                (board_id, user_id)
+                for user_id in users
+                if self._fits(job, board_id, board.line(user_id))
+            ]
+            user_id, board = users[-1] + 1, self._board(board_id)
 
     def _fits(self, job: Job, board_id: BoardId, line: Line | None) -> bool:
         """Whether a line of a board is within all bounds of a job."""

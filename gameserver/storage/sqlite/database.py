@@ -15,6 +15,9 @@ Two kinds of errors at a commit:
   reports a failed sync as such an error whatever its cause, so a disk that has no room and only
   says so at the sync ends the process, too.
 
+A batch of a long job need not be durable by itself. It is committed without a sync, and the next
+batch of another kind, whatever is in it, syncs both: so nobody is told anything that may be lost.
+
 Left out on purpose: reading through more connections, since what is read often is in memory; and
 handing the lock over while the sync is waited for, which would show scores that may yet be lost.
 """
@@ -44,6 +47,9 @@ CHECKPOINT_CHANGES = 1_000
 
 PROBE_SECONDS = 0.5
 PROBE_BYTES = 65_536
+
+SYNC = "REPLACE INTO ballast VALUES (2, x'')"
+"""Something to write: a commit of nothing has no sync."""
 
 
 class Member(Protocol):
@@ -87,6 +93,10 @@ class Database:
         self._next_probe = 0.0
         self._undone = False
         """Whether this batch has to be undone, or the last one was."""
+        self._is_unsynced = False
+        """Whether this batch is committed without a sync."""
+        self._owes_sync = False
+        """Whether the last one was."""
 
     def close(self) -> None:
         """Moves the log into the file and ends the connection; may be called again."""
@@ -130,6 +140,23 @@ class Database:
         outermost one undoes it all, one inside another leaves that to the outermost.
         """
         return self._batch
+
+    @contextmanager
+    def unsynced_batch(self) -> Iterator[sqlite3.Connection]:
+        """For `with`, but not inside another: a batch that is durable with the next `batch`.
+
+        Before that a power cut may undo it, but no end of the process.
+        """
+        with self.lock:
+            # It cannot be set in the middle of a transaction.
+            self.connection.execute("PRAGMA synchronous = NORMAL")
+            self._is_unsynced = True
+            try:
+                with self._batch as connection:
+                    yield connection
+            finally:
+                self._is_unsynced = False
+                self.connection.execute("PRAGMA synchronous = FULL")
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -182,10 +209,13 @@ class Database:
         try:
             for member in self._members:
                 member.write(self.connection)
+            if self._owes_sync and not self._is_unsynced:
+                self.connection.execute(SYNC)
             self.connection.execute("COMMIT")
         except sqlite3.Error as error:
             self._refuse_writing(error)
             return
+        self._owes_sync = self._is_unsynced
         for member in self._members:
             member.committed()
         if self.connection.total_changes - self._checkpointed >= CHECKPOINT_CHANGES:

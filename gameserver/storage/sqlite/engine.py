@@ -57,6 +57,9 @@ class SqliteEngine:
     def batch(self) -> AbstractContextManager[object]:
         return self._database.batch()
 
+    def unsynced_batch(self) -> AbstractContextManager[object]:
+        return self._database.unsynced_batch()
+
     def check(self) -> None:
         self._database.check()
 

@@ -11,7 +11,7 @@ import mock  # noqa: UP026 (the same mock on every Python)
 
 from gameserver.errors import StorageFailed, StorageFull
 from gameserver.storage.sqlite import result_codes as storage_errors
-from gameserver.storage.sqlite.database import CHECKPOINT_CHANGES, PROBE_SECONDS, Database
+from gameserver.storage.sqlite.database import CHECKPOINT_CHANGES, PROBE_SECONDS, SYNC, Database
 from gameserver.web.errors import error_response
 from tests.folder import FolderTestCase, limit_size
 from tests.support import PATIENCE, Clock
@@ -139,6 +139,43 @@ class DatabaseTest(FolderTestCase):
             connection.execute(ADD, (1,))
         with database.batch() as connection:
             self.assertEqual(connection.execute("SELECT user FROM score").fetchall(), [(1,)])
+
+    def test_unsynced_batch(self) -> None:
+        """It is committed without a sync; the next batch syncs both, even if it only reads."""
+        said: list[str] = []
+        self.database.connection.set_trace_callback(said.append)
+        with self.database.unsynced_batch() as connection:
+            connection.execute(ADD, (1,))
+        self.assertEqual(said[0], "PRAGMA synchronous = NORMAL")
+        self.assertEqual(said[-2:], ["COMMIT", "PRAGMA synchronous = FULL"])
+        self.assertEqual(self.users(), [1])
+        for expected in (["BEGIN", SYNC, "COMMIT"], ["BEGIN", "COMMIT"]):
+            said.clear()
+            with self.database.batch():
+                pass
+            self.assertEqual(said, expected)
+
+    def test_unsynced_batch_that_fails(self) -> None:
+        """After an exception it has never been, and what follows is synced as ever."""
+        with self.assertRaises(ZeroDivisionError), self.database.unsynced_batch() as connection:
+            connection.execute(ADD, (1,))
+            raise ZeroDivisionError
+        self.assertEqual(self.users(), [])
+        (level,) = self.database.connection.execute("PRAGMA synchronous").fetchone()
+        self.assertEqual(level, 2)  # FULL
+
+    def test_unsynced_batch_without_room(self) -> None:
+        """Where there is no room for it, it is undone; nothing is owed."""
+        limit_size(self.database)
+        with (
+            self.assertLogs("gameserver.storage.sqlite.database"),
+            self.assertRaises(StorageFull),
+            self.database.unsynced_batch() as connection,
+        ):
+            connection.execute(BIG, ("filler",))
+        self.assertTrue(self.database.full)
+        (level,) = self.database.connection.execute("PRAGMA synchronous").fetchone()
+        self.assertEqual(level, 2)
 
     def test_checkpoints(self) -> None:
         """The log is copied into the file now and then, so it does not grow for ever."""

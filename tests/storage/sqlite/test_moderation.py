@@ -6,7 +6,9 @@ import itertools
 import unittest
 
 from gameserver.errors import StorageFull
+from gameserver.scores.moderation import Moderation
 from gameserver.storage.sqlite.batch import Batch
+from gameserver.storage.sqlite.database import SYNC
 from gameserver.storage.sqlite.scores import SqliteScores
 from tests.folder import SCORES, FolderTestCase, limit_size
 from tests.scores import moderation_contract
@@ -45,6 +47,22 @@ class SqliteTest(FolderTestCase, moderation_contract.ModerationContract):
         self.restart()
         self.assertEqual(self.players(), 0)
         self.assertEqual(self.moderation.undo(ADMIN, 1), 3000)
+
+    def test_durable_at_the_end(self) -> None:
+        """Slices are not synced; all of them are when the answer comes."""
+        self.submit(1, *((user, user) for user in range(3000)))
+        said: list[str] = []
+        self.database.connection.set_trace_callback(said.append)
+        moderation = Moderation(
+            self.store, self.batch, self.clock, itertools.count().__next__, lambda pause: None,
+            slice_batch=self.database.unsynced_batch,
+        )  # fmt: skip
+        moderation.remove_level(ADMIN, 1)
+        self.assertGreater(said.count("PRAGMA synchronous = NORMAL"), 50)
+        self.assertEqual(said[-2:], [SYNC, "COMMIT"])
+        self.assertLess(
+            len(said) - said[::-1].index("PRAGMA synchronous = FULL"), said.index(SYNC) + 1
+        )
 
     def players(self) -> int:
         with self.batch():
