@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import unittest
+from hmac import compare_digest
+
+import mock  # noqa: UP026 (the same mock on every Python)
 
 from gameserver.auth.sessions import SignedSessions
 from gameserver.errors import InvalidSessionKey
@@ -45,6 +48,14 @@ class StoredTest(contracts.SessionsContract):
     """Keys that are remembered, the newest of each user."""
 
     make = MemorySessions
+
+    def test_compared_with_nothing(self) -> None:
+        """How long it takes does not say whether the user has a key: as much is compared."""
+        key = self.sessions.login(7)
+        with mock.patch(self.compared_in, wraps=compare_digest) as seen:
+            self.assert_refused(f"{8:08x}{key[8:]}")
+        ((one, other),) = [call.args for call in seen.call_args_list]
+        self.assertEqual(len(one), len(other))
 
     def size(self) -> int:
         """How many entries there are."""

@@ -112,6 +112,7 @@ class ClaimsTest(PeopleTestCase):
         self.assertEqual(self.ask("POST", "/api/users", {}).error, (429, "too_many_requests"))
         self.assertEqual(self.try_login(2000), 200)  # it was not claimed
         self.assertEqual(self.try_login(1001, SECRET), 200)  # no new claim
+        self.assertEqual(self.try_login(1001), 401)
         self.assertEqual(self.try_login(2000, SECRET, "198.51.100.1"), 200)
         self.clock.now += HOUR
         self.assertEqual(self.try_login(2001, SECRET), 200)
@@ -171,6 +172,9 @@ class ClaimsTest(PeopleTestCase):
         self.assertEqual(self.try_login(7, SECRET, mallory), 429)  # a guess, as far as one knows
         self.assertEqual(self.try_login(7, SECRET, ann), 200)
         self.assertEqual(self.try_login(9, client=mallory), 200)
+        self.restart()
+        self.assertEqual(self.try_login(7, SECRET, ann), 200)
+        self.assertEqual(self.try_login(7, OTHER, ann), 401)
         self.clock.now += HOUR
         self.assertEqual(self.try_login(7, SECRET, mallory), 200)
 
@@ -203,6 +207,30 @@ class ClaimsTest(PeopleTestCase):
         body = {"secret": SECRET}
         self.assertEqual(self.ask("POST", "/api/users/7/claim", body, ADMIN).status, 200)
         self.assertFalse(self.works(stolen))
+
+    def test_stolen_key_of_the_owner(self) -> None:
+        """It ends with the next claim and with the lifting of one, at once and over a restart."""
+        for user_id, call, body in ((7, "claim", {"secret": OTHER}), (8, "unclaim", {})):
+            stolen = self.log_in(user_id, SECRET)
+            self.assertTrue(self.works(stolen))
+            reply = self.ask("POST", f"/api/users/{user_id}/{call}", body, ADMIN)
+            self.assertEqual(reply.status, 200)
+            for _ in range(2):
+                self.assertFalse(self.works(stolen))
+                target = f"/api/users/{user_id}?sessionkey={stolen}"
+                self.assertEqual(self.ask("DELETE", target).status, 401)
+                self.restart()
+
+    def test_replayed_key(self) -> None:
+        """A key is good for ten minutes, wherever it comes from, and no longer over a restart."""
+        own = self.log_in(7, SECRET)
+        self.clock.now += 598
+        self.restart()
+        self.assertTrue(self.works(own))
+        self.clock.now += 3
+        for _ in range(2):
+            self.assertFalse(self.works(own))
+            self.restart()
 
     def test_clock_set_back(self) -> None:
         """A clock that goes back lets no older key in, and shuts nobody out."""

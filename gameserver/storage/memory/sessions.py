@@ -12,6 +12,9 @@ from gameserver.errors import InvalidSessionKey
 from gameserver.numbers import MAX_NUMBER
 from gameserver.times import Clock, server_clock
 
+_NO_KEY = "-" * 40, 0.0
+"""What is compared with a key of somebody who has none; no key has such characters."""
+
 
 class MemorySessions:
     """Keys of a user (8 digits, `OWNER` in them) and 128 random bits (32): `Sessions`.
@@ -49,8 +52,9 @@ class MemorySessions:
     def user_of(self, key: str) -> int:
         now = self._clock() * 1000
         self._free(now)
-        valid_key, expiry = self._keys.get(self._user_in(key), ("", 0))
-        if now >= expiry or not compare_digest(key.encode(), valid_key.encode()):
+        valid_key, expiry = self._keys.get(self._user_in(key), _NO_KEY)
+        # Compared also where there is none, so that the time does not say who is logged in.
+        if not compare_digest(key.encode(), valid_key.encode()) or now >= expiry:
             raise InvalidSessionKey("the session key is not valid or has expired: log in again")
         return self._user_in(key)
 
