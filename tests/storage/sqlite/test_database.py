@@ -11,7 +11,13 @@ import mock  # noqa: UP026 (the same mock on every Python)
 
 from gameserver.errors import StorageFailed, StorageFull
 from gameserver.storage.sqlite import result_codes as storage_errors
-from gameserver.storage.sqlite.database import CHECKPOINT_CHANGES, PROBE_SECONDS, SYNC, Database
+from gameserver.storage.sqlite.database import (
+    CHECKPOINT_CHANGES,
+    PROBE_SECONDS,
+    SYNC,
+    TOGETHER,
+    Database,
+)
 from gameserver.web.errors import error_response
 from tests.folder import FolderTestCase, limit_size
 from tests.support import PATIENCE, Clock
@@ -185,6 +191,18 @@ class DatabaseTest(FolderTestCase):
                 connection.executemany("REPLACE INTO score VALUES (1, 0, ?, 10, NULL, NULL)", rows)
         log = (self.folder / "game.db-wal").stat().st_size
         self.assertLess(log, 4096 * CHECKPOINT_CHANGES)
+
+
+    def test_checkpoints_of_unsynced_batches(self) -> None:
+        """There are fewer of them, but the log does not grow for ever either."""
+        said: list[str] = []
+        self.database.connection.set_trace_callback(said.append)
+        rows = [(user_id,) for user_id in range(CHECKPOINT_CHANGES)]
+        for _ in range(10 * TOGETHER):
+            with self.database.unsynced_batch() as connection:
+                connection.executemany("REPLACE INTO score VALUES (1, 0, ?, 10, NULL, NULL)", rows)
+        count = said.count("PRAGMA wal_checkpoint")
+        self.assertTrue(5 <= count <= 20, count)
 
 
 class FullTest(FolderTestCase):
