@@ -1,0 +1,105 @@
+"""The table of what has been submitted to tournaments.
+
+Submissions and removals are numbered together, in order: a submission has its number in `id`, its
+removal one in `removed`. So it can be said what counted when some number was the newest.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from gameserver.storage.sqlite.tournament_rows import issued_key, number
+from gameserver.tournaments.keys import Key
+from gameserver.tournaments.tournament import Score, Submission
+from gameserver.tournaments.tournament_store import Earlier
+
+NEWEST = """
+SELECT max(
+    (SELECT ifnull(max(id), 0) FROM tournament_scores WHERE tournament_id = :tournament),
+    (SELECT ifnull(max(removed), 0) FROM tournament_scores
+        WHERE tournament_id = :tournament AND removed IS NOT NULL)
+)
+"""
+NEXT = """
+SELECT 1 + max(
+    (SELECT ifnull(max(id), 0) FROM tournament_scores),
+    (SELECT ifnull(max(removed), 0) FROM tournament_scores WHERE removed IS NOT NULL)
+)
+"""
+SAME = "SELECT tournament_id, user_id, removed FROM tournament_scores WHERE digest = ?"
+COUNT = """
+SELECT count(*) FROM tournament_scores
+WHERE tournament_id = ? AND user_id = ? AND removed IS NULL
+"""
+ALIKE = """
+SELECT id, time_ms FROM tournament_scores
+WHERE tournament_id = ? AND user_id = ? AND removed IS NULL AND level = ? ORDER BY id
+"""
+ADD = """
+INSERT INTO tournament_scores
+    (id, tournament_id, user_id, level, time_ms, digest, proven, uploaded)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+"""
+REMOVE = """
+UPDATE tournament_scores SET removed = ?
+WHERE tournament_id = ? AND user_id = ? AND removed IS NULL
+"""
+SCORES = """
+SELECT user_id, level, time_ms FROM tournament_scores AS score
+JOIN tournaments ON tournament_id = tournaments.id
+WHERE tournament_id = ? AND score.id <= ? AND ifnull(removed > ?, 1) AND uploaded < ends
+"""
+
+
+def newest(sql: sqlite3.Connection, tournament_id: int) -> int:
+    """The number of the last that happened in a tournament; 0 if nothing has."""
+    return int(sql.execute(NEWEST, {"tournament": tournament_id}).fetchone()[0])
+
+
+def earlier(
+    sql: sqlite3.Connection, key: Key, submission: Submission, most: int | None
+) -> Earlier:
+    """The state that a submission meets."""
+    place = key.tournament_id, key.user_id
+    same = sql.execute(SAME, (submission.digest,)).fetchone()
+    is_removed = same is not None and same[2] is not None
+    return Earlier(
+        issued_key(sql, *place),
+        same[:2] if same and not is_removed else None,
+        number(sql, COUNT, place),
+        is_removed,
+        tuple(value for _, value in _alike(sql, key, submission)) if most else (),
+    )
+
+
+def add(
+    sql: sqlite3.Connection, key: Key, submission: Submission, moment: int, most: int | None
+) -> None:
+    """Counts a submission; see `TournamentStore.count`."""
+    if most:
+        alike = _alike(sql, key, submission)
+        too_many = [(each,) for each, _ in alike[: max(0, len(alike) + 1 - most)]]
+        sql.executemany("DELETE FROM tournament_scores WHERE id = ?", too_many)
+    game = submission.category, submission.value, submission.digest, submission.proven
+    place = key.tournament_id, key.user_id
+    sql.execute(ADD, (number(sql, NEXT, ()), *place, *game, moment))
+
+
+def remove(sql: sqlite3.Connection, tournament_id: int, user_id: int) -> int:
+    """Has nothing count of a user's; returns how much there was."""
+    return sql.execute(REMOVE, (number(sql, NEXT, ()), tournament_id, user_id)).rowcount
+
+
+def scores(sql: sqlite3.Connection, tournament_id: int, newest: int) -> list[Score]:
+    """What counted when `newest` was the last number, as far as it came before the end."""
+    rows = sql.execute(SCORES, (tournament_id, newest, newest)).fetchall()
+    return [Score(*row) for row in rows]
+
+
+def _alike(
+    sql: sqlite3.Connection, key: Key, submission: Submission
+) -> Sequence[tuple[int, int]]:
+    """Number and value of what counts of the player's in the same category, the oldest first."""
+    place = key.tournament_id, key.user_id, submission.category
+    return sql.execute(ALIKE, place).fetchall()
