@@ -20,12 +20,6 @@ MAX_EMPTY = 1_000
 
 MAX_SCORES = 1_000
 """Games that one player may hand in to a tournament."""
-MAX_KEPT = 8
-"""Where only the best counts, so many are kept of a player in a category.
-
-One would do, if it were not for a tournament that is stopped: what arrived at that moment or later
-counts no more, and what was the best before does again.
-"""
 
 # Entry
 

@@ -232,8 +232,7 @@ class Tournaments:
             return True
 
         moment = self._moment(arrived)
-        most = rules.MAX_KEPT if only_best else None
-        return self._store.count(key, submission, moment, rule, most)
+        return self._store.count(key, submission, moment, rule, only_best)
 
     def _mode(self, tournament: Tournament) -> Mode:
         return self._modes[tournament.mode](tournament.modeparams)

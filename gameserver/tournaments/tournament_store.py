@@ -33,7 +33,18 @@ class Earlier(NamedTuple):
     is_removed: bool = False
     """Whether the same game counts no more, as a host has removed it."""
     values: Sequence[int] = ()
-    """What counts of the player's in the submission's category, if `count` was given a `most`."""
+    """What counts of the player's in the submission's category, if only the best does."""
+
+
+def outdone(kept: Sequence[tuple[int, int]], moment: int) -> list[int]:
+    """Which of the numbers of what is kept of a category are needed no more (`only_best`).
+
+    `kept` are numbers and moments, the oldest first. What came at the `moment` of a better one, or
+    later, never counts again. Of what came before, the newest does if the tournament turns out
+    to have been stopped meanwhile.
+    """
+    before = [number for number, at in kept if at < moment]
+    return [number for number, at in kept if at >= moment or number != before[-1]]
 
 
 class TournamentStore(Protocol):
@@ -103,12 +114,12 @@ class TournamentStore(Protocol):
         submission: Submission,
         moment: int,
         rule: Callable[[Tournament | None, Earlier], bool],
-        most: int | None = None,
+        only_best: bool = False,
     ) -> bool:
         """Counts the submission if the rule says so; returns what it said.
 
-        `moment` is when it arrived. `most`: so many of the player's in its category are kept at
-        most, the newest ones; the others are forgotten as if they had never been.
+        `moment` is when it arrived. `only_best`: what counts is better than all that the player
+        has in its category, and what of that is `outdone` is forgotten as if it had never been.
         """
 
     def remove(self, tournament_id: int, user_id: int, rule: Callable[[Tournament], None]) -> int:

@@ -221,7 +221,8 @@ class TournamentsContract(EngineContract):
         return key
 
     def count(
-        self, key: Key, game: Submission, counts: bool = True, most: int | None = None
+        self, key: Key, game: Submission, counts: bool = True, only_best: bool = False,
+        moment: int = NOW,
     ) -> Earlier:
         """What the rule is told of what is there."""
         seen: list[Earlier] = []
@@ -230,7 +231,7 @@ class TournamentsContract(EngineContract):
             seen.append(earlier)
             return counts
 
-        self.assertEqual(self.store.count(key, game, NOW, rule, most), counts)
+        self.assertEqual(self.store.count(key, game, moment, rule, only_best), counts)
         return seen[-1]
 
     def shown(self, name: str = "all", now: int = NOW, page: Page | None = None) -> list[int]:
@@ -542,35 +543,42 @@ class TournamentsContract(EngineContract):
             self.count(key, a_game(self.bob, name, proven=proven))
         self.assertEqual(dict(self.store.unproven(cup)), {"bob": 2})
 
-    # Only the newest of a category
+    # Only the best of a category
 
     def test_values(self) -> None:
-        """With a `most` the rule is told what counts of the player's in the category."""
+        """Where only the best counts, the rule is told what counts of the player's so far."""
         cup, other = self.add(), self.add()
         key, elsewhere, anns = self.issue(cup, 2), self.issue(other, 2), self.issue(cup, self.ann)
-        self.count(key, a_game(self.bob, "a", 7), most=3)
-        self.count(elsewhere, a_game(self.bob, "b", 8), most=3)
-        self.count(anns, a_game(self.ann, "c", 9), most=3)
-        self.count(key, a_game(self.bob, "d", 10)._replace(category="expert"), most=3)
-        self.count(key, a_game(self.bob, "e", 11), False, most=3)
-        self.assertEqual(self.count(key, a_game(self.bob, "f", 12), most=3).values, (7,))
-        self.assertEqual(self.count(key, a_game(self.bob, "g"), False, most=3).values, (7, 12))
+        self.count(key, a_game(self.bob, "a", 7), only_best=True)
+        self.count(elsewhere, a_game(self.bob, "b", 8), only_best=True)
+        self.count(anns, a_game(self.ann, "c", 9), only_best=True)
+        self.count(key, a_game(self.bob, "d", 10)._replace(category="expert"), only_best=True)
+        self.count(key, a_game(self.bob, "e", 11), False, only_best=True)
+        later = NOW + 1
+        seen = self.count(key, a_game(self.bob, "f", 12), only_best=True, moment=later)
+        self.assertEqual(seen.values, (7,))
+        seen = self.count(key, a_game(self.bob, "g"), False, only_best=True, moment=later)
+        self.assertEqual(seen.values, (7, 12))
         self.assertEqual(self.count(key, a_game(self.bob, "h"), False).values, ())
 
-    def test_most(self) -> None:
-        """Beyond so many the oldest of the player's in the category are forgotten."""
+    def test_outdone(self) -> None:
+        """What is better takes the place of what came at that moment, and of all but one before."""
         cup = self.add()
         key, anns = self.issue(cup, self.bob), self.issue(cup, self.ann)
-        self.count(key, a_game(self.bob, "other", 1)._replace(category="expert"), most=3)
-        self.count(anns, a_game(self.ann, "another's", 2), most=3)
+        self.count(key, a_game(self.bob, "other", 1)._replace(category="expert"), only_best=True)
+        self.count(anns, a_game(self.ann, "another's", 2), only_best=True)
         newest = []
-        for number in range(10, 16):
-            self.count(key, a_game(self.bob, str(number), number), most=3)
+        for value, moment, kept in (
+            (10, 0, [10]), (11, 0, [11]), (12, 1, [11, 12]), (13, 1, [11, 13]), (14, 2, [13, 14]),
+            (15, 1, [15]), (16, 9, [15, 16]), (17, 9, [15, 17]), (18, 10, [17, 18]),
+        ):  # fmt: skip
+            game = a_game(self.bob, str(value), value)
+            self.count(key, game, only_best=True, moment=NOW + moment)
             newest.append(self.store.detail(cup).newest_score)
+            self.assertEqual(self.values(cup), [1, 2, *kept])
         self.assertEqual(newest, sorted(set(newest)))
-        self.assertEqual(self.values(cup), [1, 2, 13, 14, 15])
-        earlier = self.count(key, a_game(self.bob, "10"), False, most=3)
-        self.assertEqual((earlier.counted_for, earlier.scores), (None, 4))
+        earlier = self.count(key, a_game(self.bob, "10"), False, only_best=True)
+        self.assertEqual((earlier.counted_for, earlier.scores), (None, 3))
 
     # Removals
 
@@ -587,7 +595,7 @@ class TournamentsContract(EngineContract):
         self.count(elsewhere, a_game(self.bob, "a", 1))
         self.count(anns, a_game(self.ann, "b", 2))
         self.count(key, a_game(self.bob, "c", 3))
-        self.count(key, a_game(self.bob, "d", 4, proven=False), most=3)
+        self.count(key, a_game(self.bob, "d", 4, proven=False), only_best=True, moment=NOW + 1)
         self.assertEqual(self.remove(cup, self.bob), 2)
         self.assertEqual((self.values(cup), self.values(other)), ([2], [1]))
         self.assertEqual(dict(self.store.unproven(cup)), {})
@@ -598,10 +606,10 @@ class TournamentsContract(EngineContract):
         """It is known as the same game, whoever hands it in, and counts for no number."""
         cup = self.add()
         key, anns = self.issue(cup, self.bob), self.issue(cup, self.ann)
-        self.count(key, a_game(self.bob, "a", 3), most=3)
+        self.count(key, a_game(self.bob, "a", 3), only_best=True)
         self.remove(cup, self.bob)
         for game, whose in ((a_game(self.bob, "a"), key), (a_game(self.ann, "a"), anns)):
-            earlier = self.count(whose, game, False, most=3)
+            earlier = self.count(whose, game, False, only_best=True)
             self.assertEqual(earlier[1:], (None, 0, True, ()))
         self.assertEqual(self.count(key, a_game(self.bob, "b", 4)).is_removed, False)
         self.assertEqual(self.values(cup), [4])

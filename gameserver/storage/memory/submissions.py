@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from gameserver.tournaments.keys import IssuedKey, Key
 from gameserver.tournaments.tournament import Score, Submission
-from gameserver.tournaments.tournament_store import Earlier
+from gameserver.tournaments.tournament_store import Earlier, outdone
 
 
 @dataclass(slots=True)
@@ -51,14 +51,14 @@ class Submissions:
         return self._table(tournament_id).newest
 
     def earlier(
-        self, key: Key, issued: IssuedKey | None, submission: Submission, most: int | None
+        self, key: Key, issued: IssuedKey | None, submission: Submission, only_best: bool
     ) -> Earlier:
         """The state that a submission meets."""
         table = self._table(key.tournament_id)
         tournament_id, number = self._places.get(submission.digest, (0, 0))
         same = self._tables[tournament_id].games[number] if tournament_id else None
         is_removed = same is not None and same.removed < math.inf
-        alike = _alike(table, submission) if most else ()
+        alike = _alike(table, submission) if only_best else ()
         return Earlier(
             issued,
             (tournament_id, same.submission.user_id) if same and not is_removed else None,
@@ -67,12 +67,12 @@ class Submissions:
             tuple(table.games[number].submission.value for number in alike),
         )
 
-    def add(self, key: Key, submission: Submission, moment: int, most: int | None) -> None:
+    def add(self, key: Key, submission: Submission, moment: int, only_best: bool) -> None:
         """Counts a submission; see `TournamentStore.count`."""
         table = self._tables.setdefault(key.tournament_id, _Table())
-        if most:
-            alike = list(_alike(table, submission))
-            for number in alike[: max(0, len(alike) + 1 - most)]:
+        if only_best:
+            kept = [(each, table.games[each].moment) for each in _alike(table, submission)]
+            for number in outdone(kept, moment):
                 table.of_user[key.user_id].remove(number)
                 del self._places[table.games.pop(number).submission.digest]
         table.newest = number = self._next()

@@ -149,15 +149,15 @@ class MemoryTournaments:
         submission: Submission,
         moment: int,
         rule: Callable[[Tournament | None, Earlier], bool],
-        most: int | None = None,
+        only_best: bool = False,
     ) -> bool:
         with self._lock:
             record = self._records.get(key.tournament_id)
             issued = record.keys.get(key.user_id) if record else None
-            earlier = self._submissions.earlier(key, issued, submission, most)
+            earlier = self._submissions.earlier(key, issued, submission, only_best)
             counts = rule(record.tournament if record else None, earlier)
             if counts:
-                self._submissions.add(key, submission, moment, most)
+                self._submissions.add(key, submission, moment, only_best)
             return counts
 
     def remove(self, tournament_id: int, user_id: int, rule: Callable[[Tournament], None]) -> int:

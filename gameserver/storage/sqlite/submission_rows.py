@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from gameserver.storage.sqlite.tournament_rows import issued_key, number
 from gameserver.tournaments.keys import Key
 from gameserver.tournaments.tournament import Score, Submission
-from gameserver.tournaments.tournament_store import Earlier
+from gameserver.tournaments.tournament_store import Earlier, outdone
 
 NEWEST = """
 SELECT max(
@@ -33,7 +33,7 @@ SELECT count(*) FROM tournament_scores
 WHERE tournament_id = ? AND user_id = ? AND removed IS NULL
 """
 ALIKE = """
-SELECT id, time_ms FROM tournament_scores
+SELECT id, uploaded, time_ms FROM tournament_scores
 WHERE tournament_id = ? AND user_id = ? AND removed IS NULL AND level = ? ORDER BY id
 """
 ADD = """
@@ -58,7 +58,7 @@ def newest(sql: sqlite3.Connection, tournament_id: int) -> int:
 
 
 def earlier(
-    sql: sqlite3.Connection, key: Key, submission: Submission, most: int | None
+    sql: sqlite3.Connection, key: Key, submission: Submission, only_best: bool
 ) -> Earlier:
     """The state that a submission meets."""
     place = key.tournament_id, key.user_id
@@ -69,21 +69,22 @@ def earlier(
         same[:2] if same and not is_removed else None,
         number(sql, COUNT, place),
         is_removed,
-        tuple(value for _, value in _alike(sql, key, submission)) if most else (),
+        tuple(value for _, _, value in _alike(sql, key, submission)) if only_best else (),
     )
 
 
 def add(
-    sql: sqlite3.Connection, key: Key, submission: Submission, moment: int, most: int | None
+    sql: sqlite3.Connection, key: Key, submission: Submission, moment: int, only_best: bool
 ) -> None:
     """Counts a submission; see `TournamentStore.count`."""
-    if most:
-        alike = _alike(sql, key, submission)
-        too_many = [(each,) for each, _ in alike[: max(0, len(alike) + 1 - most)]]
-        sql.executemany("DELETE FROM tournament_scores WHERE id = ?", too_many)
+    new = number(sql, NEXT, ())  # before the newest may be forgotten
+    if only_best:
+        kept = [(each, at) for each, at, _ in _alike(sql, key, submission)]
+        useless = [(each,) for each in outdone(kept, moment)]
+        sql.executemany("DELETE FROM tournament_scores WHERE id = ?", useless)
     game = submission.category, submission.value, submission.digest, submission.proven
     place = key.tournament_id, key.user_id
-    sql.execute(ADD, (number(sql, NEXT, ()), *place, *game, moment))
+    sql.execute(ADD, (new, *place, *game, moment))
 
 
 def remove(sql: sqlite3.Connection, tournament_id: int, user_id: int) -> int:
@@ -99,7 +100,7 @@ def scores(sql: sqlite3.Connection, tournament_id: int, newest: int) -> list[Sco
 
 def _alike(
     sql: sqlite3.Connection, key: Key, submission: Submission
-) -> Sequence[tuple[int, int]]:
-    """Number and value of what counts of the player's in the same category, the oldest first."""
+) -> Sequence[tuple[int, int, int]]:
+    """Number, moment and value of what counts of the player's in the category, the oldest first."""
     place = key.tournament_id, key.user_id, submission.category
     return sql.execute(ALIKE, place).fetchall()

@@ -179,13 +179,13 @@ class SqliteTournaments:
         submission: Submission,
         moment: int,
         rule: Callable[[Tournament | None, Earlier], bool],
-        most: int | None = None,
+        only_best: bool = False,
     ) -> bool:
         with self._database.transaction() as sql:
-            earlier = submission_rows.earlier(sql, key, submission, most)
+            earlier = submission_rows.earlier(sql, key, submission, only_best)
             counts = rule(find_tournament(sql, key.tournament_id), earlier)
             if counts:
-                submission_rows.add(sql, key, submission, moment, most)
+                submission_rows.add(sql, key, submission, moment, only_best)
         return counts
 
     def remove(self, tournament_id: int, user_id: int, rule: Callable[[Tournament], None]) -> int:

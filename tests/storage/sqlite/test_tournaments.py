@@ -32,7 +32,7 @@ class SqliteTest(FolderTestCase, contracts.TournamentsContract):
         key = self.issue(cup, self.bob)
         anns = self.issue(cup, self.ann)
         self.count(key, contracts.a_game(self.bob, "a"))
-        self.count(anns, contracts.a_game(self.ann, "b"), most=1)
+        self.count(anns, contracts.a_game(self.ann, "b"), only_best=True)
         self.remove(cup, self.ann)
         before = self.store.detail(cup), self.store.key(cup, self.bob), self.store.scores(cup, 9)
         self.engine.close()
