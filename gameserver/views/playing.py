@@ -38,7 +38,9 @@ _ABOUT_REQUEST = (
 )
 
 _RUN = json_body.text("run", maxLength=LONGEST_ID)
-_KEY = json_body.text("key", maxLength=LONGEST_KEY)
+_KEY = json_body.text(
+    "key", maxLength=LONGEST_KEY, description="of a player in a tournament on the level"
+)
 ONE = Shape("NewScore", _SCORE, _META, _RUN, _KEY, *_ABOUT_REQUEST)
 RUN = Shape("NewRun", *_ABOUT_REQUEST)
 EACH = Shape("NewScoreOfLevel", json_body.number("level", required=True), _SCORE, _META)
