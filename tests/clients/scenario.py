@@ -28,7 +28,7 @@ PAGE = (ROOT / "docs" / "clients.md").read_text(encoding="utf-8")
 BEST, SUM, BOUNDED, LIVE, EXAMPLE = 7, 8, 9, 10, 2
 """The tests' levels: the best counts, all add up, none over 1000; watched; the page's example."""
 
-NAME = "Änn \"'\\ 1"
+NAME = "Änn 🦊 \"'\\ 1"
 
 POSTS = r"/api/levels/\d+/scores"
 LOGINS = r"/\d+/login"
@@ -163,6 +163,11 @@ class ClientTestCase(FolderTestCase):
         self.assertEqual(process.returncode, 0, f"{output} {errors}")
         self.assertEqual(errors, "")
         return [line.rstrip() for line in output.splitlines()]
+
+    def abandon(self, process: subprocess.Popen[str]) -> None:
+        """Ends a process if it has not ended."""
+        with process:
+            process.kill()
 
     def restart_later(self) -> None:
         """The time that a client was told to wait is over before its next process."""
@@ -309,7 +314,7 @@ class Scenario(ClientTestCase):
             self.skipTest("the server has no live lists")
         self.post_as_another(LIVE, 5)
         process = self.begin(f"watch:{LIVE}:6")
-        self.addCleanup(process.kill)
+        self.addCleanup(self.abandon, process)
         wait_until(self.is_watched)
         self.post_as_another(LIVE, 6)
         self.assertEqual(self.end(process), ["watch 6"])

@@ -52,9 +52,6 @@ class Page:
     def lines(self) -> list[str]:
         return list(wait_until(lambda: self._browser.execute_script("return window.said")))
 
-    def kill(self) -> None:
-        self._browser.get("about:blank")
-
 
 class JavaScriptTest(Scenario):
     """A new process of the client is a page that is loaded anew; its saves are localStorage."""
@@ -100,6 +97,9 @@ class JavaScriptTest(Scenario):
 
     def end(self, process: Any) -> list[str]:
         return [line.rstrip() for line in process.lines()]
+
+    def abandon(self, process: Any) -> None:
+        self.browser.get("about:blank")
 
     def damage(self) -> None:
         """A browser's storage keeps whole values; so this is what its user edited."""
