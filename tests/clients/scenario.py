@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import tempfile
 import unittest
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -51,6 +51,8 @@ class ClientTestCase(FolderTestCase):
 
     streams = True
     """Whether it watches lists as a stream; else it polls."""
+
+    environment: ClassVar[Mapping[str, str]] = {"LC_ALL": "C.UTF-8"}
 
     queue_file = "gameserver-queue.json"
 
@@ -145,7 +147,7 @@ class ClientTestCase(FolderTestCase):
             stderr=subprocess.PIPE,
             text=True,
             cwd=self.folder,
-            env={**os.environ, "LC_ALL": "C.UTF-8"},
+            env={**os.environ, **self.environment},
         )
 
     def run_client(self, *commands: str) -> list[str]:
