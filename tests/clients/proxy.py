@@ -150,6 +150,7 @@ class _Handler(BaseHTTPRequestHandler):
         if fault.retry_after:
             self.send_header("Access-Control-Expose-Headers", "Retry-After")
             self.send_header("Retry-After", fault.retry_after)
+        self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(body)
 
@@ -166,6 +167,7 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in response.getheaders():
             if name not in ("Connection", "Transfer-Encoding"):
                 self.send_header(name, value)
+        self.send_header("Connection", "close")
         self.end_headers()
         with suppress(ValueError):  # the connection has been closed at the proxy's end
             while piece := response.read1(65536):
