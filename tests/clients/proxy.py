@@ -167,7 +167,8 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in response.getheaders():
             if name not in ("Connection", "Transfer-Encoding"):
                 self.send_header(name, value)
-        self.send_header("Connection", "close")
+        if response.status != 304:  # of which Godot 3.2 would read a body until the end
+            self.send_header("Connection", "close")
         self.end_headers()
         with suppress(ValueError):  # the connection has been closed at the proxy's end
             while piece := response.read1(65536):
