@@ -20,8 +20,6 @@ class Seen(NamedTuple):
     target: str
     body: str
     status: int
-    is_conditional: bool
-    """Whether it has asked for what is new only."""
 
     @property
     def path(self) -> str:
@@ -137,9 +135,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_OPTIONS = handle_request  # noqa: N815 (the names of the library)
 
     def _saw(self, body: bytes, status: int) -> None:
-        new_only = "If-None-Match" in self.headers
-        seen = Seen(self.command, self.path, body.decode(), status, new_only)
-        self.server.proxy.seen.append(seen)
+        self.server.proxy.seen.append(Seen(self.command, self.path, body.decode(), status))
 
     def _refuse(self, fault: Answered) -> None:
         body = fault.body.encode()

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import requests
+
 from tests.clients.proxy import Answered, CutOff, Fault, Moved, Proxy, Seen
 from tests.folder import FolderTestCase
 from tests.servers import ServerProcess
@@ -25,6 +26,9 @@ PAGE = (ROOT / "docs" / "clients.md").read_text(encoding="utf-8")
 
 BEST, SUM, BOUNDED, LIVE, EXAMPLE = 7, 8, 9, 10, 2
 """The tests' levels: the best counts, all add up, none over 1000; watched; the page's example."""
+
+ANOTHER = 99
+"""The user who is nobody's."""
 
 NAME = "Änn 🦊 \"'\\ 1"
 
@@ -50,7 +54,7 @@ class ClientTestCase(FolderTestCase):
     streams = True
     """Whether it watches lists as a stream; else it polls."""
 
-    environment: ClassVar[Mapping[str, str]] = {"LC_ALL": "C.UTF-8"}
+    locale: ClassVar[Mapping[str, str]] = {"LC_ALL": "C.UTF-8"}
 
     queue_file = "gameserver-queue.json"
 
@@ -125,7 +129,7 @@ class ClientTestCase(FolderTestCase):
         return self.ask(method, path, body, Authorization=admin)
 
     def post_as_another(self, level: int, score: int) -> None:
-        key = requests.get(f"{self.server.url}99/login", timeout=PATIENCE).text
+        key = requests.get(f"{self.server.url}{ANOTHER}/login", timeout=PATIENCE).text
         self.ask("POST", f"api/levels/{level}/scores", {"score": score, "sessionkey": key})
 
     def board(self, level: int) -> list[int]:
@@ -145,8 +149,14 @@ class ClientTestCase(FolderTestCase):
             stderr=subprocess.PIPE,
             text=True,
             cwd=self.folder,
-            env={**os.environ, **self.environment},
+            env=self.environment(),
         )
+
+    def environment(self) -> dict[str, str]:
+        """Whatever an engine keeps, it keeps in the folder."""
+        home = str(self.folder)
+        more = {"HOME": home, "XDG_DATA_HOME": home, "PYTHONDONTWRITEBYTECODE": "1"}
+        return {**os.environ, **more, **self.locale}
 
     def run_client(self, *commands: str) -> list[str]:
         """What a new process of the client says to these commands."""
@@ -308,11 +318,41 @@ class Scenario(ClientTestCase):
         file = self.saves / self.queue_file
         file.write_bytes(file.read_bytes()[:-9])
 
+    def test_example(self) -> None:
+        """The page's example prints the rank and the list."""
+        self.post_as_another(EXAMPLE, 1600)
+        self.as_admin("PUT", f"api/users/{ANOTHER}", {"name": "Bob"})
+        found = re.search(rf"```{self.language}\n(.*?)```", PAGE, re.S)
+        assert found, f"docs/clients.md has no example in {self.language}"
+        example = re.sub(r"https?://scores\.example\.org(:\d+)?", self.proxy.url, found[1])
+        said = [line.split() for line in self.run_example(example)]
+        self.assertEqual(said, [["rank", "2"], ["1", "Bob", "1600"], ["2", "Ann", "1500"]])
+
+    def run_example(self, example: str) -> list[str]:
+        """What the example prints, with the client beside it."""
+        raise NotImplementedError
+
+    def run_program(self, *command: str) -> list[str]:
+        """What a program prints."""
+        process = subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=self.folder,
+            env=self.environment(),
+        )
+        self.addCleanup(self.abandon, process)
+        return self.end(process)
+
     def test_watch(self) -> None:
-        """A list that is watched shows what others post."""
+        """A list that is watched shows what others post, also when the server was restarted."""
         self.post_as_another(LIVE, 5)
         process = self.begin(f"watch:{LIVE}:6")
         self.addCleanup(self.abandon, process)
+        wait_until(self.is_watched)
+        self.proxy.seen.clear()
+        self.restart_server()
         wait_until(self.is_watched)
         self.post_as_another(LIVE, 6)
         self.assertEqual(self.end(process), ["watch 6"])

@@ -7,6 +7,17 @@ from pathlib import Path
 
 from tests.clients.scenario import CLIENTS, DRIVERS, Scenario
 
+BEFORE = """
+using System;
+using System.Threading.Tasks;
+static class Game
+{
+    static void Main() { Run().Wait(); }
+    static async Task Run()
+    {
+"""
+BEHIND = "}}"
+
 
 class CSharpTest(Scenario):
     language = "csharp"
@@ -19,6 +30,11 @@ class CSharpTest(Scenario):
 
     def command(self, folder: Path) -> list[str]:
         return ["mono", str(self.program)]
+
+    def run_example(self, example: str) -> list[str]:
+        (self.folder / "Game.cs").write_text(f"{BEFORE}{example}{BEHIND}")
+        program = compiled(self.folder / "Game.cs", self.folder)
+        return self.run_program("mono", str(program))
 
 
 def compiled(source: Path, folder: Path) -> Path:

@@ -24,6 +24,8 @@ FLAGS = (
 )
 DRIVER = 'import { run } from "./driver.js"; window.run = run;'
 
+SPOKEN = "const lines = []; console.log = (...words) => { lines.push(words.join(' ')) };"
+
 
 class Quiet(SimpleHTTPRequestHandler):
     """The site that the game is on."""
@@ -97,6 +99,10 @@ class JavaScriptTest(Scenario):
 
     def end(self, process: Any) -> list[str]:
         return [line.rstrip() for line in process.lines()]
+
+    def run_example(self, example: str) -> list[str]:
+        self.load(f"{SPOKEN}{example}window.said = lines;")
+        return list(wait_until(lambda: self.browser.execute_script("return window.said")))
 
     def abandon(self, process: Any) -> None:
         self.browser.get("about:blank")
