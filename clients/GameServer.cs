@@ -72,6 +72,7 @@ public sealed class GameServer : IDisposable
     public GameServer(string url, string folder)
     {
         _url = url.TrimEnd('/');
+        Directory.CreateDirectory(folder);
         _userFile = Path.Combine(folder, "gameserver-user.json");
         _queueFile = Path.Combine(folder, "gameserver-queue.json");
         _user = ReadLines(_userFile, "secret").FirstOrDefault();
@@ -355,7 +356,7 @@ public sealed class GameServer : IDisposable
     {
         var lines = new string[0];
         try { lines = File.ReadAllLines(File.Exists(file) ? file : file + ".new"); }
-        catch (IOException) { }
+        catch (Exception error) when (IsOfDisk(error)) { }
         return lines.Select(MiniJson.Parse)
             .Where(json => json != null && json.ContainsKey(member)).ToList();
     }
@@ -376,7 +377,12 @@ public sealed class GameServer : IDisposable
             if (File.Exists(file)) { File.Replace(file + ".new", file, null); }
             else { File.Move(file + ".new", file); }
         }
-        catch (IOException) { }
+        catch (Exception error) when (IsOfDisk(error)) { }
+    }
+
+    static bool IsOfDisk(Exception error)
+    {
+        return error is IOException || error is UnauthorizedAccessException;
     }
 }
 

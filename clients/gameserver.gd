@@ -42,6 +42,8 @@ var _random = RandomNumberGenerator.new()
 
 func _ready():
 	_random.randomize()
+	if Directory.new().make_dir_recursive(folder) != OK:
+		push_warning("gameserver: no folder %s to keep scores in" % folder)
 	url = url.rstrip("/")
 	for user in _read_lines("gameserver-user.json", "secret"):
 		_user = user

@@ -18,7 +18,7 @@ export class GameServer {
   // The player's `user` and `secret` and the posts that wait are in `storage`, under keys that
   // begin with `name`. `onPost(post, answer)` is called once for each post that leaves the queue:
   // with the server's answer, or with the error for which it was dropped.
-  constructor(url, { name = "gameserver", storage = localStorage, onPost = () => {} } = {}) {
+  constructor(url, { name = "gameserver", storage = browserStorage(), onPost = () => {} } = {}) {
     this.url = url.replace(/\/+$/, "");
     this.onPost = onPost;
     this._storage = storage;
@@ -243,6 +243,15 @@ function parsed(text) {
   try {
     const value = JSON.parse(text);
     return value && typeof value === "object" ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+// localStorage; null where the browser forbids it, as to a game in a frame of another site.
+function browserStorage() {
+  try {
+    return localStorage;
   } catch {
     return null;
   }

@@ -3,7 +3,9 @@
 -- Copyright (c) 2026 the gameserver authors. SPDX-License-Identifier: MIT
 --
 --     local GameServer = require "gameserver"
---     local server = GameServer.new("http://192.0.2.1:8080", love.filesystem.getSaveDirectory())
+--     love.filesystem.createDirectory("scores")
+--     local folder = love.filesystem.getSaveDirectory() .. "/scores"
+--     local server = GameServer.new("http://scores.example.org:8080", folder)
 --     server:post(7, 1500, nil, function(answer) print(answer.rank or answer.message) end)
 --     function love.update() server:update() end
 --
@@ -24,9 +26,9 @@ GameServer.__index = GameServer
 
 local json, read_lines, write_lines, read_response, error_of, wait_for, new_id -- at the end of this file
 
--- A player on one server. `folder` is where the game keeps its saves. `on_post(post, answer)` is
--- called once for each post that leaves the queue: with the server's answer, or with the error for
--- which it was dropped.
+-- A player on one server. `folder` is where the game keeps its saves, and has to be there.
+-- `on_post(post, answer)` is called once for each post that leaves the queue: with the server's
+-- answer, or with the error for which it was dropped.
 function GameServer.new(url, folder, on_post)
   local host, port = url:match("^http://([^/:]+):?(%d*)")
   local self = setmetatable({}, GameServer)
@@ -325,8 +327,8 @@ end
 -- Replaces the file as a whole. A full disk does not stop the game: the objects are in memory, and
 -- go out as long as it runs.
 function write_lines(file, objects)
-  local stream = io.open(file .. ".new", "w")
-  if not stream then return end
+  local stream, why = io.open(file .. ".new", "w")
+  if not stream then return io.stderr:write("gameserver: ", why, "\n") end
   local is_written = true
   for _, object in ipairs(objects) do
     is_written = is_written and stream:write(json.encode(object), "\n")

@@ -208,6 +208,13 @@ class Scenario(ClientTestCase):
         self.assertEqual(again[3], "around error no_such_score")
         self.assertEqual(self.proxy.statuses(USERS), [201])
 
+    def test_two_at_once(self) -> None:
+        """Who does not wait for the first post gets one user, one login, and the posts in order."""
+        said = self.run_client(f"two:{SUM}:1:2")
+        self.assertEqual(said, ["went 8 1 1", "went 8 2 3"])
+        asked = self.proxy.statuses(USERS), self.proxy.statuses(LOGINS), self.proxy.statuses(POSTS)
+        self.assertEqual(asked, ([201], [200], [200, 200]))
+
     def test_offline(self) -> None:
         """Posts survive the end of the game, and go in order when the server is back."""
         self.proxy.shut()

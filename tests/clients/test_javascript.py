@@ -11,7 +11,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from tests.clients.scenario import CLIENTS, DRIVERS, Scenario
+from tests.clients.proxy import Answered
+from tests.clients.scenario import CLIENTS, DRIVERS, SUM, Scenario
 from tests.support import wait_until
 
 PAGE = '<meta charset="utf-8"><title>A game</title><script type="module" src="game.js"></script>'
@@ -22,6 +23,9 @@ FLAGS = (
     "--disable-dev-shm-usage",
     "--disable-background-networking",
 )
+FORBIDDEN = """
+Object.defineProperty(window, "localStorage", { get() { throw new Error("forbidden"); } });
+"""
 DRIVER = 'import { run } from "./driver.js"; window.run = run;'
 
 SPOKEN = "const lines = []; console.log = (...words) => { lines.push(words.join(' ')) };"
@@ -92,6 +96,15 @@ class JavaScriptTest(Scenario):
         """Loads the page with this script."""
         (self.pages / "game.js").write_text(script)
         self.browser.get(f"http://127.0.0.1:{self.site.server_port}/")
+
+    def test_without_storage(self) -> None:
+        """Where the browser forbids localStorage, a game posts as long as its page is open."""
+        self.plan_for_posts(Answered(503))
+        self.load(f"{FORBIDDEN}{DRIVER}")
+        page = Page(self.browser, self.proxy.url, (f"post:{SUM}:1", f"post:{SUM}:2", "drain"))
+        said = ["post queued 1 of_the_proxy", "post queued 2 of_the_proxy"]
+        said += ["went 8 1 1", "went 8 2 3", "flush queued 0"]
+        self.assertEqual(self.end(page), said)
 
     def begin(self, *commands: str) -> Any:
         self.load(DRIVER)

@@ -10,7 +10,9 @@ from pathlib import Path
 from tests.clients.scenario import CLIENTS, DRIVERS, Scenario
 
 LOVE = """
-love = { filesystem = { getSaveDirectory = function() return "saves" end } }
+love = { filesystem = {} }
+function love.filesystem.getSaveDirectory() return "saves" end
+function love.filesystem.createDirectory(name) os.execute("mkdir saves/" .. name) end
 local said, say = 0, print
 function print(...)
   said = said + 1

@@ -22,6 +22,9 @@ func _run(arguments):
 			yield(_drain(), "completed")
 		elif command == "watch":
 			yield(_watch(int(words[0]), int(words[1])), "completed")
+		elif command == "two":
+			server.post(int(words[0]), int(words[1]))
+			yield(server.post(int(words[0]), int(words[2])), "completed")
 		elif command == "top":
 			var board = yield(server.top(int(words[0]), 3), "completed")
 			var said = ["top"]

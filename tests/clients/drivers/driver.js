@@ -17,6 +17,8 @@ const commands = {
   name: async (server, name) => answer("name", await server.rename(name), "name"),
   post: async (server, level, score) =>
     answer("post", await server.post(Number(level), Number(score)), "best", "rank"),
+  two: (server, level, first, second) =>
+    Promise.all([server.post(level, Number(first)), server.post(level, Number(second))]),
   flush: async (server) => answer("flush", await server.flush()),
   drain: async (server) => {
     const giveUp = Date.now() + PATIENCE;

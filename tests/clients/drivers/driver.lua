@@ -45,6 +45,13 @@ function commands.post(level, score)
   say_answer("post", answer, "best", "rank")
 end
 
+function commands.two(level, first, second)
+  result_of(function(on)
+    server:post(tonumber(level), tonumber(first))
+    server:post(tonumber(level), tonumber(second), nil, on)
+  end)
+end
+
 function commands.flush()
   server:update()
   say_answer("flush", server:waiting())

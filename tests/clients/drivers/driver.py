@@ -2,6 +2,7 @@
 
 import importlib.util
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -30,6 +31,14 @@ class Driver:
 
     def post(self, level, score):
         self.answer("post", self.server.post(int(level), int(score)), "best", "rank")
+
+    def two(self, level, first, second):
+        """Two posts, while another thread sends what waits."""
+        self.server.enqueue(int(level), int(first))
+        thread = threading.Thread(target=self.server.flush)
+        thread.start()
+        self.server.post(int(level), int(second))
+        thread.join()
 
     def flush(self):
         self.answer("flush", self.server.flush())

@@ -71,6 +71,10 @@ run() {
         *) say post "${own#*\"answer\":}" best rank ;;
         esac
         ;;
+    two)
+        sh "$client" post "$1" "$2" | say_went
+        sh "$client" post "$1" "$3" | say_went
+        ;;
     flush)
         lines=$(sh "$client" flush) || :
         printf '%s\n' "$lines" | say_went
