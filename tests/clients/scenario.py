@@ -65,14 +65,19 @@ class ClientTestCase(FolderTestCase):
 
     @classmethod
     def setUpClass(cls) -> None:
-        missing = [name for name in cls.programs if not shutil.which(name)]
-        if missing:
-            raise unittest.SkipTest(f"{', '.join(missing)} is not installed")
+        if why_not := cls.why_not():
+            raise unittest.SkipTest(why_not)
         super().setUpClass()
         world = tempfile.TemporaryDirectory()
         cls.addClassCleanup(world.cleanup)
         cls.world = Path(world.name)
         cls.start_server()
+
+    @classmethod
+    def why_not(cls) -> str:
+        """Why these tests cannot run here; empty if they can."""
+        missing = [name for name in cls.programs if not shutil.which(name)]
+        return f"it takes {' and '.join(missing)}" if missing else ""
 
     @classmethod
     def tearDownClass(cls) -> None:
@@ -224,7 +229,7 @@ class Scenario(ClientTestCase):
             said[1:], ["post queued 1 offline", "post queued 2 offline", "flush queued 2 offline"]
         )
         self.assertEqual(self.run_client(f"post:{SUM}:3"), ["post queued 3 offline"])
-        self.restart_server()
+        self.proxy.open(self.server.address)
         self.restart_later()
         self.assertEqual(
             self.run_client("drain"),

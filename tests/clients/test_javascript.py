@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import shutil
 import threading
-import unittest
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -66,9 +65,12 @@ class JavaScriptTest(Scenario):
     programs = ("chromium", "chromedriver")
 
     @classmethod
+    def why_not(cls) -> str:
+        has_selenium = importlib.util.find_spec("selenium")
+        return super().why_not() or ("" if has_selenium else "it takes selenium (pip)")
+
+    @classmethod
     def setUpClass(cls) -> None:
-        if not importlib.util.find_spec("selenium"):
-            raise unittest.SkipTest("selenium is not installed")
         super().setUpClass()
         cls.pages = cls.world / "pages"
         cls.pages.mkdir()

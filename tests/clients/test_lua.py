@@ -1,10 +1,10 @@
-"""clients/gameserver.lua, with what LÖVE is made of: LuaJIT and LuaSocket; and with Lua 5.1."""
+"""clients/gameserver.lua, with what LÖVE is made of: LuaJIT and LuaSocket; and Lua 5.1."""
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import subprocess
-import unittest
 from pathlib import Path
 
 from tests.clients.scenario import CLIENTS, DRIVERS, Scenario
@@ -27,31 +27,32 @@ while said < 3 do love.update() end
 """
 
 
-class LuaJITTest(Scenario):
+class LuaTest(Scenario):
+    """Of a test's processes one runs on LuaJIT and the next on Lua 5.1, over the same files."""
+
     language = "lua"
-    programs = ("luajit",)
+    programs = ("luajit", "lua5.1")
     streams = False
 
     @classmethod
-    def setUpClass(cls) -> None:
-        super().setUpClass()
-        if subprocess.run(
-            [*cls.programs, "-e", 'require "socket"'], capture_output=True
-        ).returncode:
-            cls.server.stop()
-            raise unittest.SkipTest("LuaSocket is not installed")
+    def why_not(cls) -> str:
+        why = super().why_not()
+        for program in () if why else cls.programs:
+            if subprocess.run([program, "-lsocket", "-e", ""], capture_output=True).returncode:
+                why = f"it takes LuaSocket for {program}"
+        return why
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.interpreters = itertools.cycle(self.programs)
 
     def command(self, folder: Path) -> list[str]:
-        return [self.programs[0], str(DRIVERS / "driver.lua")]
+        return [next(self.interpreters), str(DRIVERS / "driver.lua")]
 
     def run_example(self, example: str) -> list[str]:
         shutil.copy(CLIENTS / "gameserver.lua", self.folder)
         (self.folder / "main.lua").write_text(LOVE + example + FRAMES)
-        return self.run_program(self.programs[0], "main.lua")
-
-
-class Lua51Test(LuaJITTest):
-    programs = ("lua5.1",)
+        return self.run_program(next(self.interpreters), "main.lua")
 
 
 del Scenario  # it is abstract
