@@ -5,8 +5,8 @@
 //     Answer answer = await server.PostAsync(7, 1500);
 //     Console.WriteLine(answer.Error ?? "rank " + answer.Number("rank"));
 //
-// No call blocks or throws: each gives an `Answer`, the server's JSON or an error. What you await in
-// Unity's main thread goes on there. In a browser (WebGL) Unity has no HttpClient.
+// No call blocks or throws: each gives an `Answer`, the server's JSON or an error. What you await
+// in Unity's main thread goes on there. In a browser (WebGL) Unity has no HttpClient.
 
 using System;
 using System.Collections;
@@ -59,11 +59,11 @@ public sealed class GameServer : IDisposable
     public event Action<Dictionary<string, object>, Answer> PostDone;
 
     readonly string _url, _userFile, _queueFile;
-    readonly HttpClient _http = new HttpClient { Timeout = System.Threading.Timeout.InfiniteTimeSpan };
+    readonly HttpClient _http = new HttpClient();
     readonly SemaphoreSlim _turn = new SemaphoreSlim(1, 1); // one conversation at a time
     readonly Stopwatch _clock = Stopwatch.StartNew();
     readonly List<Dictionary<string, object>> _queue;
-    readonly Dictionary<string, Answer> _awaited = new Dictionary<string, Answer>(); // by id of post
+    readonly Dictionary<string, Answer> _awaited = new Dictionary<string, Answer>(); // by id
     Dictionary<string, object> _user;
     string _key = "", _reason = "";
     int _failures, _flushes;
@@ -77,6 +77,7 @@ public sealed class GameServer : IDisposable
         _queueFile = Path.Combine(folder, "gameserver-queue.json");
         _user = ReadLines(_userFile, "secret").FirstOrDefault();
         _queue = ReadLines(_queueFile, "body");
+        _http.Timeout = System.Threading.Timeout.InfiniteTimeSpan; // lists are watched for longer
         _http.DefaultRequestHeaders.ExpectContinue = false;
     }
 
@@ -125,8 +126,8 @@ public sealed class GameServer : IDisposable
         }
     }
 
-    // Sends what waits, in order; gives `queued`: how many posts still wait, and `reason`. Nothing is
-    // sent before a wait that the server asked for, or that follows a failure, is over.
+    // Sends what waits, in order; gives `queued`: how many posts still wait, and `reason`. Nothing
+    // is sent before a wait that the server asked for, or that follows a failure, is over.
     public async Task<Answer> FlushAsync()
     {
         Interlocked.Increment(ref _flushes);
@@ -149,8 +150,8 @@ public sealed class GameServer : IDisposable
         return await Ask(HttpMethod.Get, path);
     }
 
-    // Calls `onBoard` with the lists of some levels, as `TopAsync` gives them: each at once and after
-    // every change, until it is cancelled.
+    // Calls `onBoard` with the lists of some levels, as `TopAsync` gives them: each at once and
+    // after every change, until it is cancelled.
     public async Task WatchAsync(
         IEnumerable<int> levels, Action<Answer> onBoard, CancellationToken cancelled)
     {

@@ -13,15 +13,15 @@
 # {"error": code, "message": text, "status": of HTTP or 0, "final": whether it would fail again}.
 extends Node
 
-# Each post that leaves the queue, once: with the server's answer, or with the error for which it was
-# dropped.
+# Each post that leaves the queue, once: with the server's answer, or with the error for which it
+# was dropped.
 signal post_done(post, answer)
 
 # A list that is watched, as `top` gives it: at once and after every change.
 signal board_changed(board)
 
 const TIMEOUT = 10 # seconds, for each request
-const LONGEST_WAIT = 300.0 # seconds between two tries: a wrong secret is not tried too often, either
+const LONGEST_WAIT = 300.0 # seconds: a wrong secret is not tried too often, either
 const NOT_FINAL = [408, 425, 429] # the errors 4xx that say nothing about the post itself
 
 export var url = ""
@@ -92,8 +92,8 @@ func post(level, score, more = {}):
 
 
 # Sends what waits, in order; gives `queued`: how many posts still wait, and `reason`. It is called
-# by itself, too: nothing is sent before a wait that the server asked for, or that follows a failure,
-# is over.
+# by itself, too: nothing is sent before a wait that the server asked for, or that follows a
+# failure, is over.
 func flush():
 	_flushes += 1
 	yield(_turn(), "completed")
@@ -287,8 +287,8 @@ func _read_lines(file_name, member):
 	return objects
 
 
-# Replaces the file as a whole. A full disk does not stop the game: the objects are in memory, and go
-# out as long as it runs.
+# Replaces the file as a whole. A full disk does not stop the game: the objects are in memory, and
+# go out as long as it runs.
 func _write_lines(file_name, objects):
 	var text = ""
 	for object in objects:

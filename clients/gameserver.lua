@@ -24,7 +24,8 @@ local NOT_FINAL = { [408] = true, [425] = true, [429] = true } -- they say nothi
 local GameServer = {}
 GameServer.__index = GameServer
 
-local json, read_lines, write_lines, read_response, error_of, wait_for, new_id -- at the end of this file
+-- These are at the end of this file.
+local json, read_lines, write_lines, read_response, error_of, wait_for, new_id
 
 -- A player on one server. `folder` is where the game keeps its saves, and has to be there.
 -- `on_post(post, answer)` is called once for each post that leaves the queue: with the server's

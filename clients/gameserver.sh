@@ -14,14 +14,14 @@
 #
 # Each prints the server's JSON, or an error as {"error":code,"message":text,"status":of HTTP or 0}
 # and exits with 1. `post` and `flush` print a line for each post that leaves the queue:
-# {"level":7,"body":what was posted,"answer":the server's answer or error}; and if posts have to wait,
-# a last line {"queued":how many,"reason":code}, and exit with 75 (EX_TEMPFAIL). Call `flush` as often
-# as you like: nothing is sent before a wait that the server asked for, or that follows a failure,
-# is over.
+# {"level":7,"body":what was posted,"answer":the server's answer or error}; and if posts have to
+# wait, a last line {"queued":how many,"reason":code}, and exit with 75 (EX_TEMPFAIL). Call `flush`
+# as often as you like: nothing is sent before a wait that the server asked for, or that follows a
+# failure, is over.
 #
 # In the folder GAMESERVER_HOME there are `user` (the number and the secret: keep it to yourself),
-# `key`, `wait` and a file for each post in `queue`. Each is written as a whole, and several of these
-# commands may run at the same time.
+# `key`, `wait` and a file for each post in `queue`. Each is written as a whole, and several of
+# these commands may run at the same time.
 set -eu
 umask 077
 
@@ -48,7 +48,8 @@ request() {
     method=$1
     shift 2
     if ! status=$(curl -sS -X "$method" "$@" --max-time 10 -D "$work/head" -o "$work/text" \
-        -H 'Content-Type: text/plain' -H 'Expect:' -w '%{http_code}' "$url$path" 2>"$work/why"); then
+        -H 'Content-Type: text/plain' -H 'Expect:' -w '%{http_code}' "$url$path" \
+        2>"$work/why"); then
         status=0
         cp "$work/why" "$work/text"
     fi
@@ -97,7 +98,7 @@ fail() {
     return 1
 }
 
-# ask_as_player PATH JSON: asks with a session key; if the key has expired, once more with a new one.
+# ask_as_player PATH JSON: asks with a session key; if that has expired, once more with a new one.
 ask_as_player() {
     for attempt in first second; do
         if ! get_user || { ! [ -s "$home/key" ] && ! log_in; }; then
@@ -264,7 +265,7 @@ watch-[1-9]*)
     watch "$(IFS=, && echo "$*")"
     ;;
 *)
-    sed -n 's/^# \{0,1\}//; 5,22p' "$0" >&2
+    sed -n 's/^# \{0,1\}//; 5,20p' "$0" >&2
     exit 64
     ;;
 esac

@@ -31,10 +31,12 @@ static class Driver
             {
                 case "user": Say("user", await server.UserAsync(), "user"); break;
                 case "name": Say("name", await server.RenameAsync(words[1]), "name"); break;
-                case "post": Say("post", await server.PostAsync(level, score), "best", "rank"); break;
+                case "post":
+                    Say("post", await server.PostAsync(level, score), "best", "rank");
+                    break;
                 case "two":
-                    await Task.WhenAll(
-                        server.PostAsync(level, score), server.PostAsync(level, int.Parse(words[3])));
+                    var first = server.PostAsync(level, score);
+                    await Task.WhenAll(first, server.PostAsync(level, int.Parse(words[3])));
                     break;
                 case "flush": Say("flush", await server.FlushAsync()); break;
                 case "drain": await Drain(); break;
