@@ -162,7 +162,8 @@ class Browser:
             return wait_until(holds)
         except AssertionError as error:
             shown = self.run("return document.body.innerText")
-            raise AssertionError(f"{what}: {error}; the page says {shown!r}") from None
+            said = f"the page says {shown!r}, the console {self.complaints()}"
+            raise AssertionError(f"{what}: {error}; {said}") from None
 
 
 @needs_browser
