@@ -89,6 +89,13 @@ class Browser:
         """What a script in the page returns."""
         return self.driver.execute_script(script, *arguments)
 
+    def press(self, *keys: str) -> None:
+        """Presses keys of these names, such as Tab, one after the other."""
+        from selenium.webdriver import ActionChains, Keys
+
+        for key in keys:
+            ActionChains(self.driver).send_keys(getattr(Keys, key.upper(), key)).perform()
+
     def all(self, selector: str) -> list[Any]:
         """The elements of a selector, those that are hidden too."""
         return self.driver.find_elements("css selector", selector)
