@@ -47,13 +47,13 @@ export class Follower {
     const source = new EventSource(`/api/live?levels=${this.#levels.join()}`);
     this.#source = source;
     let isFirst = true;
-    source.addEventListener("board", ({ data }) => {
+    source.addEventListener("open", () => {
       isFirst = false;
       this.#failures = 0;
       this.#stopPolling();
       this.tell("live");
-      this.show(JSON.parse(data));
     });
+    source.addEventListener("board", ({ data }) => this.show(JSON.parse(data)));
     source.addEventListener("error", () => {
       if (this.#source !== source) return;
       this.#startPolling(isFirst);
