@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tests.browser import PHONE, BrowserCase, needs_axe
 from tests.pages.hostile import HOSTILE
 from tests.support import wait_until
@@ -40,6 +42,10 @@ class BoardsTest(BrowserCase):
         self.browser.wait(f"[data-level='{level_id}'] ol li")
         return self.browser.text(f"[data-level='{level_id}']")
 
+    def wait_for_texts(self, selector: str, texts: Sequence[str]) -> None:
+        """Waits until the elements of a selector that can be seen say this."""
+        wait_until(lambda: self.browser.texts(selector) == texts)
+
     def test_top_three(self) -> None:
         """The busiest level stands first, with its title and its top three."""
         self.open("/")
@@ -64,7 +70,7 @@ class BoardsTest(BrowserCase):
         self.open("/")
         self.assertEqual(len(self.browser.all("#levels > li")), 24)
         self.browser.wait("#more").click()
-        wait_until(lambda: len(self.browser.all("#levels > li")) == 29)
+        wait_until(lambda: len(self.browser.all("#levels > li")) == 30)
         self.assertFalse(self.browser.texts("#more"))
 
     def test_search(self) -> None:
@@ -79,8 +85,8 @@ class BoardsTest(BrowserCase):
                 field = self.browser.wait("#q")
                 field.clear()
                 field.send_keys(text)
-                wait_until(lambda: self.browser.texts("#levels h2") == levels, 5)
-                wait_until(lambda: self.browser.texts("#found li") == players, 5)
+                self.wait_for_texts("#levels h2", levels)
+                self.wait_for_texts("#found li", players)
                 self.assertEqual(bool(self.browser.texts("#nothing")), not (levels or players))
         self.open("/?q=cany")
         self.assertEqual(self.browser.texts("#levels h2"), ["Canyon"])
@@ -146,7 +152,7 @@ class BoardsTest(BrowserCase):
     @needs_axe
     def test_faults(self) -> None:
         """Axe finds nothing serious, in light and in dark."""
-        self.open("/?q=e")
+        self.open("/")
         self.board(2)
         self.assert_no_faults()
 
