@@ -121,7 +121,7 @@ class Browser:
     def texts(self, selector: str) -> list[str]:
         """The texts of all elements of a selector that can be seen."""
         script = "return [...document.querySelectorAll(arguments[0])]"
-        script += ".filter((each) => each.checkVisibility()).map((each) => each.innerText)"
+        script += ".filter((each) => each.checkVisibility()).map((each) => each.innerText ?? each.textContent)"
         return list(self.run(script, selector))
 
     def complaints(self) -> list[str]:
