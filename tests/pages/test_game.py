@@ -29,7 +29,7 @@ const [server, done] = [arguments[0], arguments[1]];
 
 def host(request: Request, services: object) -> Response:
     """A page of another site."""
-    return Response(body=b"<!doctype html><title>A game</title>", content_type=HTML)
+    return Response(body=b"<!doctype html><link rel=icon href=data:,>", content_type=HTML)
 
 
 class GameTest(BrowserCase):

@@ -48,6 +48,10 @@ class LevelTest(BrowserCase):
     def query(self) -> str:
         return urlsplit(self.browser.driver.current_url).query
 
+    def wait_for_page(self, first: int, last: int) -> None:
+        """Waits until the board shows the lines from the first to the last."""
+        self.browser.wait_for_text("#pages .end", f"{first}\N{EN DASH}{last} of 40")
+
     def test_board(self) -> None:
         """Title, how it counts, when it is reset, and the first page of lines."""
         self.open("/levels/7")
@@ -60,33 +64,38 @@ class LevelTest(BrowserCase):
         self.assertEqual(len(self.names()), 15)
         line = self.browser.texts("#board tbody tr:nth-child(3) td")
         self.assertEqual(line[:4], ["3", "Cleo", "1:00.30", "gold"])
-        self.assertEqual(self.browser.text("#pages .end"), "1–15 of 40")
+        self.wait_for_page(1, 15)
         self.assert_no_complaints()
 
     def test_zone(self) -> None:
         """Moments are in the reader's time zone."""
         for zone, hour in (("Asia/Tokyo", "7:30"), ("America/New_York", "5:30")):
-            self.browser.driver.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": zone})
+            self.set_zone(zone)
             self.open("/levels/7")
             self.assertIn(f" {hour}", self.browser.text("#board td[data-column=at]"))
-        self.browser.driver.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": ""})
+        self.set_zone("")
+
+    def set_zone(self, zone: str) -> None:
+        """Where the reader is; empty: where the machine is."""
+        command = "Emulation.setTimezoneOverride"
+        self.browser.driver.execute_cdp_cmd(command, {"timezoneId": zone})
 
     def test_pages(self) -> None:
         """Pages are addresses: they can be opened, and history leads back."""
         self.open("/levels/7")
         self.browser.wait("#pages [data-page=next]").click()
-        self.browser.wait_for_text("#pages .end", "16–30 of 40")
+        self.wait_for_page(16, 30)
         self.assertEqual(self.query(), "offset=15")
         self.browser.wait("#pages [data-page=next]").click()
-        self.browser.wait_for_text("#pages .end", "31–40 of 40")
+        self.wait_for_page(31, 40)
         self.assertFalse(self.browser.texts("#pages [data-page=next][href]"))
         self.browser.driver.back()
-        self.browser.wait_for_text("#pages .end", "16–30 of 40")
+        self.wait_for_page(16, 30)
         self.open("/levels/7?offset=30")
         self.assertEqual(self.names()[-1], "Player 40")
         self.open("/levels/7?offset=3000")
         self.browser.wait("#behind a").click()
-        self.browser.wait_for_text("#pages .end", "1–15 of 40")
+        self.wait_for_page(1, 15)
 
     def test_find_me(self) -> None:
         """A player's number or name leads to rank, percentile, tier and neighbours; it is kept."""
