@@ -16,6 +16,7 @@ from gameserver.views import (
     operations,
     playing,
     scores,
+    server,
     tokens,
     tournaments,
     users,
@@ -140,6 +141,8 @@ urlpatterns: list[Route] = [
             body=tokens.NEW, refusals=(409,))),
     play("/api/tokens/<name:name>", DELETE=managing(
         tokens.revoke, "revokeToken", "End a token", status=204)),
+    manage("/api/server", GET=managing(
+        server.state, "getServer", "The server, its settings and its last ten minutes", "Server")),
     board("/openapi.json", GET=reading(
         document.openapi(lambda: urlpatterns), "getOpenAPI", "This document", "OpenAPI")),
 
