@@ -37,6 +37,7 @@ from gameserver.storage.engine import Engine, open_engine
 from gameserver.times import Clock, server_clock
 from gameserver.tournaments.service import Tournaments
 from gameserver.urls import error_formats, urlpatterns
+from gameserver.views.pages import assets
 from gameserver.web.clients import RateLimit, TrustedProxies
 from gameserver.web.cors import ANYBODY, CrossOrigin
 from gameserver.web.routing import Router
@@ -80,7 +81,11 @@ def make_server(settings: Settings) -> ThreadedServer | ForkedServer:
 
 
 def make_router(cross_origin: Sequence[str] = (ANYBODY,)) -> Router:
-    """The router of the whole API, which pages of these origins may use."""
+    """The router of the whole API, which pages of these origins may use.
+
+    The files of the server's own pages are read now, once for all processes.
+    """
+    assets()
     return Router(urlpatterns, error_formats, CrossOrigin(cross_origin))
 
 

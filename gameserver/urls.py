@@ -14,6 +14,7 @@ from gameserver.views import (
     level_settings,
     moderation,
     operations,
+    pages,
     playing,
     scores,
     server,
@@ -58,11 +59,18 @@ moderating = partial(Operation, who="admin", blocking=True)
 drawing = partial(Operation, refusals=(403,))
 trusted = partial(Operation, who="game")
 
+page = partial(path, wants=(KNOWN,), fields=pages.PAGE)
+
 api = partial(path, wants=("content-type", accounts.CREDENTIALS), error_format="api")
 
 # fmt: off
 urlpatterns: list[Route] = [
-    path("/", GET=operations.welcome),
+    page("/", GET=pages.page("boards")),
+    page("/levels/<number:level_id>", GET=pages.page("level", embeddable=True)),
+    page("/users/<number:user_id>", GET=pages.page("user")),
+    page("/console", GET=pages.page("console")),
+    path("/static/<file:name>", known=True, limited=False, exact=True, fields=pages.FILE,
+        GET=pages.file),
     operation("/healthz", GET=operations.health),
     operation("/metrics", GET=operations.metrics),
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from gameserver.http11.fields import Fields, read_fields
 from gameserver.http11.head import METHODS, QUERY, REQUEST_LINE, split_head
 from gameserver.web.errors import NotImplementedHere
-from gameserver.web.messages import Match
+from gameserver.web.etags import matches
+from gameserver.web.messages import Match, Response
 
 _CACHED_HEAD = 1024
 """Only heads up to this size are remembered, so that the memo takes some 10 MB at most, however
@@ -90,7 +91,17 @@ class HeadReader:
         if method not in METHODS:
             raise NotImplementedHere("the server does not know this method")
         origin = fields.by_name.get("origin", "")
-        return Head(method, path, fields, self._resolve(method, path, origin))
+        match = self._resolve(method, path, origin)
+        if match.answer and match.answer.etag:
+            match = _revalidated(match, match.answer, fields.by_name.get("if-none-match", ""))
+        return Head(method, path, fields, match)
+
+
+def _revalidated(match: Match, answer: Response, known: str) -> Match:
+    """The match with 304 for its answer, if the client has that already (RFC 9110 13.1.2)."""
+    if not matches(known, answer.etag):
+        return match
+    return replace(match, answer=Response(304, headers=answer.headers, etag=answer.etag))
 
 
 def _is_query(query: bytes) -> bool:

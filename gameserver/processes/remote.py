@@ -57,18 +57,23 @@ class RemoteApplication:
     ) -> None:
         """`open_line` is `Manager.open_line`.
 
-        `answers_known`: requests whose match holds the answer need not go to the owner.
+        `answers_known`: requests whose match holds the answer need not go to the owner; else only
+        those need not that count for no rate limit.
         """
         self.router = router
         self._lines = Lines(open_line)
         self._answers_known = answers_known
 
     def handle(self, requests: Sequence[Request]) -> list[Response]:
-        asked = [request for request in requests if request.match.answer is None]
-        if len(asked) == len(requests) or not self._answers_known:
+        if self._answers_known:
+            known = [request.match.answer for request in requests]
+        else:
+            known = [None if each.match.limited else each.match.answer for each in requests]
+        if not any(known):
             return self._ask(requests)
+        asked = [each for each, own in zip(requests, known, strict=True) if own is None]
         answers = iter(self._ask(asked))
-        return [request.match.answer or next(answers) for request in requests]
+        return [own or next(answers) for own in known]
 
     def report(self, front_end: int, connections: int, counters: Counters) -> None:
         report = pickle.dumps((front_end, connections, counters))

@@ -11,7 +11,7 @@ from gameserver.scores.board import Board
 from gameserver.scores.rank_key import ARRIVAL_BITS, first_key
 from gameserver.scores.seasons import Season
 from gameserver.scores.settings import LevelSettings
-from gameserver.scores.values import Bucket, Entry, Histogram, Neighbours, Page
+from gameserver.scores.values import Bucket, Entry, Histogram, Neighbours, Page, TierBound
 
 PERCENTILES = (1, 10, 25, 50, 75, 90, 99)
 
@@ -95,7 +95,14 @@ class Ranking:
             return Histogram(self.season, (), {})
         scores = self._score_at(0), self._score_at(players - 1)
         percentiles = {p: self._score_at(players + -p * players // 100) for p in PERCENTILES}
-        return Histogram(self.season, self._buckets(min(scores), max(scores), buckets), percentiles)
+        spread = self._buckets(min(scores), max(scores), buckets)
+        return Histogram(self.season, spread, percentiles, self._tiers(players))
+
+    def _tiers(self, players: int) -> list[TierBound]:
+        lasts = [(name, percent, percent * players // 100) for name, percent in self.settings.tiers]
+        return [
+            TierBound(name, percent, self._score_at(last - 1)) for name, percent, last in lasts if last
+        ]
 
     def _buckets(self, lowest: int, highest: int, count: int) -> list[Bucket]:
         width = -(-(highest - lowest + 1) // count)

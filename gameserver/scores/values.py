@@ -144,6 +144,15 @@ class Bucket(NamedTuple):
     players: int
 
 
+class TierBound(NamedTuple):
+    """Where a tier ends."""
+
+    name: str
+    percent: int
+    score: int
+    """The last score in it, or in a better one."""
+
+
 class Histogram(NamedTuple):
     """How the scores of a board are spread."""
 
@@ -152,6 +161,8 @@ class Histogram(NamedTuple):
     """By ascending score, without a gap; empty where the board is."""
     percentiles: Mapping[int, int]
     """The score that one needs to be among the best 100 - p percent; empty where the board is."""
+    tiers: Sequence[TierBound] = ()
+    """Those that somebody is in, or in a better one."""
 
 
 class UserScore(NamedTuple):
@@ -162,6 +173,9 @@ class UserScore(NamedTuple):
     rank: int
     score: int
     at: int | None
+    players: int
+    """How many have a score there."""
+    settings: LevelSettings
     is_current: bool
     """Whether the season is on."""
 

@@ -16,6 +16,7 @@ from gameserver.scores.values import (
     Outcome,
     Page,
     SeasonSummary,
+    UserScore,
     percentile,
     tier,
 )
@@ -145,7 +146,29 @@ def histogram(found: Histogram) -> dict[str, Any]:
             for bucket in found.buckets
         ],
         "percentiles": {str(percent): score for percent, score in found.percentiles.items()},
+        **({"tiers": [each._asdict() for each in found.tiers]} if found.tiers else {}),
     }
+
+
+def user_score(found: UserScore) -> dict[str, Any]:
+    """One of a user's scores."""
+    rank, players, settings = found.rank, found.players, found.settings
+    shown: dict[str, Any] = {
+        "level": found.level_id,
+        "title": settings.title,
+        "season": found.season.name,
+        "rank": rank,
+        "score": found.score,
+        "percentile": percentile(rank, players),
+        "players": players,
+    }
+    if found.at is not None:
+        shown["at"] = moment(found.at)
+    if (name := tier(settings.tiers, rank, players)) is not None:
+        shown["tier"] = name
+    if not _is_plain(settings):
+        shown["display"] = display(found.score, settings)
+    return shown
 
 
 def outcome(user_id: int, posted: Outcome) -> dict[str, Any]:
@@ -162,6 +185,11 @@ def outcome(user_id: int, posted: Outcome) -> dict[str, Any]:
     }
 
 
+def _is_plain(settings: LevelSettings) -> bool:
+    """Whether people read a score as the number that it is."""
+    return settings.format == "number" and not settings.decimals
+
+
 def display(score: int, settings: LevelSettings) -> str:
     """A score as people read it: with a point, or as a time of so many seconds."""
     whole, part = divmod(score, 10**settings.decimals)
@@ -176,7 +204,7 @@ def display(score: int, settings: LevelSettings) -> str:
 
 def _lines(page: Page, settings: LevelSettings, places: bool = False) -> str:
     """The lines of a page, with commas between them; `places`: and their places in it."""
-    plain = settings.format == "number" and not (settings.decimals or settings.tiers or places)
+    plain = _is_plain(settings) and not (settings.tiers or places)
     lines = []
     for place, entry in enumerate(page.entries, 1):
         rank, user_id, name, score, meta, at = entry
@@ -199,6 +227,6 @@ def _extras(entry: Entry, settings: LevelSettings, players: int) -> str:
     text = ""
     if (name := tier(settings.tiers, entry.rank, players)) is not None:
         text += f',"tier":{render_json(name)}'
-    if settings.format != "number" or settings.decimals:
+    if not _is_plain(settings):
         text += f',"display":"{display(entry.score, settings)}"'
     return text

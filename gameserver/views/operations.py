@@ -5,27 +5,7 @@ from __future__ import annotations
 from gameserver.services import Services
 from gameserver.web.messages import Request, Response
 
-_WELCOME = Response(
-    body=b"""\
-This is a game score server. Its calls, among others:
-
-GET  /<user_id>/login                        a session key
-POST /<level_id>/score?sessionkey=<key>      keeps the score in the body
-GET  /<level_id>/highscorelist               the best scores
-GET  /api/levels/<level_id>                  a board with ranks, as JSON
-GET  /api/tournaments/all                    the tournaments
-GET  /openapi.json                           the boards' calls, for programs
-GET  /healthz                                whether the server works
-
-README.md, which came with the server, has all of them, and its folder docs/ has the rest.
-"""
-)
 _WELL = Response(body=b"ok\n")
-
-
-def welcome(request: Request, services: Services) -> Response:
-    """A few lines for a person who opens the address that the server prints."""
-    return _WELCOME
 
 
 def health(request: Request, services: Services) -> Response:

@@ -105,6 +105,7 @@ _ENTRY = _object(
         "place": {**RANK, "description": "among the users who were asked for"},
     },
 )
+_PERCENTILE: Schema = {"type": "number", "minimum": 0, "maximum": 100}
 _RESET: Schema = {
     "next_reset": _or_null(MOMENT),
     "resets_in": {**_or_null(COUNT), "description": "seconds"},
@@ -160,7 +161,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "name": NAME,
             "rank": RANK,
             "score": NUMBER,
-            "percentile": {"type": "number", "minimum": 0, "maximum": 100},
+            "percentile": _PERCENTILE,
             "players": RANK,
             "entries": _list(_of("Entry")),
         },
@@ -186,7 +187,8 @@ SCHEMAS: Mapping[str, Schema] = {
         {
             "buckets": _list(_object({"from": NUMBER, "to": NUMBER, "count": COUNT})),
             "percentiles": {"type": "object", "additionalProperties": NUMBER},
-        }
+        },
+        {"tiers": _list(_object({"name": TEXT, "percent": COUNT, "score": NUMBER}))},
     ),
     "Posted": _object(
         {
@@ -210,8 +212,16 @@ SCHEMAS: Mapping[str, Schema] = {
             "name": NAME,
             "scores": _list(
                 _object(
-                    {"level": NUMBER, "season": TEXT, "rank": RANK, "score": NUMBER},
-                    {"at": MOMENT},
+                    {
+                        "level": NUMBER,
+                        "title": SETTINGS["title"],
+                        "season": TEXT,
+                        "rank": RANK,
+                        "score": NUMBER,
+                        "percentile": _PERCENTILE,
+                        "players": RANK,
+                    },
+                    {"at": MOMENT, "tier": TEXT, "display": TEXT},
                 )
             ),
             "tournaments": _list(COUNT),

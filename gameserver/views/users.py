@@ -6,10 +6,9 @@ from typing import Any
 
 from gameserver.errors import Refused, invalid
 from gameserver.scores.names import LONGEST_NAME, parse_name
-from gameserver.scores.values import UserScore
 from gameserver.services import Services
 from gameserver.views.admin import shows_admin
-from gameserver.views.board_json import moment
+from gameserver.views.board_json import user_score
 from gameserver.views.boards import NOTHING
 from gameserver.views.moderation import author_of
 from gameserver.views.schemas import NAME
@@ -71,7 +70,7 @@ def data(
 def _chunk(services: Services, user_id: int, level_id: int, comma: int) -> Response:
     """Some of a user's scores, and the end of the JSON behind the last."""
     found = services.scores.scores_of(user_id, level_id, CHUNK_LEVELS)
-    text = ",".join(render_json(_score(each)) for each in found)
+    text = ",".join(render_json(user_score(each)) for each in found)
     if comma and text:
         text = f",{text}"
     if len({each.level_id for each in found}) < CHUNK_LEVELS:
@@ -112,13 +111,3 @@ def _name(value: object, services: Services) -> str:
     if services.blocked_names.block(name):
         raise Refused("name_blocked", "this name is not wanted here", "name")
     return name
-
-
-def _score(score: UserScore) -> dict[str, Any]:
-    shown = {
-        "level": score.level_id,
-        "season": score.season.name,
-        "rank": score.rank,
-        "score": score.score,
-    }
-    return shown if score.at is None else {**shown, "at": moment(score.at)}

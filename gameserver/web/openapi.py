@@ -7,10 +7,11 @@ from http import HTTPStatus
 from typing import Any
 
 from gameserver.numbers import MAX_NUMBER
+from gameserver.web.converters import CONVERTERS, Converter
 from gameserver.web.messages import JSON, PROBLEM, TEXT
 from gameserver.web.operation import Operation
 from gameserver.web.query import Parameter
-from gameserver.web.routing import CONVERTERS, Converter, Route
+from gameserver.web.routing import Route
 
 ALWAYS = (400, 404, 405, 408, 413, 414, 417, 429, 431, 500, 501, 503, 505)
 """The errors that any request may get."""

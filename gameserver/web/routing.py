@@ -8,11 +8,11 @@ lead to a match too: it holds the answer. So a reader of requests asks once, and
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from gameserver.numbers import parse_number
+from gameserver.web.converters import CONVERTERS, Converter
 from gameserver.web.cors import CrossOrigin, closed
 from gameserver.web.errors import BadRequest, HTTPError, MethodNotAllowed, NotFound, error_response
 from gameserver.web.messages import EVERY_RESPONSE, Headers, Match, Response, View
@@ -29,24 +29,6 @@ _BODILESS = ("GET", "HEAD", "DELETE")
 """Methods whose body means nothing (RFC 9110 section 9.3)."""
 
 _CAPTURE = re.compile("<([a-z]+):([a-z_]+)>")
-
-
-class Converter(NamedTuple):
-    """A kind of capture: its pattern, and its value; ValueError says what the text must be."""
-
-    pattern: str
-    convert: Callable[[str], int | str]
-
-
-CONVERTERS: Mapping[str, Converter] = {
-    # Any text, of which the answer says that it must be a number.
-    "number": Converter("[^/]+", parse_number),
-    # Digits alone: any other text is another path.
-    "digits": Converter("[0-9]+", parse_number),
-    "name": Converter("[A-Za-z0-9_-]+", str),
-    # The name of a file in one folder: it holds no slash and begins with no dot.
-    "file": Converter(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*", str),
-}
 
 
 class Route(NamedTuple):
@@ -68,6 +50,7 @@ class Route(NamedTuple):
     queue: str
     short: bool
     streams: bool
+    known: bool
     wants: tuple[str, ...]
     error_format: str
     fields: Headers
@@ -83,6 +66,7 @@ def path(
     queue: str = "",
     short: bool = False,
     streams: bool = False,
+    known: bool = False,
     wants: Iterable[str] = (),
     error_format: str = "text",
     fields: Headers = EVERY_RESPONSE,
@@ -98,6 +82,8 @@ def path(
     `exact`: the path has this one spelling, for a proxy in front that keeps it from the public.
     `short`: no response is larger than 1 KiB, so that many of a client's may be made at once.
     `streams`: a response may say that it goes on (`Response.more`).
+    `known`: the answer follows from the path alone, so any process gives it. The view is called
+    with the captures only, and raises NotFound.
     `wants` are the header fields that the views read, in lower case.
     `error_format` is one of `ERROR_FORMATS`.
     `fields` are the header fields of every response.
@@ -122,6 +108,7 @@ def path(
         queue=queue,
         short=short,
         streams=streams,
+        known=known,
         wants=tuple(wants),
         error_format=error_format,
         fields=fields,
@@ -207,6 +194,8 @@ def _match(route: Route, method: str, found: re.Match[str]) -> Match:
             captures.append(route.converters[name].convert(text))
         except ValueError as error:
             return _refusal(BadRequest(f"{name.replace('_', ' ')} {error}"), route)
+    if route.known:
+        return _known(view, captures, route)
     takes_body = route.body > 0 and method not in _BODILESS
     blocking = route.blocking or _blocks(route, method)
     return Match(
@@ -224,6 +213,15 @@ def _match(route: Route, method: str, found: re.Match[str]) -> Match:
         error_format=route.error_format,
         fields=route.fields if method in open_to_pages else closed(route.fields),
     )
+
+
+def _known(view: View, captures: Iterable[int | str], route: Route) -> Match:
+    try:
+        match = _answer(view(*captures), route)
+    except HTTPError as error:
+        return _refusal(error, route)
+    match.alone = not route.short
+    return match
 
 
 def _blocks(route: Route, method: str) -> bool:

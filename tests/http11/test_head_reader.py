@@ -10,7 +10,7 @@ from typing import Any
 from gameserver.http11.head_reader import HeadReader
 from gameserver.http11.reader import RequestReader
 from gameserver.web.errors import HTTPError
-from gameserver.web.messages import Match
+from gameserver.web.messages import Match, Response
 from tests.http11.cases import ALL
 
 HEADS = [
@@ -130,6 +130,23 @@ class ReadTest(unittest.TestCase):
                 heads.read(data, 0, len(data) - 4)
             errors.append(caught.exception)
         self.assertIsNot(*errors)
+
+    def test_known_answers(self) -> None:
+        """An answer that is known, with an ETag, is 304 to those who have it already."""
+        answer = Response(200, b"file", headers=(("Cache-Control", "max-age=1"),), etag='"1"')
+        heads = HeadReader(lambda *_: Match(answer=answer))
+        not_modified = Response(304, headers=answer.headers, etag='"1"')
+        for condition, expected in (
+            ("", answer),
+            ('If-None-Match: "2"\r\n', answer),
+            ('If-None-Match: "2", W/"1"\r\n', not_modified),
+            ("If-None-Match: *\r\n", not_modified),
+        ):
+            for target in ("/a", "/a?b"):
+                data = f"GET {target} HTTP/1.1\r\nHost: a\r\n{condition}\r\n".encode()
+                with self.subTest(condition=condition, target=target):
+                    head, _ = heads.read(data, 0, len(data) - 4)
+                    self.assertEqual(head.match.answer, expected)
 
 
 if __name__ == "__main__":

@@ -294,7 +294,7 @@ class ReadingTests(BoardContract):
         self.assertIsNone(self.store.around(9, 1))
         self.assertEqual(self.store.entries(9, [1, 2]), [])
         self.assertEqual(self.store.rank_of(9, 0), 1)
-        self.assertEqual(self.store.histogram(9)[1:], ((), {}))
+        self.assertEqual(self.store.histogram(9)[1:], ((), {}, ()))
         self.assertEqual([one.season.name for one in self.store.seasons(9)], ["all"])
         self.assertEqual(self.store.summary(9)[2:], (("all", 0, None), None, 0, None))
         self.assertFalse(self.store.remove(9, 1))
@@ -375,6 +375,19 @@ class ReadingTests(BoardContract):
         self.assertEqual(self.store.scores_of(7)[0].rank, 7)
         self.post(40, Post(1, 99))
         self.assertEqual(self.outcomes[0].rank, 3)
+
+    def test_tiers(self) -> None:
+        """The bound of a tier is the score of the last who is in it, or in a better one."""
+        for order in ("desc", "asc"):
+            tiers = (("none", 9), ("top", 10), ("half", 55), ("all", 100))
+            self.configure(2, order=order, tiers=tiers)
+            self.submit(2, *enumerate([3, 3, 10, 11, 12, 50, 51, 52, 99, 100]))
+            bounds = [tuple(each) for each in self.store.histogram(2).tiers]
+            best, half, last = (100, 50, 3) if order == "desc" else (3, 12, 100)
+            self.assertEqual(bounds, [("top", 10, best), ("half", 55, half), ("all", 100, last)])
+            with self.batch():
+                for user_id in range(10):
+                    self.store.remove(2, user_id)
 
     def test_histogram(self) -> None:
         """Buckets cover all scores without a gap; percentiles are scores that one needs."""

@@ -254,6 +254,11 @@ class OtherReadingTest(BoardTestCase):
         self.assertEqual(sum(bucket["count"] for bucket in reply["buckets"]), 10)
         self.assertEqual(set(reply["percentiles"]), {"1", "10", "25", "50", "75", "90", "99"})
         self.assertEqual(self.json("/api/levels/8/histogram"), {"buckets": [], "percentiles": {}})
+        self.assertNotIn("tiers", reply)
+        self.world.configure(7, tiers=[["gold", 20]])
+        tiers = self.json("/api/levels/7/histogram")["tiers"]
+        second = self.json("/api/levels/7?limit=1&offset=1")["entries"][0]["score"]
+        self.assertEqual(tiers, [{"name": "gold", "percent": 20, "score": second}])
 
     def test_levels(self) -> None:
         """The busiest first; by a number or a part of the title."""

@@ -53,17 +53,24 @@ class UsersTest(unittest.TestCase):
 
     def test_data(self) -> None:
         """All of a user's scores; nothing of who has none."""
-        self.world.configure(8, reset="daily", times=True)
+        self.world.configure(
+            8, reset="daily", times=True, title="Hill", tiers=[["gold", 100]], decimals=1
+        )
         self.world.post(7, 1, 5)
+        self.world.post(7, 3, 6)
         self.world.post(8, 1, 6)
         data = self.world.get("/api/users/1").json
         self.assertEqual(
             data["scores"],
             [
-                {"level": 7, "season": "all", "rank": 1, "score": 5},
                 {
-                    "level": 8, "season": "2026-11-21", "rank": 1, "score": 6,
-                    "at": "2026-11-21T10:30:00Z",
+                    "level": 7, "title": None, "season": "all", "rank": 2, "score": 5,
+                    "percentile": 50.0, "players": 2,
+                },
+                {
+                    "level": 8, "title": "Hill", "season": "2026-11-21", "rank": 1, "score": 6,
+                    "percentile": 100.0, "players": 1, "at": "2026-11-21T10:30:00Z",
+                    "tier": "gold", "display": "0.6",
                 },
             ],
         )  # fmt: skip

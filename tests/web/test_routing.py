@@ -6,6 +6,7 @@ import unittest
 from typing import Any
 
 from gameserver.numbers import MAX_NUMBER
+from gameserver.web.errors import NotFound
 from gameserver.web.messages import Match, Request, Response
 from gameserver.web.routing import Router, path
 from tests.support import router as api
@@ -20,6 +21,13 @@ NOT_NUMBERS = [
 def show(request: Request, services: Any, *captures: int) -> Response:
     """A view that answers with what it was given."""
     return Response(body=repr(captures).encode())
+
+
+def known(name: str) -> Response:
+    """What is known of a name without a request."""
+    if name != "a.js":
+        raise NotFound("no such file")
+    return Response(body=name.encode())
 
 
 def answer(match: Match) -> Response:
@@ -38,6 +46,7 @@ class RouterTest(unittest.TestCase):
             path("/<digits:user_id>/", GET=show),
             path("/slow", POST=show, body=10, blocking=True),
             path("/always", GET=show, limited=False, exact=True),
+            path("/known/<file:name>", GET=known, known=True, exact=True),
         ]
     )
 
@@ -132,6 +141,19 @@ class RouterTest(unittest.TestCase):
         self.assertTrue(self.resolve("POST", "/slow").blocking)
         self.assertFalse(self.resolve("GET", "/slow").blocking)
         self.assertFalse(self.resolve("GET", "/7/a").blocking)
+
+    def test_known(self) -> None:
+        """The answer of a known path is in the match, and stands alone: it may be long."""
+        for method in ("GET", "HEAD"):
+            match = self.resolve(method, "/known/a.js")
+            self.assertEqual(answer(match), Response(body=b"a.js"))
+            self.assertEqual((match.alone, match.route), (True, "/known/<name>"))
+        for method, target, status in (
+            ("GET", "/known/b.js", 404), ("POST", "/known/a.js", 405),
+            ("OPTIONS", "/known/a.js", 200),
+        ):  # fmt: skip
+            match = self.resolve(method, target)
+            self.assertEqual((answer(match).status, match.alone), (status, False))
 
     def test_again(self) -> None:
         """A path leads to the same match again, a long one as well."""

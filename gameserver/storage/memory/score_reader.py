@@ -158,7 +158,8 @@ class ScoreReader:
         assert score is not None and rank is not None
         at = board.note(user_id)[0] if level.settings.times else None
         is_current = start == level.season(now).start
-        return UserScore(level_id, ranking.season, rank, score, at, is_current)
+        players, settings = len(board), level.settings
+        return UserScore(level_id, ranking.season, rank, score, at, players, settings, is_current)
 
     def _boards_of(self, user_id: int, first: int = 0) -> Iterator[tuple[int, list[int]]]:
         """The levels in which the user has scores, from `first` on, each with its seasons."""

@@ -1,0 +1,231 @@
+"""A real browser that looks at the pages: Debian's chromium, driven by selenium."""
+
+from __future__ import annotations
+
+import base64
+import importlib.util
+import json
+import shutil
+import tempfile
+import unittest
+from collections.abc import Callable, Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any, ClassVar
+
+import requests
+
+from tests.servers import ServerProcess
+from tests.support import PATIENCE, wait_until
+
+CHROMIUM = shutil.which("chromium")
+DRIVER = shutil.which("chromedriver")
+_FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+          "--disable-background-networking", "--hide-scrollbars")  # fmt: skip
+DESKTOP, PHONE = (1280, 800), (390, 844)
+
+HAS_AXE = importlib.util.find_spec("axe_core_python") is not None
+
+
+def why_none() -> str:
+    """Why there is no browser to test with; empty if there is one."""
+    if not (CHROMIUM and DRIVER):
+        return "it takes chromium and chromedriver"
+    return "" if importlib.util.find_spec("selenium") else "it takes selenium (pip)"
+
+
+WHY_NONE = why_none()
+needs_browser = unittest.skipIf(WHY_NONE, WHY_NONE)
+needs_axe = unittest.skipIf(WHY_NONE or not HAS_AXE, WHY_NONE or "it takes axe-core-python (pip)")
+
+
+class Browser:
+    """One window of a browser with an empty profile."""
+
+    def __init__(self) -> None:
+        from selenium import webdriver
+
+        self._profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        options = webdriver.ChromeOptions()
+        options.binary_location = str(CHROMIUM)
+        for flag in (*_FLAGS, f"--user-data-dir={self._profile.name}"):
+            options.add_argument(flag)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        service = webdriver.ChromeService(str(DRIVER))
+        self.driver = webdriver.Chrome(options, service)
+        self.driver.set_script_timeout(PATIENCE)
+        self.look()
+
+    def close(self) -> None:
+        self.driver.quit()
+        self._profile.cleanup()
+
+    def open(self, url: str, is_ready: bool = True) -> None:
+        """Opens an address; `is_ready`: and waits until the page shows what it has to show."""
+        self.driver.get(url)
+        if is_ready:
+            self.wait("html[data-ready]")
+
+    def look(
+        self, size: Sequence[int] = DESKTOP, scheme: str = "light", media: str = "", **more: str
+    ) -> None:
+        """Looks with a window of this size, in `light` or `dark`, at the screen or in `print`.
+
+        `more` are other media features, such as prefers_reduced_motion="reduce".
+        """
+        width, height = size
+        metrics = {"width": width, "height": height, "deviceScaleFactor": 1,
+                   "mobile": width < 600}  # fmt: skip
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        features += [
+            {"name": name.replace("_", "-"), "value": value} for name, value in more.items()
+        ]
+        self.driver.execute_cdp_cmd(
+            "Emulation.setEmulatedMedia", {"media": media, "features": features}
+        )
+
+    def run(self, script: str, *arguments: Any) -> Any:
+        """What a script in the page returns."""
+        return self.driver.execute_script(script, *arguments)
+
+    def all(self, selector: str) -> list[Any]:
+        """The elements of a selector, those that are hidden too."""
+        return self.driver.find_elements("css selector", selector)
+
+    def wait(self, selector: str) -> Any:
+        """The first element of a selector that can be seen."""
+        return self._until(lambda: self._seen(selector), selector)
+
+    def wait_for_text(self, selector: str, text: str) -> Any:
+        """The first element of a selector that can be seen and has this text in it."""
+        return self._until(
+            lambda: [each for each in self.all(selector) if text in each.text], selector
+        )[0]
+
+    def wait_until_gone(self, selector: str) -> None:
+        """Waits until nothing of a selector can be seen."""
+        self._until(lambda: not self._seen(selector), selector)
+
+    def text(self, selector: str = "main") -> str:
+        """The text of the first element of a selector, as it is seen."""
+        return str(self.wait(selector).text)
+
+    def texts(self, selector: str) -> list[str]:
+        """The texts of all elements of a selector that can be seen."""
+        script = "return [...document.querySelectorAll(arguments[0])]"
+        script += ".filter((each) => each.checkVisibility()).map((each) => each.innerText)"
+        return list(self.run(script, selector))
+
+    def complaints(self) -> list[str]:
+        """What the console has said since it was asked last: errors, and refusals of the CSP."""
+        return [
+            entry["message"]
+            for entry in self.driver.get_log("browser")
+            if entry["level"] in ("SEVERE", "WARNING")
+        ]
+
+    def picture(self, file: str | Path, is_whole: bool = False) -> None:
+        """A screenshot as PNG; `is_whole`: of all that scrolling would show."""
+        taken = self.driver.execute_cdp_cmd(
+            "Page.captureScreenshot", {"captureBeyondViewport": is_whole}
+        )
+        Path(file).write_bytes(base64.b64decode(taken["data"]))
+
+    def faults(self) -> list[str]:
+        """What axe finds in the page that is serious or worse: a line for each."""
+        script = resources.files("axe_core_python").joinpath("axe.min.js").read_text("utf-8")
+        self.driver.execute_cdp_cmd("Runtime.evaluate", {"expression": script})
+        found = self.driver.execute_async_script(
+            "axe.run({resultTypes: ['violations']}).then(arguments[0]);"
+        )
+        return [
+            f"{each['impact']} {each['id']}: {each['help']}: "
+            + json.dumps([node["html"][:200] for node in each["nodes"]])
+            for each in found["violations"]
+            if each["impact"] in ("serious", "critical")
+        ]
+
+    def _seen(self, selector: str) -> Any:
+        return next((each for each in self.all(selector) if each.is_displayed()), None)
+
+    def _until(self, condition: Callable[[], Any], what: str) -> Any:
+        from selenium.common.exceptions import StaleElementReferenceException
+
+        def holds() -> Any:
+            try:
+                return condition()
+            except StaleElementReferenceException:  # it was replaced just then
+                return None
+
+        try:
+            return wait_until(holds)
+        except AssertionError as error:
+            shown = self.run("return document.body.innerText")
+            raise AssertionError(f"{what}: {error}; the page says {shown!r}") from None
+
+
+@needs_browser
+class BrowserCase(unittest.TestCase):
+    """One browser and one server with an admin for all tests of a class.
+
+    `flags` are the server's, beside those for the admin.
+    """
+
+    flags: ClassVar[Sequence[str]] = ("--threaded",)
+    server: ClassVar[ServerProcess]
+    browser: ClassVar[Browser]
+    token: ClassVar[str]
+    """The admin's."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        token_file = Path(folder.name, "admin-token")
+        cls.server = ServerProcess(*cls.flags, "--admin_token_file", str(token_file))
+        cls.addClassCleanup(cls.server.stop)
+        cls.token = token_file.read_text().strip()
+        cls.browser = Browser()
+        cls.addClassCleanup(cls.browser.close)
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.browser.look()
+        self.browser.complaints()
+
+    def url(self, path: str) -> str:
+        """The address of a path."""
+        return self.server.url.rstrip("/") + path
+
+    def open(self, path: str) -> None:
+        """Opens a page and waits until it is ready."""
+        self.browser.open(self.url(path))
+
+    def call(self, method: str, path: str, body: Any = None, as_admin: bool = False) -> Any:
+        """What the API answers to JSON: its JSON, or its text."""
+        fields = {"Authorization": f"Bearer {self.token}"} if as_admin else {}
+        answer = requests.request(
+            method, self.url(path), json=body, headers=fields, timeout=PATIENCE
+        )
+        self.assertLess(answer.status_code, 400, answer.text)
+        is_json = "json" in answer.headers.get("Content-Type", "")
+        return answer.json() if is_json else answer.text
+
+    def post_scores(self, user_id: int, scores: Mapping[int, int]) -> None:
+        """Posts a user's scores, by level."""
+        key = self.call("GET", f"/{user_id}/login")
+        posts = [{"level": level_id, "score": score} for level_id, score in scores.items()]
+        self.call("POST", f"/api/scores?sessionkey={key}", {"scores": posts})
+
+    def assert_no_complaints(self) -> None:
+        """The console has said nothing that somebody should know."""
+        self.assertEqual(self.browser.complaints(), [])
+
+    def assert_no_faults(self) -> None:
+        """Axe finds nothing serious in the page that is open, in light and in dark."""
+        for scheme in ("light", "dark"):
+            with self.subTest(scheme=scheme):
+                self.browser.look(scheme=scheme)
+                self.assertEqual(self.browser.faults(), [])
