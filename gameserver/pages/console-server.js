@@ -42,9 +42,9 @@ export async function show(root, { signal }) {
 
 function put(root, state) {
   const { version, mode, uptime, minutes, settings } = state;
-  slot(root, "about").replaceChildren(words("about", { version, mode, uptime: duration(uptime) }));
+  const about = words("about", { version, mode, uptime: duration(uptime) });
+  slot(root, "about").replaceChildren(about, synced(state));
   for (const card of slot(root, "plots").children) plot(card, minutes);
-  slot(root, "sync").replaceChildren(synced(state));
   slot(root, "minutes").replaceChildren(...minutes.map(line));
   const flags = Object.entries(settings);
   slot(root, "flags").replaceChildren(...flags.map(([name, value]) => flag(name, value)));

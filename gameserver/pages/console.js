@@ -101,5 +101,7 @@ session.addEventListener("refused", () => {
   show(gate, true);
   tell(says, null);
 });
+// The view that is there already is asked for anew.
+byId("views").addEventListener("click", ({ target }) => target.hash === location.hash && go());
 addEventListener("hashchange", () => isOpen() && go());
 ready();
