@@ -227,5 +227,5 @@ class BrowserCase(unittest.TestCase):
         """Axe finds nothing serious in the page that is open, in light and in dark."""
         for scheme in ("light", "dark"):
             with self.subTest(scheme=scheme):
-                self.browser.look(scheme=scheme)
+                self.browser.look(scheme=scheme, prefers_reduced_motion="reduce")
                 self.assertEqual(self.browser.faults(), [])
