@@ -12,6 +12,7 @@ from gameserver.views import (
     document,
     exports,
     level_settings,
+    live,
     moderation,
     operations,
     pages,
@@ -24,6 +25,7 @@ from gameserver.views import (
 )
 from gameserver.views.admin import AUTHORIZATION
 from gameserver.views.who import SESSION
+from gameserver.web.event_stream import EVENT_STREAM, LAST_EVENT_ID
 from gameserver.web.messages import OPEN, Headers
 from gameserver.web.operation import Operation
 from gameserver.web.routing import Route, path
@@ -103,6 +105,9 @@ urlpatterns: list[Route] = [
     board("/api/levels/<number:level_id>/histogram", GET=reading(
         boards.histogram, "getHistogram", "How the scores are spread", "Histogram",
         boards.HISTOGRAM)),
+    path("/api/live", live=True, wants=(LAST_EVENT_ID,), error_format="problem", GET=Operation(
+        live.watch, "watchLevels", "Boards, at once and after changes", query=live.WATCHED,
+        content_type=EVENT_STREAM, headers=(LAST_EVENT_ID,))),
     board("/api/users", body=FORM,
         GET=reading(users.search, "searchUsers", "Users by the beginning of their name", "Users",
             users.SEARCH),
@@ -189,6 +194,7 @@ urlpatterns: list[Route] = [
 
 error_formats = {
     "/api/levels": "problem", "/api/users": "problem", "/api/tokens": "problem",
-    "/api/purge": "problem", "/api/audit": "problem", "/openapi": "problem", "/api/": "api",
+    "/api/live": "problem", "/api/purge": "problem", "/api/audit": "problem",
+    "/openapi": "problem", "/api/": "api",
 }  # fmt: skip
 """The format of the errors of unknown paths, by what they begin with."""

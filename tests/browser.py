@@ -89,6 +89,13 @@ class Browser:
         """What a script in the page returns."""
         return self.driver.execute_script(script, *arguments)
 
+    def press(self, *keys: str) -> None:
+        """Presses keys of these names, such as Tab, one after the other."""
+        from selenium.webdriver import ActionChains, Keys
+
+        for key in keys:
+            ActionChains(self.driver).send_keys(getattr(Keys, key.upper(), key)).perform()
+
     def all(self, selector: str) -> list[Any]:
         """The elements of a selector, those that are hidden too."""
         return self.driver.find_elements("css selector", selector)
@@ -162,7 +169,8 @@ class Browser:
             return wait_until(holds)
         except AssertionError as error:
             shown = self.run("return document.body.innerText")
-            raise AssertionError(f"{what}: {error}; the page says {shown!r}") from None
+            said = f"the page says {shown!r}, the console {self.complaints()}"
+            raise AssertionError(f"{what}: {error}; {said}") from None
 
 
 @needs_browser

@@ -35,6 +35,7 @@ FAMILIES: Mapping[str, tuple[str, str]] = {
         "Memory of all processes that serve; pages that several share count in each.",
     ),
     "connections": ("gauge", "Connections that are open."),
+    "watchers": ("gauge", "Connections that wait for news of levels."),
     "sessions": ("gauge", "Session keys in the table, or used lately where there is none."),
     "levels": ("gauge", "Levels that have a score."),
     "scores": ("gauge", "Scores, one for each user of a level."),
@@ -110,6 +111,8 @@ class Counters:
     """Processor time of the process, by `Meter`."""
     memory: int = 0
     """Bytes that the process has in memory now, by `Meter`. No counter: it is never added up."""
+    watchers: int = 0
+    """Connections that wait for news now. No counter either."""
 
     def count(
         self, requests: Sequence[Request], responses: Sequence[Response], seconds: float
@@ -135,6 +138,7 @@ class FrontEnd(NamedTuple):
 
     connections: int
     memory: int
+    watchers: int
     reported: float
 
 
@@ -156,7 +160,9 @@ class Metrics:
         """Adds what a front end, known by its process id, has counted since its last report."""
         with self._lock:
             self._total.add(counters)
-            self._front_ends[front_end] = FrontEnd(connections, counters.memory, self._clock())
+            self._front_ends[front_end] = FrontEnd(
+                connections, counters.memory, counters.watchers, self._clock()
+            )
 
     @property
     def connections(self) -> int:
@@ -203,6 +209,7 @@ class Metrics:
         return {
             "build_info": [(self._build, 1)],
             "connections": [({}, sum(each.connections for each in there))],
+            "watchers": [({}, sum(each.watchers for each in there))],
             "resident_memory_bytes": [({}, sum(each.memory for each in there))],
         }
 

@@ -48,7 +48,18 @@ export function draw(name, attributes = {}, ...children) {
   return element;
 }
 
+// Of the element's children with `data-state`, shows the one of this state.
+export function showOnly(element, state) {
+  element.dataset.now = state;
+  for (const child of element.children) child.hidden = child.dataset.state !== state;
+}
+
 // Says that the page shows what it has to show; tests wait for it.
 export function ready() {
   document.documentElement.dataset.ready = "";
+}
+
+// In the navigation the page that is shown stands out.
+for (const link of document.querySelectorAll(".top nav a")) {
+  if (link.pathname === location.pathname) link.setAttribute("aria-current", "page");
 }

@@ -99,9 +99,11 @@ class Ranking:
         return Histogram(self.season, spread, percentiles, self._tiers(players))
 
     def _tiers(self, players: int) -> list[TierBound]:
-        lasts = [(name, percent, percent * players // 100) for name, percent in self.settings.tiers]
+        places = [int(percent * players // 100) - 1 for _, percent in self.settings.tiers]
         return [
-            TierBound(name, percent, self._score_at(last - 1)) for name, percent, last in lasts if last
+            TierBound(name, percent, self._score_at(place))
+            for (name, percent), place in zip(self.settings.tiers, places, strict=True)
+            if place >= 0
         ]
 
     def _buckets(self, lowest: int, highest: int, count: int) -> list[Bucket]:

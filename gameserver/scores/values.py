@@ -148,7 +148,7 @@ class TierBound(NamedTuple):
     """Where a tier ends."""
 
     name: str
-    percent: int
+    percent: float
     score: int
     """The last score in it, or in a better one."""
 

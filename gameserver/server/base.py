@@ -35,6 +35,7 @@ from gameserver.server.acceptor import MAX_CONNECTIONS, Acceptor
 from gameserver.server.application import Application
 from gameserver.server.connection import Connection
 from gameserver.server.listeners import turn_away
+from gameserver.server.live import Watchers
 from gameserver.server.loop import EVENT_READ, Loop, Source, has_hung_up
 from gameserver.server.shares import Shares
 from gameserver.server.turns import MAX_OWED, Pending, Turns
@@ -112,6 +113,9 @@ class GameServer(HTTPServer):
         self.ledger = self._turns.ledger
         self.go_on = self._turns.go_on
         self.postpone = self._turns.postpone
+        self.watchers = Watchers(
+            self._loop, self._answer_own, self._fail, 3 * options.max_connections // 4
+        )
         self._deferred: deque[tuple[Request, Connection]] = deque()
         self._shares = Shares()
         self._finished: deque[tuple[Request, Connection, Response]] = deque()
@@ -129,9 +133,11 @@ class GameServer(HTTPServer):
     def serve_forever(self, poll_interval: float = 0.5) -> None:
         """Serves until `stop`, and then until everything that had arrived is answered."""
         self._acceptor.resume()
-        turns = self._turns
+        turns, watchers = self._turns, self.watchers
         while self._connections or self._stop_at == math.inf:
             seconds = 0 if turns.waiting and turns.due else poll_interval
+            if watchers.audiences:
+                seconds = min(seconds, watchers.go_on())
             ready: Sequence[Source] = self._loop.wait(seconds)
             if self.stopping and self._stop_at == math.inf:
                 self._begin_stop()
@@ -236,6 +242,11 @@ class GameServer(HTTPServer):
             log.exception("a batch failed")
             return [failure(request) for request in batch]
 
+    def _answer_own(self, request: Request) -> Response:
+        """The response to a request that is no client's."""
+        (response,) = self._handle([request])
+        return response
+
     def _record(
         self, requests: Sequence[Request], responses: Sequence[Response], seconds: float
     ) -> None:
@@ -252,6 +263,7 @@ class GameServer(HTTPServer):
     def service_actions(self) -> None:
         """At every interval: ends connections that are too slow, and reports the counters."""
         self._meter.measure(self.counters)
+        self.counters.watchers = len(self.watchers.audiences)
         if self._options.tls:
             self.counters.tls_failures += self._options.tls.failures
             self._options.tls.failures.clear()
@@ -345,6 +357,7 @@ class GameServer(HTTPServer):
             return
         self._loop.watch(connection, 0)
         self._connections.remove(connection)
+        self.watchers.leave(connection)
         self._acceptor.left(connection.address)
 
     def refused(self, connection: Connection, status: int) -> None:
@@ -361,6 +374,7 @@ class GameServer(HTTPServer):
         """Accepts all clients that have connected, then nobody, and hurries the idle."""
         self.turn_away()
         self._acceptor.stop()
+        self.watchers.end()
         self._stop_at = self._loop.now + STOP_SECONDS
         self._let_go_at = self._loop.now + BEGUN_STOP_SECONDS
         for connection in self._connections:

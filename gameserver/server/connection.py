@@ -18,17 +18,20 @@ import socket
 import struct
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from gameserver.http11.reader import BLOCKED, CLOSED, IDLE, IN_BODY, IN_HEAD, RequestReader
 from gameserver.http11.writer import CONTINUE, render
 from gameserver.server.debts import Debt, Ledger
 from gameserver.server.loop import EVENT_READ, EVENT_WRITE, Loop
-from gameserver.server.stream import Stream, hold_back
+from gameserver.server.stream import LiveStream, News, Stream, hold_back
 from gameserver.web.errors import HTTPError, InternalError, RequestTimeout, error_response
+from gameserver.web.event_stream import COMMENT
 from gameserver.web.messages import Headers, Request, Response
 
 if TYPE_CHECKING:
+    from gameserver.server.live import Watchers
     from gameserver.server.tls import TLSSocket
 
     Socket = socket.socket | TLSSocket
@@ -43,6 +46,8 @@ IDLE_SECONDS = 15
 HEAD_SECONDS = 10
 BODY_SECONDS = 10
 REPLY_SECONDS = 10
+COMMENT_SECONDS = 15
+"""A response that waits for news says something at least so often."""
 LINGER_SECONDS = 2
 LINGER_STOP_SECONDS = 0.5
 """When the server stops."""
@@ -69,6 +74,7 @@ class Host(Protocol):
 
     stopping: bool
     ledger: Ledger
+    watchers: Watchers
 
     def postpone(self, requests: Sequence[Request], connection: Connection) -> None:
         """Has requests answered of which the last may have a long reply."""
@@ -175,11 +181,19 @@ class Connection:
             self._host.defer(requests.pop(), self)
         elif requests[-1].match.alone:
             if requests[-1].match.streams:
-                self._stream = Stream(requests[-1])
-                hold_back(self._socket)
+                self._begin_stream(requests[-1])
             self._host.postpone(requests, self)
             return ()
         return requests
+
+    def _begin_stream(self, request: Request) -> None:
+        if request.match.live:
+            watchers = self._host.watchers
+            watchers.admit(self, request)
+            self._stream = LiveStream(request, partial(watchers.open, self))
+        else:
+            self._stream = Stream(request)
+        hold_back(self._socket)
 
     def resume(self, request: Request, response: Response) -> None:
         """The request that blocked is answered."""
@@ -270,7 +284,7 @@ class Connection:
     ) -> bytes:
         """The next chunk, or the beginning of a response and the responses in front of it."""
         response = responses[-1]
-        if not stream.next:
+        if not stream.goes_on:
             earlier = "" if connection == "close" else connection
             output = self._pipelined(requests[:-1], responses, 0, earlier)
             begin = stream.begin if response.more else render
@@ -281,11 +295,16 @@ class Connection:
             self._stream = None
             self._cut_off()
             return b""
-        if not stream.next:
-            self._stream = None
-        elif connection:
+        if not stream.goes_on or (stream.live and self._host.stopping):
+            self._forget_stream()
+        elif connection or stream.live:
             self._reader.stop()  # the end of the connection is that of the response
         return output
+
+    def _forget_stream(self) -> None:
+        if self._stream and self._stream.live:
+            self._host.watchers.leave(self)
+        self._stream = None
 
     def _rendered(
         self, request: Request, response: Response, connection: str, begin: Begin = render
@@ -318,10 +337,31 @@ class Connection:
         """The deadline has passed: says so where a request was on its way, and ends."""
         if self.arriving:
             self.refuse(RequestTimeout("the request did not arrive in time"))
+        elif self._stream and self._stream.live and not self._debt:
+            self.tell(News.of(COMMENT))
         elif self._stream:
             self._cut_off()
         else:
             self.close()
+
+    def tell(self, news: News) -> bool:
+        """Sends news to a client that waits for them, if it has taken the last; whether it had."""
+        assert isinstance(self._stream, LiveStream)
+        if self._debt:
+            return False
+        data = self._stream.framed(news)
+        self._send(data, data)
+        return True
+
+    def end_stream(self) -> None:
+        """Ends the response that waits for news; at once where the client is slow."""
+        assert isinstance(self._stream, LiveStream)
+        if self._debt:
+            self._cut_off()
+            return
+        end = self._stream.end
+        self._forget_stream()
+        self._send(end, b"")
 
     def close(self) -> None:
         self._reader.stop()
@@ -375,7 +415,9 @@ class Connection:
     def _settled(self) -> None:
         """The client has taken all replies: goes on with what is behind them, or ends."""
         reader = self._reader
-        if self._stream:
+        if self._stream and self._stream.live:
+            self._await_news()
+        elif self._stream:
             self._await_room()
         elif self._waiting:
             self._stalled = False
@@ -394,6 +436,12 @@ class Connection:
         self.held = True
         self.deadline = self._loop.now + REPLY_SECONDS
         self._loop.watch(self, EVENT_WRITE)
+
+    def _await_news(self) -> None:
+        """Waits until there are some, or until the client goes."""
+        self.held = self._stalled = False
+        self.deadline = self._loop.now + COMMENT_SECONDS
+        self._loop.watch(self, EVENT_READ)
 
     def _read_on(self) -> None:
         self.held = self._stalled = False

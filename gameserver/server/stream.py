@@ -4,6 +4,8 @@ The request for the next chunk is the first one again, with the captures that th
 asked for (`Response.more`). It goes the same way, in a batch with the requests of others, so a
 long response holds nobody up and is never in memory as a whole.
 
+A live response has no end: behind its first chunk it has news, whenever there are some (`live.py`).
+
 In HTTP/1.1 the response is chunked (RFC 9112 section 7.1). Where the connection ends behind it,
 that is its end as well (section 6.3), since HTTP/1.0 knows no chunks.
 """
@@ -11,9 +13,10 @@ that is its end as well (section 6.3), since HTTP/1.0 knows no chunks.
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from gameserver.http11.writer import LAST_CHUNK, render_chunk, render_start
 from gameserver.web.messages import Headers, Request, Response
@@ -42,16 +45,34 @@ def hold_back(sock: Options) -> None:
             sock.setsockopt(socket.IPPROTO_TCP, option, UNSENT_BYTES)
 
 
+class News(NamedTuple):
+    """What is sent to many: as it is, and as a chunk."""
+
+    plain: bytes
+    chunk: bytes
+
+    @classmethod
+    def of(cls, data: bytes) -> News:
+        return cls(data, render_chunk(data))
+
+
 class Stream:
     """The response to one request, if it has more than one chunk."""
 
-    __slots__ = ("_chunked", "_request", "next")
+    __slots__ = ("_request", "chunked", "next")
+
+    live = False
 
     def __init__(self, request: Request) -> None:
         self._request = request
-        self._chunked = False
+        self.chunked = False
         self.next: Request | None = None
         """Asks for the next chunk; None before the first and behind the last."""
+
+    @property
+    def goes_on(self) -> bool:
+        """It has begun, and not ended."""
+        return self.next is not None
 
     def begin(
         self, response: Response, date: bytes, connection: str, head_only: bool, fields: Headers
@@ -59,7 +80,7 @@ class Stream:
         """The head and the first chunk of a response that has more; see `render`."""
         if head_only:
             return render_start(response, date, connection, fields)
-        self._chunked = not connection
+        self.chunked = not connection
         start = render_start(response, date, "close" if connection else "", fields)
         return start + self.go_on(response)
 
@@ -72,6 +93,38 @@ class Stream:
             # It is no request of a client's: it has no method, and counts for no limit.
             match = replace(match, captures=captures, route=CHUNK_ROUTE, limited=False)
             self.next = replace(self._request, method="", match=match)
-        if not self._chunked:
+        if not self.chunked:
             return response.body
         return render_chunk(response.body) + (b"" if self.next else LAST_CHUNK)
+
+
+class LiveStream(Stream):
+    """The response to a request that waits for news."""
+
+    __slots__ = ("_goes_on", "_open")
+
+    live = True
+
+    def __init__(self, request: Request, open_: Callable[[Request, Response], bytes]) -> None:
+        """`open_` makes its first bytes, and has news sent from then on."""
+        super().__init__(request)
+        self._open = open_
+        self._goes_on = False
+
+    @property
+    def goes_on(self) -> bool:
+        return self._goes_on
+
+    def go_on(self, response: Response) -> bytes:
+        """The first chunk."""
+        self._goes_on = True
+        return self.framed(News.of(self._open(self._request, response)))
+
+    def framed(self, news: News) -> bytes:
+        """The news as this stream sends them."""
+        return news.chunk if self.chunked else news.plain
+
+    @property
+    def end(self) -> bytes:
+        """What ends the response, beside the end of the connection."""
+        return LAST_CHUNK if self.chunked else b""

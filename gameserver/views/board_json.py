@@ -157,6 +157,7 @@ def user_score(found: UserScore) -> dict[str, Any]:
         "level": found.level_id,
         "title": settings.title,
         "season": found.season.name,
+        "current": found.is_current,
         "rank": rank,
         "score": found.score,
         "percentile": percentile(rank, players),

@@ -216,6 +216,7 @@ SCHEMAS: Mapping[str, Schema] = {
                         "level": NUMBER,
                         "title": SETTINGS["title"],
                         "season": TEXT,
+                        "current": {**FLAG, "description": "whether the season is on"},
                         "rank": RANK,
                         "score": NUMBER,
                         "percentile": _PERCENTILE,

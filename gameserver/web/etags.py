@@ -27,7 +27,11 @@ class Pages:
 
     def etag(self, version: str) -> str:
         """The ETag of what has this version."""
-        return f'W/"{self._start}-{version}"'
+        return f'W/"{self.stamped(version)}"'
+
+    def stamped(self, version: str) -> str:
+        """A version, told from all that were the same before the server was started."""
+        return f"{self._start}-{version}"
 
     def answer(
         self,

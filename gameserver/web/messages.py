@@ -29,7 +29,9 @@ class Response(NamedTuple):
     etag: str = ""
     """The `ETag`, if there is one: by itself, as it changes while the other fields repeat."""
     more: tuple[int | str, ...] = ()
-    """It goes on, if the route streams: behind its captures these are those of the next chunk."""
+    """It goes on, if the route streams: behind its captures these are those of the next chunk.
+
+    If the route is live, they say what is watched (`views/live.py`)."""
 
 
 def json_response(value: object, status: int = 200) -> Response:
@@ -83,6 +85,8 @@ class Match:
     """What comes behind the request waits until its answer is taken: it blocks, or may be long."""
     streams: bool = False
     """The response may say that it goes on (`Response.more`); then it is alone, too."""
+    live: bool = False
+    """It goes on when there is news, and has no end."""
     route: str = "none"
     """The route's name in the metrics."""
     wants: tuple[str, ...] = ()

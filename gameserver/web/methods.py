@@ -12,7 +12,9 @@ from gameserver.web.operation import Operation
 OVERRIDDEN: Sequence[str] = ("PUT", "DELETE")
 """The methods that POST may stand for."""
 
-_ALLOWED_FIELDS = "Content-Type, Idempotency-Key, If-None-Match, X-Scoreganizer-Authorization"
+_ALLOWED_FIELDS = (
+    "Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID, X-Scoreganizer-Authorization"
+)
 """What pages of other sites may send; the admin's `Authorization` is none of it."""
 
 _ALL_FIELDS = f"*, Authorization, {_ALLOWED_FIELDS}"

@@ -28,6 +28,7 @@ _OF_HEADER: Mapping[str, Mapping[str, Any]] = {
         "description": "the request's own name, so that it may be repeated; or `id` in the body",
         "schema": {"type": "string", "minLength": 1, "maxLength": 64},
     },
+    "last-event-id": {"description": "the id of the last event that the client has"},
 }
 _SECURITY: Mapping[str, Mapping[str, Any]] = {
     "player": {

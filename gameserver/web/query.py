@@ -104,7 +104,7 @@ def number(
     return Parameter(name, parse, default, schema, about, required)
 
 
-def numbers(name: str, about: str, most: int) -> Parameter:
+def numbers(name: str, about: str, most: int, required: bool = False) -> Parameter:
     """Different numbers with commas between them, 1 to `most` of them; none by default."""
 
     def parse(text: str) -> tuple[int, ...]:
@@ -120,7 +120,7 @@ def numbers(name: str, about: str, most: int) -> Parameter:
         "maxItems": most,
         "uniqueItems": True,
     }
-    return Parameter(name, parse, None, schema, about)
+    return Parameter(name, parse, None, schema, about, required)
 
 
 def text(

@@ -51,6 +51,7 @@ class Route(NamedTuple):
     short: bool
     streams: bool
     known: bool
+    live: bool
     wants: tuple[str, ...]
     error_format: str
     fields: Headers
@@ -67,6 +68,7 @@ def path(
     short: bool = False,
     streams: bool = False,
     known: bool = False,
+    live: bool = False,
     wants: Iterable[str] = (),
     error_format: str = "text",
     fields: Headers = EVERY_RESPONSE,
@@ -81,7 +83,8 @@ def path(
     `limited`: requests count for the rate limit of their client.
     `exact`: the path has this one spelling, for a proxy in front that keeps it from the public.
     `short`: no response is larger than 1 KiB, so that many of a client's may be made at once.
-    `streams`: a response may say that it goes on (`Response.more`).
+    `streams`: a response may say that it goes on (`Response.more`); `live`: for ever, and it has
+    more to say when there is news.
     `known`: the answer follows from the path alone, so any process gives it. The view is called
     with the captures only, and raises NotFound.
     `wants` are the header fields that the views read, in lower case.
@@ -107,8 +110,9 @@ def path(
         limited=limited,
         queue=queue,
         short=short,
-        streams=streams,
+        streams=streams or live,
         known=known,
+        live=live,
         wants=tuple(wants),
         error_format=error_format,
         fields=fields,
@@ -208,6 +212,7 @@ def _match(route: Route, method: str, found: re.Match[str]) -> Match:
         queue=route.queue,
         alone=blocking or not route.short,
         streams=route.streams and method in ("GET", "HEAD"),
+        live=route.live,
         route=route.name,
         wants=route.wants,
         error_format=route.error_format,

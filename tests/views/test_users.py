@@ -64,12 +64,12 @@ class UsersTest(unittest.TestCase):
             data["scores"],
             [
                 {
-                    "level": 7, "title": None, "season": "all", "rank": 2, "score": 5,
-                    "percentile": 50.0, "players": 2,
+                    "level": 7, "title": None, "season": "all", "current": True, "rank": 2,
+                    "score": 5, "percentile": 50.0, "players": 2,
                 },
                 {
-                    "level": 8, "title": "Hill", "season": "2026-11-21", "rank": 1, "score": 6,
-                    "percentile": 100.0, "players": 1, "at": "2026-11-21T10:30:00Z",
+                    "level": 8, "title": "Hill", "season": "2026-11-21", "current": True, "rank": 1,
+                    "score": 6, "percentile": 100.0, "players": 1, "at": "2026-11-21T10:30:00Z",
                     "tier": "gold", "display": "0.6",
                 },
             ],

@@ -1,0 +1,388 @@
+"""Streams that wait for news."""
+
+from __future__ import annotations
+
+import unittest
+from typing import Any, ClassVar
+
+import mock  # noqa: UP026 (the same mock on every Python)
+
+from gameserver.web.messages import Response
+from tests.raw_client import Client, request_bytes
+from tests.support import TimeMachine, running, wait_until
+from tests.watcher import Watcher
+
+LIST = request_bytes("GET", "/1/highscorelist")
+LIVE = request_bytes("GET", "/api/live?levels=7")
+
+
+class LiveTestCase(unittest.TestCase):
+    """A server whose time can be set forward, and a client who plays."""
+
+    options: ClassVar[dict[str, Any]] = {}
+
+    def setUp(self) -> None:
+        self.time = TimeMachine()
+        self.enterContext(mock.patch("gameserver.server.loop.time", self.time))
+        self.server = self.enterContext(running(**self.options))
+        self.client = self.connect()
+        key = self.client.ask(request_bytes("GET", "/1/login")).body.decode()
+        self.key = f"sessionkey={key}"
+        self.score = 0
+
+    def connect(self, **options: Any) -> Client:
+        return self.enterContext(Client(self.server.server_address, **options))
+
+    def watch(self, levels: str, *fields: str, version: str = "1.1", **options: Any) -> Watcher:
+        return Watcher.of(self.connect(**options), levels, *fields, version=version)
+
+    def play(self, level_id: int = 7, **more: Any) -> int:
+        """A better score than all before."""
+        self.score += 1
+        data = request_bytes("POST", f"/{level_id}/score?{self.key}", b"%d" % self.score)
+        self.assertEqual(self.client.ask(data).status, 200)
+        return self.score
+
+    def assert_score(self, watcher: Watcher, score: int | None, level_id: int = 7) -> None:
+        """The next event is the level's board with this score at its top."""
+        board = watcher.event().json
+        entries = board["entries"]
+        found = entries[0]["score"] if entries else None
+        self.assertEqual((board["level"], found), (level_id, score))
+
+    def pass_time(self, seconds: float) -> None:
+        self.let_it_work()
+        self.time.ahead += seconds
+        self.let_it_work()
+
+    def let_it_work(self) -> None:
+        with Client(self.server.server_address) as other:
+            other.ask(LIST)
+            other.ask(LIST)
+
+    def watchers(self) -> int:
+        return len(self.server.watchers.audiences)
+
+
+class NewsTest(LiveTestCase):
+    def test_head(self) -> None:
+        """The stream is chunked, and says what it is to proxies, caches and pages."""
+        watcher = self.watch("7")
+        for name, value in {
+            "content-type": "text/event-stream", "transfer-encoding": "chunked",
+            "cache-control": "no-store", "x-accel-buffering": "no",
+            "access-control-allow-origin": "*",
+        }.items():  # fmt: skip
+            self.assertEqual(watcher.headers[name], value)
+        self.assertNotIn("connection", watcher.headers)
+        event = watcher.event()
+        self.assertEqual(event.name, "board")
+        self.assertIn(watcher.retry, range(1000, 5001))
+
+    def test_news(self) -> None:
+        """Who watches sees the board at once, and after each change."""
+        watchers = [self.watch("7"), self.watch("8,7"), self.watch("9")]
+        self.assert_score(watchers[0], None)
+        self.assert_score(watchers[1], None, 8)
+        self.assert_score(watchers[1], None)
+        self.assert_score(watchers[2], None, 9)
+        for _ in range(2):
+            score = self.play()
+            for watcher in watchers[:2]:
+                self.assert_score(watcher, score)
+        self.assertTrue(watchers[2].client.is_quiet())
+        score = self.play(9)
+        self.assert_score(watchers[2], score, 9)
+
+    def test_resume(self) -> None:
+        """Who comes back with the id of the last event gets nothing twice, whatever it missed."""
+        watcher = self.watch("7,8")
+        first, second = watcher.event(), watcher.event()
+        watcher.client.close()
+        missing_one = self.watch("7,8", f"Last-Event-ID: {first.id}")
+        self.assert_score(missing_one, None, 8)
+        self.assertEqual(missing_one.id, second.id)
+        back = self.watch("7,8", f"Last-Event-ID: {second.id}")
+        score = self.play(8)
+        self.assert_score(back, score, 8)
+        self.assert_score(missing_one, score, 8)
+        self.assertEqual(back.id, missing_one.id)
+        late = self.watch("7,8", f"Last-Event-ID: {second.id}")
+        self.assert_score(late, score, 8)
+
+    def test_comers_between_rounds(self) -> None:
+        """Who comes after a change and before the others are told gets it once."""
+        old = self.watch("7")
+        self.assert_score(old, None)
+        score = self.play()
+        self.assert_score(old, score)
+        scores = [self.play(), self.play()]
+        new = self.watch("7")  # the next round is at least 0.2 s away
+        self.assert_score(new, scores[-1])
+        self.assert_score(old, scores[-1])
+        score = self.play()
+        self.assert_score(new, score)
+        self.assert_score(old, score)
+
+    def test_http_1_0(self) -> None:
+        """An old client, or one that asks for it, has a stream that ends with the connection."""
+        for fields, version in [
+            ((), "1.0"), (("Connection: keep-alive",), "1.0"), (("Connection: close",), "1.1"),
+        ]:  # fmt: skip
+            watcher = self.watch("7", *fields, version=version)
+            self.assertEqual(watcher.headers["connection"], "close")
+            self.assertNotIn("transfer-encoding", watcher.headers)
+            watcher.event()
+            self.assert_score(watcher, self.play())
+        self.server.stop()
+        with self.assertRaises(EOFError):
+            watcher.event()
+
+    def test_head_method(self) -> None:
+        """HEAD gets the head alone, watches nothing, and the connection goes on."""
+        reply = self.client.ask(LIVE.replace(b"GET", b"HEAD"))
+        self.assertEqual(reply.headers["content-type"], "text/event-stream")
+        self.assertEqual(self.client.ask(LIST).status, 200)
+        self.assertEqual(self.watchers(), 0)
+        self.assertFalse(self.server.watchers._places)
+
+    def test_pipeline(self) -> None:
+        """What comes before is answered before; what comes behind is ignored."""
+        client = self.connect()
+        client.send(LIST)
+        self.assertEqual(client.reply().status, 200)
+        client.send(LIST + LIST)
+        for _ in range(2):
+            self.assertEqual(client.reply().status, 200)
+        watcher = Watcher.of(client, "7")
+        self.assert_score(watcher, None)
+        client.send(LIST, b"\0", b"x" * 10_000)
+        self.let_it_work()
+        self.assert_score(watcher, self.play())
+
+    def test_bad_query(self) -> None:
+        """A request without a stream leaves the connection as it was."""
+        bad = request_bytes("GET", "/api/live?levels=x")
+        for _ in range(2):
+            self.assertEqual(self.client.ask(bad).status, 400)
+        self.assertEqual(self.client.ask(LIST).status, 200)
+        self.assertFalse(self.server.watchers._places)
+
+    def test_stop(self) -> None:
+        """A stop ends all streams at once, as streams end."""
+        watchers = [self.watch("7"), self.watch("7,8"), self.watch("7", version="1.0")]
+        for watcher in watchers:
+            watcher.event()
+        watchers[1].event()
+        self.server.stop()
+        for watcher in watchers:
+            with self.assertRaises(EOFError):
+                watcher.event()
+
+    def test_request_at_the_stop(self) -> None:
+        """Who comes while the server stops has the newest board, and comes back."""
+        client = self.connect()
+        client.send(LIVE[:10])
+        self.let_it_work()
+        self.server.stop()
+        watcher = Watcher(client.send(LIVE[10:]))
+        self.assert_score(watcher, None)
+        with self.assertRaises(EOFError):
+            watcher.event()
+
+    def test_many(self) -> None:
+        """More watchers than are told at once are all told, and others are served meanwhile."""
+        with (
+            mock.patch("gameserver.server.live.WATCHERS_AT_ONCE", 3),
+            mock.patch("gameserver.server.live.LEVELS_AT_ONCE", 2),
+        ):
+            watchers = {level: [self.watch(str(level)) for _ in range(8)] for level in range(5)}
+            for level, group in watchers.items():
+                for watcher in group:
+                    self.assert_score(watcher, None, level)
+            for level, group in watchers.items():
+                score = self.play(level)
+                for watcher in group:
+                    self.assert_score(watcher, score, level)
+
+    def test_at_most_four_a_second(self) -> None:
+        """Between two events of a level there is a quarter of a second at least."""
+        watcher = self.watch("7")
+        self.assert_score(watcher, None)
+        with mock.patch.object(self.server._app, "handle", wraps=self.server._app.handle) as handle:
+            asked = []
+            for _ in range(3):
+                score = self.play()
+                self.assert_score(watcher, score)
+            for call in handle.call_args_list:
+                asked += [each for each in call.args[0] if not each.method]
+        self.assertLess(len(asked), 12)  # not one for each iteration
+        self.assertGreaterEqual(len(asked), 3)
+
+    def test_application_away(self) -> None:
+        """While the application cannot be asked watchers wait, and get the news later."""
+        watcher = self.watch("7")
+        self.assert_score(watcher, None)
+        score = self.play()
+        handle = self.server._app.handle
+        failed = []
+
+        def fail(requests: Any) -> Any:
+            if any(not each.method for each in requests):
+                failed.append(1)
+                return [Response(503)] * len(requests)
+            return handle(requests)
+
+        with mock.patch.object(self.server._app, "handle", fail):
+            wait_until(lambda: len(failed) > 1)
+        self.assert_score(watcher, score)
+
+
+class EndTest(LiveTestCase):
+    """How streams end, and what a silent one says."""
+
+    def test_comments(self) -> None:
+        """A stream without news says something every 15 s."""
+        watcher = self.watch("7")
+        self.assert_score(watcher, None)
+        for _ in range(2):
+            self.pass_time(14.5)
+            self.assertTrue(watcher.client.is_quiet())
+            self.pass_time(1)
+            watcher.comment()
+        self.client = self.connect()
+        self.assert_score(watcher, self.play())
+
+    def test_gone(self) -> None:
+        """Who goes is no watcher any more, however it goes."""
+        for how in range(3):
+            watcher = self.watch("7,8")
+            watcher.event()
+            self.assertEqual(self.watchers(), 1)
+            if how == 1:
+                watcher.client.reset_at_close()
+            if how == 2:
+                watcher.client.socket.shutdown(1)
+            else:
+                watcher.client.close()
+            wait_until(lambda: not self.watchers())
+        self.assertFalse(self.server.watchers.audiences.levels)
+        self.assertFalse(self.server.watchers._places)
+        self.assertFalse(self.server.watchers._taken)
+
+    def fill(self) -> None:
+        """A level whose board is long."""
+        for user in range(15):
+            key = self.client.ask(request_bytes("GET", f"/{user}/login")).body.decode()
+            body = b'{"score": 0, "meta": {"x": "%s"}}' % (b"y" * 990)
+            target = f"/api/levels/7/scores?sessionkey={key}"
+            self.assertEqual(self.client.ask(request_bytes("POST", target, body)).status, 200)
+
+    def stall(self) -> Watcher:
+        """A watcher who takes nothing, and is owed something."""
+        slow = self.watch("7", receive_buffer=4096)
+        connection = next(iter(self.server.watchers.audiences.watchers))
+        for _ in range(200):
+            if connection._debt:
+                return slow
+            self.play()
+            self.time.ahead += 0.3
+            self.let_it_work()
+        self.fail("the client takes everything")
+
+    def test_slow_watcher(self) -> None:
+        """Who takes nothing for 10 s is dropped, while others get all news."""
+        self.fill()
+        self.stall()
+        other = self.watch("7")
+        other.event()
+        score = self.play()
+        self.assert_score(other, score)
+        self.assertEqual(self.watchers(), 2)
+        self.time.ahead += 10.5
+        wait_until(lambda: self.watchers() == 1)
+        self.assertEqual(self.server.ledger.total, 0)
+        self.assert_score(other, self.play())
+
+    def test_late_watcher(self) -> None:
+        """Who takes it late gets the newest then, once."""
+        self.fill()
+        slow = self.stall()
+        for _ in range(10):
+            score = self.play()
+            self.time.ahead += 0.3
+            self.let_it_work()
+        board = slow.event().json
+        seen = [board["entries"][0]["score"]]
+        while seen[-1] != score:
+            seen.append(slow.event().json["entries"][0]["score"])
+        self.assertEqual(seen, sorted(set(seen)))
+        self.assertNotIn(score - 1, seen)
+        self.assert_score(slow, self.play())
+
+    def test_stop_with_a_slow_watcher(self) -> None:
+        """A stop does not wait for somebody who takes nothing."""
+        self.fill()
+        slow = self.stall()
+        self.server.stop()
+        wait_until(lambda: not self.watchers())
+        with self.assertRaises((ConnectionResetError, AssertionError)):
+            while True:
+                slow.event()
+
+
+class LimitTest(LiveTestCase):
+    options = {"max_connections": 12}
+
+    def test_half_of_an_address(self) -> None:
+        """Streams take half of an address's connections; the next is told so, and goes on."""
+        with mock.patch("gameserver.server.live.MAX_STREAMS_PER_ADDRESS", 3):
+            watchers = [self.watch("7") for _ in range(3)]
+            reply = self.client.ask(LIVE)
+            self.assertEqual((reply.status, reply.headers["retry-after"]), (503, "1"))
+            self.assertIn(b"live streams", reply.body)
+            self.assertEqual(self.client.ask(LIST).status, 200)
+            self.watch("7", source="127.0.0.2")
+            watchers[0].client.close()
+            wait_until(lambda: self.watchers() == 3)
+            self.watch("7")
+
+    def test_some_are_left_for_players(self) -> None:
+        """Streams take three of four connections."""
+        watchers = [self.watch("7") for _ in range(9)]
+        self.assertEqual(self.client.ask(LIVE).status, 503)
+        self.assertEqual(len(watchers), 9)
+
+    def test_books(self) -> None:
+        """A stream counts as one request, and what is asked for it as none."""
+        watcher = self.watch("7")
+        watcher.event()
+        self.assert_score(watcher, self.play())
+
+        def metrics() -> str:
+            return self.client.ask(request_bytes("GET", "/metrics")).body.decode()
+
+        wait_until(lambda: "gameserver_watchers 1\n" in metrics())
+        line = 'gameserver_requests_total{route="/api/live",status="200"} 1\n'
+        wait_until(lambda: line in metrics())
+        self.assertNotIn('route="chunk"', metrics())
+
+
+class AccessLogTest(LiveTestCase):
+    options = {"access_log": True}
+
+    def test_access_log(self) -> None:
+        """It has one line in the log, when it begins."""
+        with self.assertLogs("gameserver.access") as log:
+            watcher = self.watch("7")
+            self.assert_score(watcher, None)
+            self.assert_score(watcher, self.play())
+        lines = "\n".join(record.getMessage() for record in log.records).split("\n")
+        paths = [line.split()[-2] for line in lines if "login" not in line]
+        self.assertEqual(paths, ["/api/live", "/7/score"])
+
+
+del LiveTestCase
+
+if __name__ == "__main__":
+    unittest.main()
