@@ -3,9 +3,8 @@
 import { address } from "/static/api.js";
 import { copy, fill, make } from "/static/dom.js";
 import { ask } from "/static/console-session.js";
-import {
-  act, count, offerUndo, show, slot, tell, turnPages, when, whole,
-} from "/static/console-words.js";
+import { act, offerUndo, show, slot, tell, turnPages, when, whole } from "/static/console-words.js";
+import { count } from "/static/format.js";
 
 const LIMIT = 50;
 

@@ -3,7 +3,8 @@
 import { address } from "/static/api.js";
 import { copy, fill } from "/static/dom.js";
 import { ask } from "/static/console-session.js";
-import { act, count, show as reveal, slot, turnPages, whole } from "/static/console-words.js";
+import { act, show as reveal, slot, turnPages, whole } from "/static/console-words.js";
+import { count } from "/static/format.js";
 
 const LIMIT = 50;
 const USUAL = { order: "desc", keep: "best", reset: "never", ties: "first", writes: "players" };

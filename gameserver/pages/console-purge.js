@@ -3,7 +3,8 @@
 import { address } from "/static/api.js";
 import { fill } from "/static/dom.js";
 import { ask } from "/static/console-session.js";
-import { count, offerUndo, onSubmit, show as reveal, slot, tell } from "/static/console-words.js";
+import { offerUndo, onSubmit, show as reveal, slot, tell } from "/static/console-words.js";
+import { count } from "/static/format.js";
 
 const NUMBERS = ["level", "user", "min", "max"];
 const MOMENTS = ["from", "to"];

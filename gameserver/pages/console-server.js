@@ -3,7 +3,8 @@
 
 import { copy, fill, make } from "/static/dom.js";
 import { ask } from "/static/console-session.js";
-import { bars, count, explain, slot, tell, when, words } from "/static/console-words.js";
+import { bars, explain, slot, tell, when, words } from "/static/console-words.js";
+import { duration } from "/static/format.js";
 
 const EVERY_MS = 5000;
 const MINUTE_MS = 60000;
@@ -57,12 +58,12 @@ function plot(card, minutes) {
   const values = inPlace(minutes, read);
   const known = values.filter((value) => value !== null);
   const shown = fill(copy("figure"), {
-    now: known.length ? count(known.at(-1)) : "–",
-    least: known.length ? count(Math.min(...known)) : "–",
-    most: known.length ? count(Math.max(...known)) : "–",
+    now: known.length ? rounded(known.at(-1)) : "–",
+    least: known.length ? rounded(Math.min(...known)) : "–",
+    most: known.length ? rounded(Math.max(...known)) : "–",
   });
   const title = card.querySelector("h3").textContent;
-  const label = `${title}: ${known.map(count).join(", ")}`;
+  const label = `${title}: ${known.map(rounded).join(", ")}`;
   card.querySelectorAll(".figure, svg").forEach((each) => each.remove());
   card.querySelector("h3").after(shown, bars(values, label));
 }
@@ -86,20 +87,19 @@ function synced({ last_sync: moment, settings }) {
 
 function line(minute) {
   const cells = COLUMNS.map((name) =>
-    make("td", { class: "number" }, minute[name] === null ? "–" : count(minute[name])));
+    make("td", { class: "number" }, minute[name] === null ? "–" : rounded(minute[name])));
   return make("tr", {}, make("td", {}, when(minute.at)), ...cells);
 }
 
 function flag(name, value) {
   const text = Array.isArray(value) ? value.join(", ") : String(value);
-  return make("tr", {}, make("td", {}, make("code", {}, `--${name}`)), make("td", {}, text || "–"));
+  const code = make("code", {}, `--${name}`);
+  return make("tr", {}, make("td", {}, code), make("td", {}, text || "–"));
 }
 
-// Seconds in the two largest units.
-function duration(seconds) {
-  const whole = Math.round(seconds);
-  if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-  if (whole < 86400) return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
-  return `${Math.floor(whole / 86400)} d ${Math.floor((whole % 86400) / 3600)} h`;
+// A number with as many digits as somebody reads at a glance.
+function rounded(number) {
+  const size = Math.abs(number);
+  const maximumFractionDigits = size < 10 ? 2 : size < 100 ? 1 : 0;
+  return number.toLocaleString("en", { maximumFractionDigits });
 }

@@ -2,7 +2,8 @@
 
 import { copy } from "/static/dom.js";
 import { ask } from "/static/console-session.js";
-import { count, offerUndo, onSubmit, show, slot, tell } from "/static/console-words.js";
+import { offerUndo, onSubmit, show, slot, tell } from "/static/console-words.js";
+import { count } from "/static/format.js";
 
 const NEW = {
   title: null, order: "desc", keep: "best", reset: "never", reset_offset: 0, min: 0,

@@ -31,8 +31,12 @@ function once({ name, token }) {
   field.addEventListener("focus", () => field.select());
   slot(element, "copy").addEventListener("click", async () => {
     field.select();
-    // Where the page is not on https there is no clipboard for it: then it is selected.
-    await navigator.clipboard?.writeText(token).then(() => reveal(slot(element, "copied"), true), () => {});
+    try {
+      await navigator.clipboard.writeText(token);
+      reveal(slot(element, "copied"), true);
+    } catch {
+      // There is no clipboard for a page that is not on https: then the token is selected.
+    }
   });
   return element;
 }

@@ -3,7 +3,8 @@
 import { address } from "/static/api.js";
 import { copy, fill, make } from "/static/dom.js";
 import { ask, send } from "/static/console-session.js";
-import { act, onSubmit, show as reveal, slot, tell, words, count } from "/static/console-words.js";
+import { act, onSubmit, show as reveal, slot, tell, words } from "/static/console-words.js";
+import { count } from "/static/format.js";
 
 const LONGEST = 100000;
 const KEPT_TO_ONESELF = new Set(["sessionkey"]);
@@ -56,8 +57,8 @@ function offer(root, call, document, query, says) {
     fill(root, { curl: curl(request) });
     reveal(slot(root, "needs-token"), request.isAdmin);
     const kept = fields.filter(({ parameter }) => !KEPT_TO_ONESELF.has(parameter.name));
-    const values = Object.fromEntries(kept.map(({ parameter, input }) => [parameter.name, input.value]));
-    history.replaceState(null, "", address(`#/try/${call.id}`, values));
+    const values = kept.map(({ parameter, input }) => [parameter.name, input.value]);
+    history.replaceState(null, "", address(`#/try/${call.id}`, Object.fromEntries(values)));
   };
   form.addEventListener("input", refresh);
   refresh();
@@ -82,8 +83,9 @@ function field(parameter, query) {
 
 // What the form says, as a request.
 function requestOf(root, call, fields) {
-  const values = (place) => fields.filter(({ parameter, input }) =>
-    parameter.in === place && input.value !== "").map(({ parameter, input }) => [parameter.name, input.value]);
+  const values = (place) => fields
+    .filter(({ parameter, input }) => parameter.in === place && input.value !== "")
+    .map(({ parameter, input }) => [parameter.name, input.value]);
   let path = call.path;
   for (const { parameter, input } of fields) {
     if (parameter.in === "path") {
@@ -114,10 +116,11 @@ async function answer(root, request) {
   const shown = slot(root, "text");
   fill(root, {
     status: `${response.status} ${response.statusText}`,
-    took: `${count(performance.now() - began)} ms`,
+    took: `${count(Math.round(performance.now() - began))} ms`,
   });
   shown.replaceChildren(pretty(text.slice(0, LONGEST)));
-  if (text.length > LONGEST) shown.append(words("too-long", { count: count(text.length - LONGEST) }));
+  const more = text.length - LONGEST;
+  if (more > 0) shown.append(words("too-long", { count: count(more) }));
   reveal(slot(root, "answer"), true);
 }
 
@@ -134,7 +137,9 @@ function curl({ method, path, headers, body, isAdmin }) {
   const parts = ["curl"];
   if (method !== "GET" && !(method === "POST" && body !== undefined)) parts.push("-X", method);
   if (isAdmin) parts.push("-H", '"Authorization: Bearer $token"');
-  for (const [name, value] of Object.entries(headers)) parts.push("-H", quoted(`${name}: ${value}`));
+  for (const [name, value] of Object.entries(headers)) {
+    parts.push("-H", quoted(`${name}: ${value}`));
+  }
   if (body !== undefined) parts.push("--data-raw", quoted(body));
   return [...parts, quoted(location.origin + path)].join(" ");
 }
@@ -143,12 +148,15 @@ const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 
 // A body to begin with: the members that must be there.
 function example(schema, document) {
-  if (schema.$ref) return example(document.components.schemas[schema.$ref.split("/").at(-1)], document);
+  if (schema.$ref) {
+    const name = schema.$ref.split("/").at(-1);
+    return example(document.components.schemas[name], document);
+  }
   const type = Array.isArray(schema.type) ? schema.type[0] : schema.type;
   if (schema.enum) return schema.enum[0];
   if (type === "object") {
-    const names = schema.required ?? [];
-    return Object.fromEntries(names.map((name) => [name, example(schema.properties[name], document)]));
+    const member = (name) => [name, example(schema.properties[name], document)];
+    return Object.fromEntries((schema.required ?? []).map(member));
   }
   if (type === "array") return [example(schema.items, document)];
   return { integer: schema.minimum ?? 0, number: 0, boolean: true }[type] ?? "";

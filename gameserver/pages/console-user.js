@@ -4,15 +4,17 @@ import { address } from "/static/api.js";
 import { copy, fill } from "/static/dom.js";
 import { ask } from "/static/console-session.js";
 import {
-  act, count, offerUndo, onSubmit, show as reveal, slot, tell, when,
+  act, offerUndo, onSubmit, show as reveal, slot, tell, when,
 } from "/static/console-words.js";
+import { count } from "/static/format.js";
 
 const OFFERED = { ok: ["ban", "hide"], banned: ["unban"], hidden: ["unhide", "ban"] };
 const ACTIONS = ["ban", "unban", "hide", "unhide"];
 
 export async function show(root, { captures: [user] }) {
   const path = `/api/users/${user}`;
-  fill(root, { number: user, page: { href: `/users/${user}` }, purge: { href: address("#/purge", { user }) } });
+  const purge = { href: address("#/purge", { user }) };
+  fill(root, { number: user, page: { href: `/users/${user}` }, purge });
   const load = async () => put(root, user, await ask("GET", path));
   for (const action of ACTIONS) offer(root, action, `${path}/${action}`, load);
   onSubmit(slot(root, "rename"), slot(root, "name-says"), async () => {
@@ -72,7 +74,9 @@ function offerForgetting(root, user, path, load) {
 function row(user, { level, season, rank, score, at }) {
   const values = { level, season, rank: count(rank), score: count(score), at: when(at) };
   const element = fill(copy("user-score"), { ...values, which: level });
-  fill(element, { level: { href: `#/levels/${level}` }, seasonal: { href: `#/levels/${level}?${new URLSearchParams({ season, users: user })}` } });
+  const board = `#/levels/${level}`;
+  const line = address(board, { season, users: user });
+  fill(element, { level: { href: board }, seasonal: { href: line } });
   // The call takes away the score of the season that is on, which need not be this one.
   const button = slot(element, "remove");
   const says = slot(element, "says");

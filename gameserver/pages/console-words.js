@@ -2,18 +2,12 @@
 
 import { byId, copy, draw, fill, make } from "/static/dom.js";
 import { ask } from "/static/console-session.js";
+import { count } from "/static/format.js";
 
 const WHEN = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
 
 export const slot = (root, name) => root.querySelector(`[data-slot~="${name}"]`);
 export const show = (element, isShown) => element.toggleAttribute("hidden", !isShown);
-
-// A number with as many digits as somebody reads at a glance.
-export function count(number) {
-  const size = Math.abs(number);
-  const maximumFractionDigits = size < 10 ? 2 : size < 100 ? 1 : 0;
-  return number.toLocaleString("en", { maximumFractionDigits });
-}
 
 // A moment in the reader's zone; nothing where there is none.
 export function when(moment) {

@@ -98,8 +98,9 @@ function lock() {
 onSubmit(byId("unlock"), says, unlock);
 byId("lock").addEventListener("click", lock);
 session.addEventListener("refused", () => {
-  show(gate, true);
+  if (!gate.hidden) return;
   tell(says, null);
+  show(gate, true);
 });
 // The view that is there already is asked for anew.
 byId("views").addEventListener("click", ({ target }) => target.hash === location.hash && go());
