@@ -25,8 +25,14 @@ export async function show(root, { captures: [level, tab], query }) {
   });
 }
 
-// The line of a level in the list of levels; undefined for one that was never used.
+// The line of a level in the list of levels; undefined for one that was never used. Titles with
+// the number in them are found as well, and there may be many.
 async function found(level) {
-  const { levels } = await ask("GET", address("/api/levels", { q: level, limit: MOST }));
-  return levels.find((each) => each.level === level);
+  for (let offset = 0, total = 1; offset < total; offset += MOST) {
+    const part = await ask("GET", address("/api/levels", { q: level, offset, limit: MOST }));
+    const line = part.levels.find((each) => each.level === level);
+    if (line) return line;
+    total = part.total;
+  }
+  return undefined;
 }

@@ -17,6 +17,7 @@ export function showSettings(root, level, found) {
   const path = `/api/levels/${level}`;
   const says = slot(body, "says");
   let known = found ?? NEW;
+  describe(form);
   put(form, known);
   onSubmit(form, says, async () => {
     const changes = changed(form, known, says);
@@ -42,6 +43,15 @@ export function showSettings(root, level, found) {
 }
 
 const fields = (form) => [...form.elements].filter((each) => each.name);
+
+// What a setting does is said with its field.
+function describe(form) {
+  for (const field of fields(form)) {
+    const help = field.parentElement.querySelector("p");
+    help.id = `about-${field.name}`;
+    field.setAttribute("aria-describedby", help.id);
+  }
+}
 
 function put(form, settings) {
   for (const field of fields(form)) {

@@ -1,31 +1,22 @@
 // The console: the gate that asks for the admin's token, and the views behind it, each an address.
 
 import { byId, copy, ready } from "/static/dom.js";
-import * as audit from "/static/console-audit.js";
-import * as level from "/static/console-level.js";
-import * as levels from "/static/console-levels.js";
-import * as purge from "/static/console-purge.js";
-import * as server from "/static/console-server.js";
-import * as tokens from "/static/console-tokens.js";
-import * as trial from "/static/console-try.js";
-import * as user from "/static/console-user.js";
-import * as users from "/static/console-users.js";
 import { close, isOpen, open, session } from "/static/console-session.js";
 import { explain, onSubmit, show, tell } from "/static/console-words.js";
 
-// What an address behind the `#/` leads to, and the template of its view.
+// What an address behind the `#/` leads to: the template of a view, and its module.
 const ROUTES = [
-  [/^levels$/, "levels-view", levels],
-  [/^levels\/([0-9]+)(?:\/(settings))?$/, "level-view", level],
-  [/^users$/, "users-view", users],
-  [/^users\/([0-9]+)$/, "user-view", user],
-  [/^purge$/, "purge-view", purge],
-  [/^audit$/, "audit-view", audit],
-  [/^server$/, "server-view", server],
-  [/^tokens$/, "tokens-view", tokens],
-  [/^try(?:\/([A-Za-z]+))?$/, "try-view", trial],
+  [/^levels$/, "levels-view", () => import("/static/console-levels.js")],
+  [/^levels\/([0-9]+)(?:\/(settings))?$/, "level-view", () => import("/static/console-level.js")],
+  [/^users$/, "users-view", () => import("/static/console-users.js")],
+  [/^users\/([0-9]+)$/, "user-view", () => import("/static/console-user.js")],
+  [/^purge$/, "purge-view", () => import("/static/console-purge.js")],
+  [/^audit$/, "audit-view", () => import("/static/console-audit.js")],
+  [/^server$/, "server-view", () => import("/static/console-server.js")],
+  [/^tokens$/, "tokens-view", () => import("/static/console-tokens.js")],
+  [/^try(?:\/([A-Za-z]+))?$/, "try-view", () => import("/static/console-try.js")],
 ];
-const UNKNOWN = [/^/, "unknown-view", { show() {} }];
+const UNKNOWN = [/^/, "unknown-view", () => ({ show() {} })];
 const TOKEN = /^[!-~]+$/;
 
 const gate = byId("gate");
@@ -39,7 +30,7 @@ async function go() {
   const { signal } = leaving;
   delete document.documentElement.dataset.ready;
   const [path, query] = location.hash.replace(/^#\/?/, "").split("?");
-  const [pattern, template, view] = ROUTES.find(([each]) => each.test(path)) ?? UNKNOWN;
+  const [pattern, template, load] = ROUTES.find(([each]) => each.test(path)) ?? UNKNOWN;
   const root = copy(template);
   byId("view").replaceChildren(root);
   mark(path);
@@ -47,6 +38,8 @@ async function go() {
   document.title = `${heading.textContent.trim()} · Console`;
   heading.focus({ preventScroll: true });
   const captures = path.match(pattern).slice(1);
+  const view = await load();
+  if (signal.aborted) return;
   await view.show(root, { captures, query: new URLSearchParams(query), signal });
   if (signal.aborted) return;
   document.title = `${heading.textContent.trim()} · Console`;
@@ -83,6 +76,8 @@ async function unlock() {
 function enter() {
   if (!location.hash) history.replaceState(null, "", "#/levels");
   go();
+  // The other views now, so that they are there even if the server should be gone later.
+  for (const [, , load] of ROUTES) load();
 }
 
 function lock() {
