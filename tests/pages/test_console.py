@@ -106,7 +106,7 @@ class LooksTest(ConsoleCase):
         self.go("levels/7")
         self.assertIn('onerror=\\"window', self.browser.text("#view .meta:not(:empty)"))
         self.go(f"levels?q={HOSTILE.replace('&', '%26')}")
-        self.assertIn("1–1 of 1", self.browser.text("#view"))
+        self.assertIn("1 of 1", self.browser.text("#view"))
         self.assert_no_complaints()
 
     @needs_axe
@@ -119,6 +119,26 @@ class LooksTest(ConsoleCase):
             self.go(view)
             with self.subTest(view=view):
                 self.assert_no_faults()
+
+    @needs_axe
+    def test_faults_of_deeds(self) -> None:
+        """Nor after something was done, counted, made or refused."""
+        self.enter("levels/8")
+        self.post_scores(4, {8: 1})
+        self.go("levels/8")
+        self.click(f"{self.row(1)} button.danger")
+        self.browser.wait_for_text(self.row(1), "The score is gone")
+        self.assert_no_faults()
+        self.go("purge?level=7")
+        self.click("#view .primary")
+        self.browser.wait_for_text("#view", "to take them away")
+        self.assert_no_faults()
+        self.go("tokens")
+        self.put("#token-name", "another\n")
+        self.browser.wait("#view input[readonly]")
+        self.put("#token-name", "another\n")
+        self.browser.wait_for_text("#view", "It could not be done")
+        self.assert_no_faults()
 
     def test_phone_and_print(self) -> None:
         """Nothing is wider than a phone; on paper there is what there is to read."""
