@@ -116,6 +116,15 @@ def running(
     The options are those of `ServerOptions`.
     """
     app = make_app(routes=Router([*more_routes, *urlpatterns], error_formats))
+    with serving(app, server_class, **options) as server:
+        yield server
+
+
+@contextmanager
+def serving(
+    app: App, server_class: type[GameServer] = ThreadedServer, **options: Any
+) -> Iterator[GameServer]:
+    """A server in a thread that serves an application; the options are those of `ServerOptions`."""
     server = server_class(app, open_listeners("127.0.0.1", 0), ServerOptions(**options))
     failures: list[BaseException] = []
 

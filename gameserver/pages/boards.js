@@ -6,6 +6,7 @@ import * as format from "/static/format.js";
 import { countDown, Follower } from "/static/live.js";
 
 const PAGE = 24;
+const MOST = 1000;
 const REFRESH_SECONDS = 30;
 const TYPING_MS = 250;
 const TOP = 3;
@@ -15,8 +16,9 @@ const visible = new Set();
 const follower = new Follower(showBoard, (state) => showOnly(byId("state"), state));
 const watcher = new IntersectionObserver(noticeVisible, { rootMargin: "200px" });
 
-let limit = PAGE;
-let search = new URLSearchParams(location.search).get("q") ?? "";
+const query = new URLSearchParams(location.search);
+let limit = Math.min(MOST, Math.max(PAGE, Number(query.get("limit")) || 0));
+let search = query.get("q") ?? "";
 let refreshing = 0;
 
 // The list of levels, and who is found.
@@ -53,7 +55,7 @@ function show({ levels, total }, players) {
   byId("first").hidden = !isEmpty;
   byId("boards").hidden = !total;
   byId("nothing").hidden = isEmpty || total || players.length;
-  byId("more").hidden = levels.length >= total || limit >= 1000;
+  byId("more").hidden = levels.length >= total || limit >= MOST;
   byId("shown").textContent = format.count(levels.length);
   byId("total").textContent = format.count(total);
   showPlayers(players);
@@ -153,12 +155,16 @@ function noticeVisible(changes) {
   follower.follow([...visible].sort((a, b) => a - b));
 }
 
-// The search, which is kept in the address.
+// The search, and how much is shown, are kept in the address.
+
+function remember() {
+  history.replaceState(null, "", address("/", { q: search, limit: limit > PAGE ? limit : null }));
+}
 
 function searchFor(text) {
   search = text.trim();
   limit = PAGE;
-  history.replaceState(null, "", address("/", { q: search }));
+  remember();
   refresh();
 }
 
@@ -174,7 +180,8 @@ byId("search").addEventListener("submit", (event) => {
   searchFor(byId("q").value);
 });
 byId("more").addEventListener("click", () => {
-  limit = Math.min(1000, limit + 2 * PAGE);
+  limit = Math.min(MOST, limit + 2 * PAGE);
+  remember();
   refresh();
 });
 

@@ -56,6 +56,7 @@ export function showOnly(element, state) {
 
 // Says that the page shows what it has to show; tests wait for it.
 export function ready() {
+  performance.mark("ready");
   document.documentElement.dataset.ready = "";
 }
 

@@ -12,12 +12,14 @@ const path = `/api/levels/${level}`;
 const PAGE = 15; // as a stream has it
 const AROUND = 2;
 const SPREAD_SECONDS = 30;
+const BUCKETS = 40;
 const COLUMNS = ["tier", "at", "meta"];
 
 const follower = new Follower(showBoard, (state) => showOnly(byId("state"), state), readBoard);
 let settings = {};
 let view = {};
 let spreadAt = 0;
+let hasTitle = false;
 
 // The address.
 
@@ -51,13 +53,15 @@ async function render() {
   byId("embed").href = link({ embed: "1" });
   byId("who").value = view.user ?? "";
   await attempt(async () => {
-    const [board, user] = await Promise.all([readBoard(), readUser()]);
+    spreadAt = Date.now();
+    const [board, user] = await Promise.all([readBoard(), readUser(), known]);
     showBoard(board);
     showUser(user);
     const isCurrent = !view.season && !view.offset;
     follower.follow(isCurrent ? [level] : []);
     byId("state").hidden = !isCurrent;
-    await showSpread(true);
+    await showSpread(board.players);
+    byId("failed").hidden = true;
   });
   ready();
 }
@@ -65,10 +69,10 @@ async function render() {
 async function attempt(work) {
   try {
     await work();
-    byId("failed").hidden = true;
   } catch (failure) {
     byId("failed").textContent = failure.message;
     byId("failed").hidden = false;
+    if (!hasTitle) byId("title").textContent = format.level({ title: null, level });
   }
 }
 
@@ -81,6 +85,7 @@ function readBoard() {
 function showBoard(board) {
   const title = format.level(board);
   document.title = title;
+  hasTitle = true;
   byId("title").textContent = title;
   fill(byId("about"), {
     number: `${level}`,
@@ -104,7 +109,7 @@ function showBoard(board) {
   byId("behind").hidden = !players || entries.length > 0;
   showLines(byId("board"), entries);
   showPages(offset, entries.length, players);
-  if (Date.now() - spreadAt > 1000 * SPREAD_SECONDS) attempt(() => showSpread());
+  if (Date.now() - spreadAt > 1000 * SPREAD_SECONDS) attempt(() => showSpread(players));
 }
 
 function showPages(offset, count, players) {
@@ -229,13 +234,11 @@ function showChoices(users) {
 
 // How the scores are spread.
 
-async function showSpread(isNew = false) {
+async function showSpread(players) {
   spreadAt = Date.now();
   const { season } = view;
-  const [{ buckets, percentiles, tiers = [] }, { players }] = await Promise.all([
-    get(address(`${path}/histogram`, { buckets: 40, season })),
-    isNew ? get(address(path, { limit: 1, season })) : { players: 0 },
-  ]);
+  const query = { buckets: BUCKETS, season };
+  const { buckets, percentiles, tiers = [] } = await get(address(`${path}/histogram`, query));
   byId("spread").hidden = buckets.length < 2;
   if (buckets.length < 2) return;
   const write = (score) => format.score(score, settings);
@@ -243,9 +246,8 @@ async function showSpread(isNew = false) {
     const text = copy("chart-words").querySelector(`[data-slot="${slot}"]`);
     return fill(text, values).textContent;
   };
-  const all = players || buckets.reduce((sum, { count }) => sum + count, 0);
   const label = words("label", {
-    players: format.count(all),
+    players: format.count(players),
     half: write(percentiles[50]),
     lowest: write(buckets[0].from),
     highest: write(buckets.at(-1).to),
@@ -265,7 +267,7 @@ async function showSpread(isNew = false) {
     make("td", { class: "number" }, write(from)), make("td", { class: "number" }, write(to)),
     make("td", { class: "number" }, format.count(count)))));
   byId("marks").replaceChildren(
-    ...Object.entries(percentiles).map(([percent, score]) => fill(copy("top-mark"), {
+    ...Object.entries(percentiles).reverse().map(([percent, score]) => fill(copy("top-mark"), {
       percent: `${100 - percent}`, score: write(score),
     })),
     ...tiers.map(({ name, score }) => fill(copy("tier-mark"), { name, score: write(score) })),
@@ -309,5 +311,5 @@ addEventListener("popstate", () => {
 read();
 document.documentElement.toggleAttribute("data-embed", view.embed === "1");
 byId("whole").hidden = view.embed !== "1";
-await attempt(showSeasons);
+const known = attempt(showSeasons);
 render();

@@ -249,16 +249,19 @@ class Connection:
             reader.stop()
         # As the reply to the newest request has it, unless that one is answered later.
         connection = "" if self._waiting or reader.error else reader.connection
-        if self._stream:
+        body = responses[start + len(requests) - 1].body if requests else b""
+        if stream := self._stream:
             own = responses[start : start + len(requests)]
-            output = self._streamed(self._stream, requests, own, connection)
+            output = self._streamed(stream, requests, own, connection)
+            if isinstance(stream, LiveStream):
+                output += (body := stream.first_events())
         elif len(requests) == 1:
             output = self._rendered(requests[0], responses[start], connection)
         else:
             output = self._pipelined(requests, responses, start, connection)
         if reader.error or reader.owes_continue:
             output += self._afterword()
-        self._send(output, responses[start + len(requests) - 1].body if requests else b"")
+        self._send(output, body)
 
     def _pipelined(
         self,
@@ -295,14 +298,15 @@ class Connection:
             self._stream = None
             self._cut_off()
             return b""
-        if not stream.goes_on or (stream.live and self._host.stopping):
+        is_live = isinstance(stream, LiveStream)
+        if not stream.goes_on or (is_live and self._host.stopping):
             self._forget_stream()
-        elif connection or stream.live:
+        elif connection or is_live:
             self._reader.stop()  # the end of the connection is that of the response
         return output
 
     def _forget_stream(self) -> None:
-        if self._stream and self._stream.live:
+        if isinstance(self._stream, LiveStream):
             self._host.watchers.leave(self)
         self._stream = None
 
@@ -337,7 +341,7 @@ class Connection:
         """The deadline has passed: says so where a request was on its way, and ends."""
         if self.arriving:
             self.refuse(RequestTimeout("the request did not arrive in time"))
-        elif self._stream and self._stream.live and not self._debt:
+        elif isinstance(self._stream, LiveStream) and not self._debt:
             self.tell(News.of(COMMENT))
         elif self._stream:
             self._cut_off()
@@ -415,7 +419,7 @@ class Connection:
     def _settled(self) -> None:
         """The client has taken all replies: goes on with what is behind them, or ends."""
         reader = self._reader
-        if self._stream and self._stream.live:
+        if isinstance(self._stream, LiveStream):
             self._await_news()
         elif self._stream:
             self._await_room()

@@ -21,7 +21,7 @@ from gameserver.server.audiences import Audience, Audiences
 from gameserver.server.stream import News
 from gameserver.web.clients import household
 from gameserver.web.errors import Overloaded, error_response
-from gameserver.web.event_stream import event_id, retry, with_ids
+from gameserver.web.event_stream import event_id, retry, shows_the_same, with_ids
 from gameserver.web.messages import Request, Response
 
 if TYPE_CHECKING:
@@ -33,9 +33,9 @@ MAX_STREAMS_PER_ADDRESS = MAX_CONNECTIONS_PER_ADDRESS // 2
 
 ROUND_SECONDS = 0.25
 """Shortest time from the beginning of a round of news to that of the next."""
-LONGEST_PAUSE = 0.75
+LONGEST_PAUSE = 0.7
 """Seconds between two rounds that cost much: still everybody has the news within one."""
-PAUSE_FOR_COST = 10
+PAUSE_FOR_COST = 12
 """A round is followed by a pause of so many times the processor time that it took."""
 
 LEVELS_AT_ONCE = 100
@@ -47,7 +47,10 @@ RETRY_MILLISECONDS = 1000, 5000
 
 
 class Change(NamedTuple):
-    """The newest version of a level, and its event without an id; empty where none is needed."""
+    """The newest version of a level, and its event without an id.
+
+    The event is empty where those who have the version before would see no difference.
+    """
 
     level_id: int
     version: str
@@ -88,16 +91,21 @@ class Watchers:
     def admit(self, connection: Connection, request: Request) -> None:
         """Takes a place for what may become a stream; where there is none it is refused."""
         origin = household(request.client)
-        if self._taken[origin] < MAX_STREAMS_PER_ADDRESS and len(self._places) < self._most:
+        if self._taken[origin] >= MAX_STREAMS_PER_ADDRESS:
+            error = Overloaded("there are too many live streams from this address")
+        elif len(self._places) >= self._most:
+            error = Overloaded("there are too many live streams")
+        else:
             self._places[connection] = origin
             self._taken[origin] += 1
             return
-        error = Overloaded("there are too many live streams, of your address or of all")
         answer = error_response(error, request.match.error_format)
         request.match = replace(request.match, answer=answer)
 
-    def open(self, connection: Connection, request: Request, response: Response) -> bytes:
-        """The first bytes of a stream that waits for news from now on."""
+    def open(
+        self, connection: Connection, request: Request, response: Response
+    ) -> tuple[bytes, bytes]:
+        """A stream waits for news from now on; returns its first bytes, and its first events."""
         if self._question is None:
             match = replace(request.match, limited=False)
             self._question = replace(
@@ -109,7 +117,7 @@ class Watchers:
         events = with_ids(first, versions)
         versions = {change.level_id: change.version for change in changes}
         self.audiences.put(connection, event_id(versions), versions)
-        return retry(self._draw(*RETRY_MILLISECONDS)) + events
+        return retry(self._draw(*RETRY_MILLISECONDS)), events
 
     def leave(self, connection: Connection) -> None:
         """The connection waits for nothing any more, or never did."""
@@ -176,12 +184,15 @@ class Watchers:
         """Tells the audience what it has not; yields after each of its members."""
         versions = dict(audience.versions)
         changes = [news[level_id] for level_id in versions if level_id in news]
-        changes = [each for each in changes if each.version != versions[each.level_id]]
-        message = News.of(with_ids(changes, versions))
+        visible = [
+            each for each in changes if not shows_the_same(each.version, versions[each.level_id])
+        ]
+        versions |= {each.level_id: each.version for each in changes if each not in visible}
+        message = News.of(with_ids(visible, versions))
         name = event_id(versions)
         for connection in list(audience.members):
             try:
-                if connection in self.audiences and connection.tell(message):
+                if connection in self.audiences and (not visible or connection.tell(message)):
                     self.audiences.put(connection, name, versions)
             except Exception:
                 self._fail(connection)

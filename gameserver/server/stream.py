@@ -61,8 +61,6 @@ class Stream:
 
     __slots__ = ("_request", "chunked", "next")
 
-    live = False
-
     def __init__(self, request: Request) -> None:
         self._request = request
         self.chunked = False
@@ -98,27 +96,36 @@ class Stream:
         return render_chunk(response.body) + (b"" if self.next else LAST_CHUNK)
 
 
+Open = Callable[[Request, Response], tuple[bytes, bytes]]
+"""Begins a live stream: returns its first bytes, and then its first events."""
+
+
 class LiveStream(Stream):
     """The response to a request that waits for news."""
 
-    __slots__ = ("_goes_on", "_open")
+    __slots__ = ("_first", "_goes_on", "_open")
 
-    live = True
-
-    def __init__(self, request: Request, open_: Callable[[Request, Response], bytes]) -> None:
-        """`open_` makes its first bytes, and has news sent from then on."""
+    def __init__(self, request: Request, open_: Open) -> None:
+        """`open_` has news sent from then on."""
         super().__init__(request)
         self._open = open_
         self._goes_on = False
+        self._first = b""
 
     @property
     def goes_on(self) -> bool:
         return self._goes_on
 
     def go_on(self, response: Response) -> bytes:
-        """The first chunk."""
+        """What comes before the first events."""
         self._goes_on = True
-        return self.framed(News.of(self._open(self._request, response)))
+        first, self._first = self._open(self._request, response)
+        return self.framed(News.of(first))
+
+    def first_events(self) -> bytes:
+        """They are the same for many clients; they are given away once."""
+        first, self._first = self._first, b""
+        return self.framed(News.of(first))
 
     def framed(self, news: News) -> bytes:
         """The news as this stream sends them."""

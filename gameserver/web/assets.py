@@ -13,12 +13,11 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from typing import NamedTuple
 
-from gameserver.web.messages import Headers, Response
+from gameserver.web.messages import HTML, Headers, Response
 
 LAYOUT = "layout.html"
 """What all pages have in common. The part of a page before its `<main` goes into the head."""
 
-HTML = "text/html; charset=utf-8"
 CONTENT_TYPES: Mapping[str, str] = {
     "css": "text/css; charset=utf-8",
     "js": "text/javascript; charset=utf-8",

@@ -21,17 +21,13 @@ class Pages:
     """Rendered pages. For use inside a batch only, like the scores that they show."""
 
     def __init__(self, randomness: Callable[[int], bytes] = secrets.token_bytes) -> None:
-        self._start = randomness(4).hex()
+        self.start = randomness(4).hex()
         """Another one each time the server starts, as versions may repeat then."""
         self._pages: OrderedDict[Hashable, Response] = OrderedDict()
 
     def etag(self, version: str) -> str:
         """The ETag of what has this version."""
-        return f'W/"{self.stamped(version)}"'
-
-    def stamped(self, version: str) -> str:
-        """A version, told from all that were the same before the server was started."""
-        return f"{self._start}-{version}"
+        return f'W/"{self.start}-{version}"'
 
     def answer(
         self,

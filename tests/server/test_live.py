@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unittest
 from typing import Any, ClassVar
 
@@ -12,6 +13,7 @@ from tests.raw_client import Client, request_bytes
 from tests.support import TimeMachine, running, wait_until
 from tests.watcher import Watcher
 
+JSON = "Content-Type: application/json"
 LIST = request_bytes("GET", "/1/highscorelist")
 LIVE = request_bytes("GET", "/api/live?levels=7")
 
@@ -123,6 +125,32 @@ class NewsTest(LiveTestCase):
         score = self.play()
         self.assert_score(new, score)
         self.assert_score(old, score)
+
+    def test_nothing_to_see(self) -> None:
+        """A change that nobody can see is no event, for those who have come meanwhile either."""
+        old = self.watch("7")
+        self.assert_score(old, None)
+        drawn = self.client.ask(request_bytes("POST", "/api/users", b"{}", JSON)).body
+        user, secret = re.findall(rb'"user": ?([0-9]+), ?"secret": ?"(.*?)"', drawn)[0]
+        login = request_bytes("POST", f"/{user.decode()}/login", secret)
+        own = self.client.ask(login).body.decode()
+        target = f"/api/users/{user.decode()}?sessionkey={own}"
+        before = set(self.versions())
+        reply = self.client.ask(request_bytes("PUT", target, b'{"name": "Zoe"}', JSON))
+        self.assertEqual(reply.status, 200)
+        new = self.watch("7")
+        self.assert_score(new, None)
+        wait_until(lambda: len(self.versions()) == 1 and not self.versions() & before)
+        for watcher in (old, new):
+            self.assertTrue(watcher.client.is_quiet())
+        score = self.play()
+        for watcher in (old, new):
+            self.assert_score(watcher, score)
+
+    def versions(self) -> set[str]:
+        """Those of level 7 that watchers have."""
+        audiences = self.server.watchers.audiences.behind({7: ""})
+        return {audience.versions[7] for audience in audiences}
 
     def test_http_1_0(self) -> None:
         """An old client, or one that asks for it, has a stream that ends with the connection."""

@@ -93,7 +93,7 @@ class LiveTest(unittest.TestCase):
         other = World()
         other.fill(7, 3)
         elsewhere = Reply(other.get("/api/live?levels=7,8").response)
-        for last in (event_id(self.versions(elsewhere)), "5", "\u00e9", event_id({7: "0-0-3-0-0"})):
+        for last in (event_id(self.versions(elsewhere)), "5", "\u00e9", "0:0-0-3-0-0~0@7"):
             self.assertEqual(list(self.boards(self.open("7,8", last))), [7, 8])
         swapped = event_id({7: versions[8], 8: versions[7]})
         self.assertEqual(list(self.boards(self.open("7,8", swapped))), [7, 8])
@@ -125,6 +125,21 @@ class LiveTest(unittest.TestCase):
             reply = self.ask_again(versions)
             self.assertEqual(len(self.boards(reply)[7]["entries"]), 3)
             versions = self.versions(reply)
+
+    def test_nothing_to_see(self) -> None:
+        """What a hidden user posts, or the name of somebody who is not shown, is no news."""
+        self.world.configure(8, reset="daily")
+        for level_id in (7, 8):
+            self.world.post(level_id, 1, 50)
+        self.world.manage("POST", "/api/users/2/hide")
+        versions = self.versions(self.open("7,8"))
+        for level_id in (7, 8):
+            self.world.post(level_id, 2, 999)
+        self.world.manage("PUT", "/api/users/99", {"name": "Zoe"})
+        self.world.clock.now += 60
+        for reply in (self.ask_again(versions), self.open("7,8", event_id(versions))):
+            self.assertEqual((reply.body, list(self.versions(reply))), (b"", [7, 8]))
+            self.assertNotEqual(self.versions(reply), versions)
 
     def test_names_and_settings(self) -> None:
         """Names and titles are news."""

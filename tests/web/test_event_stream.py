@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import unittest
 
-from gameserver.web.event_stream import event_id, make_event, parse_event_id, retry, with_ids
+from gameserver.web.event_stream import (
+    event_id,
+    has_counters,
+    make_event,
+    make_version,
+    parse_event_id,
+    retry,
+    shows_the_same,
+    with_ids,
+)
+
+A, B, C = (make_version("a1", f"0-{each}", f"d{each}") for each in range(3))
+OTHER = make_version("b2", "0-0", "d0")
 
 
 class EventStreamTest(unittest.TestCase):
@@ -15,23 +27,39 @@ class EventStreamTest(unittest.TestCase):
 
     def test_ids(self) -> None:
         """Each event's id says what its reader has by then."""
-        versions = {1: "a-0", 3: "a-1"}
-        events = with_ids([(2, "b-1.x", b"x\n"), (1, "b-2", b"y\n")], versions)
+        versions = {1: A, 3: B}
+        events = with_ids([(2, C, b"x\n"), (1, B, b"y\n")], versions)
         self.assertEqual(
-            events, b"x\nid: a-0@1,a-1@3,b-1.x@2\n\ny\nid: b-2@1,a-1@3,b-1.x@2\n\n"
+            events,
+            b"x\nid: a1:0-0~d0@1,0-1~d1@3,0-2~d2@2\n\n"
+            b"y\nid: a1:0-1~d1@1,0-1~d1@3,0-2~d2@2\n\n",
         )
-        self.assertEqual(versions, {1: "b-2", 3: "a-1", 2: "b-1.x"})
+        self.assertEqual(versions, {1: B, 3: B, 2: C})
 
     def test_parse(self) -> None:
         """What an id says is read again."""
-        for versions in ({}, {7: "a-1.b"}, {7: "a", 8: "b", 2147483647: "c"}):
+        for versions in ({}, {7: A}, {7: A, 8: OTHER, 9: OTHER, 2147483647: B}):
             self.assertEqual(parse_event_id(event_id(versions)), versions)
 
     def test_parse_nonsense(self) -> None:
         """What is no id of ours says nothing."""
-        for text in ("", "5", "a@", "@7", "a@x", "a@7 ", "é@7", "a@\u0667", "a" * 201 + "@7"):
+        for text in (
+            "", "5", "a1:0~d@", "@7", "a1:0~d@x", "a1:0~d@7 ", "a1:é~d@7", "a1:0~d@\u0667",
+            "a1:0@7", f"a1:{'0' * 201}~d@7", f"{'a' * 33}:0~d@7",
+        ):  # fmt: skip
             self.assertEqual(parse_event_id(text), {}, text)
-        self.assertEqual(parse_event_id("x,a@7,,b@@8"), {7: "a"})
+        self.assertEqual(parse_event_id(f"x,{A}@7,,b@@8"), {7: A})
+
+    def test_versions(self) -> None:
+        """What counts is the start and the counters, and what is shown."""
+        self.assertTrue(has_counters(A, "a1", "0-0"))
+        for start, counters in (("a1", "0"), ("a1", "0-"), ("b2", "0-0"), ("a1", "0-00")):
+            self.assertFalse(has_counters(A, start, counters))
+        self.assertTrue(shows_the_same(A, make_version("a1", "9", "d0")))
+        for other in (B, OTHER, "", make_version("a1", "9", "xd0")):
+            self.assertFalse(shows_the_same(A, other))
+            self.assertFalse(shows_the_same(other, A))
+        self.assertFalse(shows_the_same("", ""))
 
     def test_retry(self) -> None:
         """A client is told when to come back, in milliseconds."""
