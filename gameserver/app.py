@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import compress
 
 from gameserver.errors import Refused, StorageFull
 from gameserver.monitoring.metrics import Counters
+from gameserver.monitoring.minutes import Sample
 from gameserver.services import Services
 from gameserver.storage.engine import Engine
 from gameserver.web.clients import RateLimit
@@ -42,6 +44,7 @@ class App:
         self._services = services
         self._engine = engine
         self._limit = limit
+        self._is_open = True
 
     def handle(self, requests: Sequence[Request]) -> list[Response]:
         if self._limit:
@@ -51,9 +54,22 @@ class App:
     def report(self, front_end: int, connections: int, counters: Counters) -> None:
         self._engine.check()  # twice a second, as front ends report
         self._services.metrics.report(front_end, connections, counters)
+        minutes = self._services.minutes
+        minutes.count(front_end, counters)
+        if minutes.is_due and self._is_open:
+            with suppress(StorageFull):
+                minutes.note(self._sample())
 
     def close(self) -> None:
+        self._is_open = False
         self._engine.close()
+
+    def _sample(self) -> Sample:
+        with self._engine.batch():
+            scores = self._services.scores.gauges()["scores"]
+        disk = self._engine.disk()
+        connections = self._services.metrics.connections
+        return Sample(connections, scores, disk=disk.size, written=disk.written)
 
     def _limited(self, requests: Sequence[Request], limit: RateLimit) -> list[Response]:
         """The responses; a client over the limit is told so."""

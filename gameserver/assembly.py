@@ -20,7 +20,9 @@ from gameserver.minesweeper.modes import MODES
 from gameserver.minesweeper.replay_folder import ReplayFolder, check_folder
 from gameserver.minesweeper.uploads import ReadGame, Uploads, read_here
 from gameserver.monitoring.metrics import Metrics
+from gameserver.monitoring.minutes import Minutes
 from gameserver.monitoring.progress import Progress
+from gameserver.monitoring.usage import tree_memory
 from gameserver.scores.blocked_names import NONE_BLOCKED, read_blocked_names
 from gameserver.scores.moderation import Moderation
 from gameserver.scores.values import Limits
@@ -101,7 +103,10 @@ def make_app(settings: Settings, router: Router) -> App:
     limit = RateLimit(settings.rate_limit) if settings.rate_limit else None
     python = ".".join(map(str, sys.version_info[:3]))
     metrics = Metrics(build={"version": __version__, "python": python, "mode": settings.mode})
-    services = make_services(engine, settings, metrics, _reading())
+    # A forked server's is the owner's parent.
+    root = os.getpid() if settings.threaded else os.getppid()
+    minutes = Minutes(measure_memory=partial(tree_memory, root))
+    services = make_services(engine, settings, metrics, _reading(), minutes=minutes)
     return App(router, services, engine, limit)
 
 
@@ -111,6 +116,7 @@ def make_services(
     metrics: Metrics | None = None,
     read: ReadGame = read_here,
     clock: Clock = server_clock,
+    minutes: Minutes | None = None,
 ) -> Services:
     """The services, on what the engine keeps; StartError if a file of theirs cannot be used.
 
@@ -131,6 +137,8 @@ def make_services(
         keyed_posts=KeyedPosts(tournaments, clock),
         uploads=Uploads(tournaments, ReplayFolder(settings.replays), read),
         metrics=metrics or Metrics(),
+        minutes=minutes or Minutes(clock),
+        settings=settings,
         admin=admin_token(settings.admin_token_file, os.environ),
         blocked_names=read_blocked_names(blocked) if blocked else NONE_BLOCKED,
     )

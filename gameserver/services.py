@@ -11,9 +11,11 @@ from gameserver.auth.game_tokens import GameTokens
 from gameserver.auth.sessions import Sessions
 from gameserver.minesweeper.uploads import Uploads
 from gameserver.monitoring.metrics import Metrics
+from gameserver.monitoring.minutes import Minutes
 from gameserver.scores.blocked_names import NONE_BLOCKED, BlockedNames
 from gameserver.scores.moderation import Moderation
 from gameserver.scores.score_store import ScoreStore
+from gameserver.settings import DEFAULTS, Settings
 from gameserver.tournaments.posts import KeyedPosts
 from gameserver.tournaments.service import Tournaments
 from gameserver.web.etags import Pages
@@ -36,3 +38,5 @@ class Services:
     admin: AdminToken | None = None
     blocked_names: BlockedNames = NONE_BLOCKED
     metrics: Metrics = field(default_factory=Metrics)
+    minutes: Minutes = field(default_factory=Minutes)
+    settings: Settings = DEFAULTS

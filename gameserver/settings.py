@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, NoReturn
@@ -159,6 +160,26 @@ class Settings:
 
 
 DEFAULTS = Settings()
+
+_PASSWORD = re.compile("(?<=://)([^:@/]*):.*@", re.DOTALL)
+_SECRET = re.compile("([?&][^=&#]*(?:password|secret|token)[^=&#]*=)[^&#]*", re.IGNORECASE)
+
+
+def shown_settings(settings: Settings) -> dict[str, Any]:
+    """All settings as values of JSON, by the names of their flags; no secret is in them.
+
+    A password in an URL has three dots in its place.
+    """
+    names = [option.name for option in fields(settings)]
+    return {name: _shown_value(getattr(settings, name)) for name in names}
+
+
+def _shown_value(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_shown_value(str(each)) for each in value]
+    if isinstance(value, str) and "://" in value:
+        return _SECRET.sub(r"\1...", _PASSWORD.sub(r"\1:...@", value))
+    return value
 
 
 class Parser(argparse.ArgumentParser):

@@ -18,6 +18,7 @@ from gameserver.views import (
     pages,
     playing,
     scores,
+    server,
     tokens,
     tournaments,
     users,
@@ -69,6 +70,7 @@ urlpatterns: list[Route] = [
     page("/", GET=pages.page("boards")),
     page("/levels/<number:level_id>", GET=pages.page("level", embeddable=True)),
     page("/users/<number:user_id>", GET=pages.page("user")),
+    page("/console", GET=pages.page("console")),
     path("/static/<file:name>", known=True, limited=False, exact=True, fields=pages.FILE,
         GET=pages.file),
     operation("/healthz", GET=operations.health),
@@ -152,6 +154,8 @@ urlpatterns: list[Route] = [
             body=tokens.NEW, refusals=(409,))),
     play("/api/tokens/<name:name>", DELETE=managing(
         tokens.revoke, "revokeToken", "End a token", status=204)),
+    manage("/api/server", GET=managing(
+        server.state, "getServer", "The server, its settings and its last ten minutes", "Server")),
     board("/openapi.json", GET=reading(
         document.openapi(lambda: urlpatterns), "getOpenAPI", "This document", "OpenAPI")),
 

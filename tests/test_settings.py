@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import json
 import unittest
 from contextlib import redirect_stderr, redirect_stdout
 
 import mock  # noqa: UP026 (the same mock on every Python)
 
 from gameserver import __version__
-from gameserver.settings import Settings, parse_settings
+from gameserver.settings import Settings, parse_settings, shown_settings
+from gameserver.web.clients import parse_networks
 
 
 class SettingsTest(unittest.TestCase):
@@ -106,6 +108,33 @@ class MistakeTest(unittest.TestCase):
                 self.assertIn(f"--{option.name}", output)
             for word in ("-p", "8080", "localhost", "60", "/tmp/basic_test_server.log"):
                 self.assertIn(word, output)
+
+
+class ShownTest(unittest.TestCase):
+    """The settings as the admin sees them."""
+
+    def test_all(self) -> None:
+        """All settings are values of JSON, by the names of their flags."""
+        settings = Settings(trusted_proxy=parse_networks("10.0.0.0/8"), data="/var/a://b.db")
+        shown = shown_settings(settings)
+        self.assertEqual(list(shown), [option.name for option in dataclasses.fields(Settings)])
+        self.assertEqual(shown["trusted_proxy"], ["10.0.0.0/8"])
+        self.assertEqual((shown["cors_origin"], shown["port"]), (["*"], 8080))
+        self.assertEqual(shown["data"], "/var/a://b.db")
+        self.assertEqual(json.loads(json.dumps(shown)), shown)
+
+    def test_no_password(self) -> None:
+        """A password in an URL is left out, however it is written; the rest is shown."""
+        for url, expected in [
+            ("redis://me:p4ss@host:6379/0", "redis://me:...@host:6379/0"),
+            ("redis://:p4ss@host", "redis://:...@host"),
+            ("redis://:p4s/s@p4ss@host", "redis://:...@host"),
+            ("redis://me@host/0", "redis://me@host/0"),
+            ("redis://host?password=p4ss&db=3", "redis://host?password=...&db=3"),
+            ("redis://host/0?a=b&Auth_Token=p4ss", "redis://host/0?a=b&Auth_Token=..."),
+        ]:
+            with self.subTest(url=url):
+                self.assertEqual(shown_settings(Settings(data=url))["data"], expected)
 
 
 if __name__ == "__main__":

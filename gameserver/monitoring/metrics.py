@@ -62,6 +62,29 @@ class Histogram:
         self._counts = [a + b for a, b in zip(self._counts, other._counts, strict=True)]
         self._sum += other._sum
 
+    @property
+    def count(self) -> int:
+        return sum(self._counts)
+
+    @property
+    def mean(self) -> float | None:
+        """None where there are no values."""
+        return self._sum / self.count if self.count else None
+
+    def quantile(self, share: float) -> float | None:
+        """What this share of the values, more than 0, does not exceed; None where there are none.
+
+        No more is known than the two bounds that it lies between, so a line is drawn from one to
+        the other. What is beyond the last bound counts as that.
+        """
+        wanted = share * self.count
+        below, lower = 0, 0.0
+        for bound, count in zip(self._bounds, self._counts, strict=False):
+            if below + count >= wanted > 0:
+                return lower + (bound - lower) * (wanted - below) / count
+            below, lower = below + count, bound
+        return lower if wanted else None
+
     def lines(self, name: str) -> Iterator[str]:
         total = 0
         for bound, count in zip((*self._bounds, "+Inf"), self._counts, strict=True):
@@ -141,6 +164,12 @@ class Metrics:
                 connections, counters.memory, counters.watchers, self._clock()
             )
 
+    @property
+    def connections(self) -> int:
+        """How many are open."""
+        with self._lock:
+            return sum(each.connections for each in self._there())
+
     def text(self, gauges: Mapping[str, int]) -> str:
         """Everything as Prometheus reads it, with these gauges of the application's."""
         now: dict[str, list[Sample]] = {name: [({}, value)] for name, value in gauges.items()}
@@ -166,13 +195,17 @@ class Metrics:
             "cpu_seconds_total": [({}, round(total.cpu_seconds, 6))],
         }
 
-    def _present(self) -> dict[str, list[Sample]]:
-        """Everything that there is now; a front end that has ended is forgotten."""
+    def _there(self) -> Sequence[FrontEnd]:
+        """The latest reports; a front end that has ended is forgotten."""
         since = self._clock() - FORGET_SECONDS
         self._front_ends = {
             pid: each for pid, each in self._front_ends.items() if each.reported >= since
         }
-        there = self._front_ends.values()
+        return list(self._front_ends.values())
+
+    def _present(self) -> dict[str, list[Sample]]:
+        """Everything that there is now."""
+        there = self._there()
         return {
             "build_info": [(self._build, 1)],
             "connections": [({}, sum(each.connections for each in there))],

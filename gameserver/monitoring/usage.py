@@ -1,4 +1,4 @@
-"""The processor time and the memory of a process."""
+"""The processor time and the memory of processes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from glob import glob
 
 from gameserver.monitoring.metrics import Counters
 
@@ -32,7 +33,30 @@ class Meter:
         counters.memory = self._memory
 
 
-def resident_memory() -> int:
-    """Bytes of this process that are in memory (proc(5), statm); OSError if nobody says so."""
-    with open("/proc/self/statm", "rb") as file:
+def resident_memory(pid: int | str = "self") -> int:
+    """Bytes of a process that are in memory (proc(5), statm); OSError if nobody says so."""
+    with open(f"/proc/{pid}/statm", "rb") as file:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def tree_memory(root: int) -> int:
+    """Bytes of a process and all its descendants that are in memory, as far as anybody says so.
+
+    Pages that several of them share count in each.
+    """
+    total, pids = 0, [root]
+    while pids:
+        pid = pids.pop()
+        with suppress(OSError):  # it may have ended, or the system does not say
+            total += resident_memory(pid)
+            pids += _children(pid)
+    return total
+
+
+def _children(pid: int) -> list[int]:
+    """The children of all threads of a process (proc(5), children)."""
+    pids: list[int] = []
+    for path in glob(f"/proc/{pid}/task/*/children"):
+        with suppress(OSError), open(path, "rb") as file:
+            pids += map(int, file.read().split())
+    return pids

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from gameserver.auth.account_store import AccountStore
 from gameserver.auth.claim_store import ClaimStore
@@ -14,6 +14,15 @@ from gameserver.scores.values import NORMAL, Limits
 from gameserver.storage.progress import Follow, without_progress
 from gameserver.times import Clock, server_clock
 from gameserver.tournaments.tournament_store import TournamentStore
+
+
+class Disk(NamedTuple):
+    """What an engine has on disk."""
+
+    size: int = 0
+    """Bytes."""
+    written: int = 0
+    """Rows that were written since the start."""
 
 
 class Engine(Protocol):
@@ -57,6 +66,9 @@ class Engine(Protocol):
 
     def check(self) -> None:
         """Ends the process if what is kept on disk is no longer there; costs microseconds."""
+
+    def disk(self) -> Disk:
+        """What is on disk now; costs microseconds."""
 
     def close(self) -> None:
         """Puts the data on disk in order; may be called again."""

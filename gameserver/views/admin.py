@@ -21,6 +21,12 @@ def require_admin(request: Request, services: Services) -> None:
         raise TokenNeeded("the admin's token is needed: Authorization: Bearer <token>")
 
 
+def shows_admin(request: Request, services: Services) -> bool:
+    """Whether the admin's token is shown; nobody is refused for want of it."""
+    authorization = request.headers.get(AUTHORIZATION, "")
+    return services.admin is not None and services.admin.is_in(authorization)
+
+
 def is_admin(request: Request, services: Services) -> bool:
     """Whether the admin asks what anybody may ask; a wrong token is refused."""
     if services.admin is None or AUTHORIZATION not in request.headers:

@@ -8,6 +8,7 @@ from hashlib import blake2b
 
 from gameserver import __version__
 from gameserver.services import Services
+from gameserver.views import server
 from gameserver.views.boards import NOTHING
 from gameserver.views.schemas import SCHEMAS
 from gameserver.web.etags import matches
@@ -27,7 +28,7 @@ def openapi(routes: Callable[[], Sequence[Route]]) -> View:
 
     @cache
     def made() -> Response:
-        body = json_line(document(routes(), SCHEMAS, INFO))
+        body = json_line(document(routes(), {**SCHEMAS, "Server": server.SCHEMA}, INFO))
         etag = f'W/"{blake2b(body, digest_size=8).hexdigest()}"'
         return Response(200, body, JSON, etag=etag)
 

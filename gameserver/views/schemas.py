@@ -226,7 +226,8 @@ SCHEMAS: Mapping[str, Schema] = {
                 )
             ),
             "tournaments": _list(COUNT),
-        }
+        },
+        {"state": {**_one_of("ok", "banned", "hidden"), "description": "only for the admin"}},
     ),
     "Removed": _object({"removed": COUNT, "undo": _UNDO}),
     "UserState": _object(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from gameserver.errors import Refused, invalid
 from gameserver.scores.names import LONGEST_NAME, parse_name
 from gameserver.services import Services
+from gameserver.views.admin import shows_admin
 from gameserver.views.board_json import user_score
 from gameserver.views.boards import NOTHING
 from gameserver.views.moderation import author_of
@@ -44,16 +47,21 @@ def data(
     """All that the server keeps of a user; with a level what comes from that one on.
 
     A user may have a score in every level, so it comes in chunks. `comma`: there are scores in
-    front.
+    front. The admin is also told whether the user is banned or hidden.
     """
     scores = services.scores
     if level_id >= 0:
         return _chunk(services, user_id, level_id, comma)
     NOTHING.read(request.query)
-    etag = services.pages.etag(scores.overall_version())
-    if matches(request.headers.get("if-none-match", ""), etag):
-        return Response(304, etag=etag)
-    head = render_json({"user": user_id, "name": scores.name(user_id), "tournaments": []})
+    about: dict[str, Any] = {"user": user_id, "name": scores.name(user_id), "tournaments": []}
+    if shows_admin(request, services):
+        # No version tells whether that has changed, so there is no ETag.
+        about["state"], etag = scores.state(user_id), ""
+    else:
+        etag = services.pages.etag(scores.overall_version())
+        if matches(request.headers.get("if-none-match", ""), etag):
+            return Response(304, etag=etag)
+    head = render_json(about)
     first = _chunk(services, user_id, 0, 0)
     body = f'{head[:-1]},"scores":['.encode() + first.body
     return first._replace(body=body, etag=etag)

@@ -14,6 +14,7 @@ from gameserver.views.exports import CHUNK_LINES
 from tests.integration.contract import FrontEndTestCase, new_number
 from tests.raw_client import Client, Reply, request_bytes
 from tests.servers import ServerProcess, start_and_fail
+from tests.support import wait_until
 
 
 def post_bytes(target: str, body: Any, *fields: str) -> bytes:
@@ -68,6 +69,25 @@ class BoardsContract(FrontEndTestCase):
         self.assertEqual((again.status, again.headers["etag"]), (304, reply.headers["etag"]))
         self.post(level_id, key, {"score": 6})
         self.assertEqual(self.client.ask(request_bytes("GET", target, None, known)).status, 200)
+
+    def test_server(self) -> None:
+        """The admin sees what all processes have done, and how much memory they take."""
+        self.client.send(b"".join(request_bytes("GET", "/1/login") for _ in range(300)))
+        for _ in range(300):
+            self.client.reply()
+
+        def minutes() -> Any:
+            found = json.loads(self.client.ask(self.ask_server()).body)["minutes"]
+            is_counted = sum(each["requests"] for each in found) >= 300
+            return found if is_counted and found[-1]["connections"] else None
+
+        last = wait_until(minutes)[-1]
+        self.assertGreater(last["rss_mb"], 0.9 * self.server.rss() / 1e6)
+        self.assertLess(last["rss_mb"], 1.1 * self.server.rss() / 1e6)
+        self.assertEqual(self.get("/api/server").status, 401)
+
+    def ask_server(self) -> bytes:
+        return request_bytes("GET", "/api/server", None, self.admin)
 
     def test_csv(self) -> None:
         """A board of several chunks comes as a whole, and the connection goes on."""

@@ -37,6 +37,25 @@ class HistogramTest(unittest.TestCase):
             ],
         )
 
+    def test_mean(self) -> None:
+        """The mean is that of the values themselves."""
+        histogram = Histogram((1, 2))
+        self.assertIsNone(histogram.mean)
+        histogram.observe(1, 3)
+        histogram.observe(9)
+        self.assertEqual((histogram.count, histogram.mean), (4, 3.0))
+
+    def test_quantile(self) -> None:
+        """A share of the values lies on a line from bound to bound; nothing is beyond the last."""
+        histogram = Histogram((1, 2, 4))
+        self.assertIsNone(histogram.quantile(0.5))
+        for value, times in ((0.5, 2), (3, 2), (99, 4)):
+            histogram.observe(value, times)
+        shares = (0.01, 0.125, 0.25, 0.375, 0.5, 0.51, 1)
+        self.assertEqual(
+            [histogram.quantile(share) for share in shares], [0.04, 0.5, 1.0, 3.0, 4.0, 4.0, 4.0]
+        )
+
 
 class MetricsTest(unittest.TestCase):
     def setUp(self) -> None:

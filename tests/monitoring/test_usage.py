@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
+import sys
 import unittest
 
 import mock  # noqa: UP026 (the same mock on every Python)
 
 from gameserver.monitoring.metrics import Counters
-from gameserver.monitoring.usage import Meter, resident_memory
+from gameserver.monitoring.usage import Meter, resident_memory, tree_memory
 from tests.support import Clock
 
 
@@ -45,6 +47,26 @@ class MeterTest(unittest.TestCase):
         with mock.patch("builtins.open", side_effect=OSError(errno.EMFILE, "too many")):
             meter.measure(counters)
         self.assertEqual(counters.memory, before)
+
+
+@unittest.skipUnless(os.path.exists("/proc/self/statm"), "the system does not say")
+class TreeTest(unittest.TestCase):
+    def test_descendants(self) -> None:
+        """The memory of a process is that of its children's children, too."""
+        code = "import subprocess, sys; subprocess.run([sys.executable, '-c', sys.argv[1]])"
+        taking = "a = b'a' * 50_000_000; print(flush=True); input()"
+        before = tree_memory(os.getpid())
+        with subprocess.Popen(
+            [sys.executable, "-c", code, taking], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as process:
+            assert process.stdout
+            process.stdout.readline()
+            self.assertGreater(tree_memory(os.getpid()), before + 50_000_000)
+            process.communicate(b"\n")
+
+    def test_nobody(self) -> None:
+        """A process that is not there has no memory."""
+        self.assertEqual(tree_memory(2**31 - 1), 0)
 
 
 if __name__ == "__main__":

@@ -77,6 +77,17 @@ class UsersTest(unittest.TestCase):
         nobody = {"user": 2, "name": None, "scores": [], "tournaments": []}
         self.assertEqual(self.world.get("/api/users/2").json, nobody)
 
+    def test_state(self) -> None:
+        """The admin alone sees whether a user is banned; no other answer is taken for that one."""
+        known = self.world.get("/api/users/1").etag
+        self.world.manage("POST", "/api/users/1/ban")
+        for fields in ({}, {"if_none_match": known}):
+            fields["authorization"] = f"Bearer {TOKEN}"
+            reply = self.world.get("/api/users/1", **fields)
+            self.assertEqual((reply.json["state"], reply.etag), ("banned", ""))
+        for fields in ({}, {"authorization": "Bearer wrong"}):
+            self.assertNotIn("state", self.world.get("/api/users/1", **fields).json)
+
     def test_much_data(self) -> None:
         """However much there is, it comes in chunks of bounded size, and is one JSON."""
         for count in (CHUNK_LEVELS - 1, CHUNK_LEVELS, CHUNK_LEVELS + 1, 3 * CHUNK_LEVELS):

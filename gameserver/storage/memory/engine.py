@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 
 from gameserver.auth.sessions import Sessions, SignedSessions
 from gameserver.scores.values import NORMAL, Limits
+from gameserver.storage.engine import Disk
 from gameserver.storage.memory.accounts import MemoryAccounts
 from gameserver.storage.memory.claims import MemoryClaims
 from gameserver.storage.memory.game_tokens import MemoryGameTokens
@@ -48,6 +49,9 @@ class MemoryEngine:
 
     def check(self) -> None:
         """There is nothing on disk."""
+
+    def disk(self) -> Disk:
+        return Disk()
 
     def close(self) -> None:
         """There is nothing on disk."""

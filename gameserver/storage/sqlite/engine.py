@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+import os
+from contextlib import AbstractContextManager, suppress
 
 from gameserver.auth.sessions import Sessions, SignedSessions
 from gameserver.errors import StartError, StorageFull
 from gameserver.scores.values import NORMAL, Limits
+from gameserver.storage.engine import Disk
 from gameserver.storage.progress import Follow, without_progress
 from gameserver.storage.sqlite.accounts import SqliteAccounts
 from gameserver.storage.sqlite.claims import SqliteClaims
@@ -40,6 +42,8 @@ class SqliteEngine:
         `store_tokens` keeps the newest session key of each user; `follow` sees how far loading is.
         """
         self._database = Database(path)
+        real = os.path.realpath(path)
+        self._files = (real, real + "-wal")
         try:
             self.scores = SqliteScores(self._database, limits, follow, clock)
             self.claims = SqliteClaims(self._database)
@@ -62,6 +66,13 @@ class SqliteEngine:
 
     def check(self) -> None:
         self._database.check()
+
+    def disk(self) -> Disk:
+        size = 0
+        for path in self._files:
+            with suppress(OSError):
+                size += os.path.getsize(path)
+        return Disk(size, self._database.connection.total_changes)
 
     def close(self) -> None:
         """Moves the log into the file and ends the connection; may be called again."""
