@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import unittest
 from typing import Any, ClassVar
 
@@ -127,6 +128,16 @@ class NewsTest(LiveTestCase):
         score = self.play()
         self.assert_score(new, score)
         self.assert_score(old, score)
+
+    def test_many_levels(self) -> None:
+        """Who watches 100 levels comes back with an id that says all of them."""
+        numbers = [2147483647 - n for n in range(100)]
+        levels = ",".join(map(str, numbers))
+        watcher = self.watch(levels)
+        for number in numbers:
+            self.assert_score(watcher, None, number)
+        back = self.watch(levels, f"Last-Event-ID: {watcher.id}")
+        self.assert_score(back, self.play(numbers[50]), numbers[50])
 
     def test_nothing_to_see(self) -> None:
         """A change that nobody can see is no event, for those who have come meanwhile either."""
@@ -430,6 +441,15 @@ class EndTest(LiveTestCase):
         wait_until(lambda: self.watchers() == 1)
         self.assertEqual(self.server.ledger.total, 0)
         self.assert_score(other, self.play())
+
+    @unittest.skipUnless(hasattr(socket, "TCP_USER_TIMEOUT"), "this system has no such option")
+    def test_vanished_watcher(self) -> None:
+        """The kernel breaks a connection whose client takes nothing for 10 s, vanished or not."""
+        watcher = self.watch("7")
+        watcher.event()
+        (connection,) = self.server.watchers.watching
+        option = socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT
+        self.assertEqual(connection._socket.getsockopt(*option), 10_000)
 
     def test_late_watcher(self) -> None:
         """Who takes it late gets the newest then, once."""
