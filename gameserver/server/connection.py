@@ -27,7 +27,6 @@ from gameserver.server.debts import Debt, Ledger
 from gameserver.server.loop import EVENT_READ, EVENT_WRITE, Loop
 from gameserver.server.stream import LiveStream, News, Stream, give_up_after, hold_back
 from gameserver.web.errors import HTTPError, InternalError, RequestTimeout, error_response
-from gameserver.web.event_stream import COMMENT
 from gameserver.web.messages import Headers, Request, Response
 
 if TYPE_CHECKING:
@@ -344,7 +343,8 @@ class Connection:
         if self.arriving:
             self.refuse(RequestTimeout("the request did not arrive in time"))
         elif isinstance(self._stream, LiveStream) and not self._debt:
-            self.tell(News.of(COMMENT))
+            self.deadline = math.inf
+            self._host.watchers.silent(self)
         elif self._stream:
             self._cut_off()
         else:

@@ -369,6 +369,32 @@ class QuestionTest(unittest.TestCase):
                 self.assertEqual(self.watchers.go_on(), 0)
                 self.assertAlmostEqual(self.watchers.go_on(), pause)
 
+    def test_comers_during_a_round(self) -> None:
+        """Who comes while a round is under way is not told what is older than what it has."""
+        self.watch(l7=self.version)
+        newer, newest = (make_version("a", each, each) for each in "23")
+        answer = Response(body=b"x", more=(7, newer, 1))
+        with mock.patch.object(self.watchers, "_ask", return_value=answer):
+            self.assertEqual(self.watchers.go_on(), 0)
+            self.watch(l7=newest)
+            old, new = self.watchers.watching
+            self.watchers.go_on()
+        old.tell.assert_called_once()
+        new.tell.assert_not_called()
+        self.assertEqual(self.watchers.watching[new].versions, {7: newest})
+
+    def test_gone_meanwhile(self) -> None:
+        """Of a client that turns out to be gone when it is told nothing is kept."""
+        self.watch(l7=self.version)
+        (gone,) = self.watchers.watching
+        gone.tell.side_effect = lambda news: self.watchers.leave(gone) is None
+        answer = Response(body=b"x", more=(7, make_version("a", "2", "2"), 1))
+        with mock.patch.object(self.watchers, "_ask", return_value=answer):
+            self.watchers.go_on()
+            self.watchers.go_on()
+        gone.tell.assert_called_once()
+        self.assertFalse(self.watchers.watching or self.watchers.audiences.levels)
+
     def test_retry(self) -> None:
         """Clients are told to come back after a time that is drawn."""
         request = make_request("GET", "/api/live?levels=7")
@@ -378,6 +404,16 @@ class QuestionTest(unittest.TestCase):
 
 class EndTest(LiveTestCase):
     """How streams end, and what a silent one says."""
+
+    def test_many_comments(self) -> None:
+        """Those who all fall silent at once hear something, a few at a time."""
+        with mock.patch("gameserver.server.live.WATCHERS_AT_ONCE", 2):
+            watchers = [self.watch("7") for _ in range(7)]
+            for watcher in watchers:
+                self.assert_score(watcher, None)
+            self.pass_time(15.5)
+            for watcher in watchers:
+                watcher.comment()
 
     def test_comments(self) -> None:
         """A stream without news says something every 15 s."""
