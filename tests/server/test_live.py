@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+import socket
 import unittest
 from typing import Any, ClassVar
 
 import mock  # noqa: UP026 (the same mock on every Python)
 
-from gameserver.web.messages import Response
+from gameserver.server.live import Watchers
+from gameserver.web.event_stream import make_version
+from gameserver.web.messages import Request, Response
 from tests.raw_client import Client, request_bytes
-from tests.support import TimeMachine, running, wait_until
+from tests.support import TimeMachine, make_request, running, wait_until
 from tests.watcher import Watcher
 
 JSON = "Content-Type: application/json"
@@ -63,7 +66,7 @@ class LiveTestCase(unittest.TestCase):
             other.ask(LIST)
 
     def watchers(self) -> int:
-        return len(self.server.watchers.audiences)
+        return len(self.server.watchers.watching)
 
 
 class NewsTest(LiveTestCase):
@@ -125,6 +128,16 @@ class NewsTest(LiveTestCase):
         score = self.play()
         self.assert_score(new, score)
         self.assert_score(old, score)
+
+    def test_many_levels(self) -> None:
+        """Who watches 100 levels comes back with an id that says all of them."""
+        numbers = [2147483647 - n for n in range(100)]
+        levels = ",".join(map(str, numbers))
+        watcher = self.watch(levels)
+        for number in numbers:
+            self.assert_score(watcher, None, number)
+        back = self.watch(levels, f"Last-Event-ID: {watcher.id}")
+        self.assert_score(back, self.play(numbers[50]), numbers[50])
 
     def test_nothing_to_see(self) -> None:
         """A change that nobody can see is no event, for those who have come meanwhile either."""
@@ -247,6 +260,39 @@ class NewsTest(LiveTestCase):
         self.assertLess(len(asked), 12)  # not one for each iteration
         self.assertGreaterEqual(len(asked), 3)
 
+    def test_failure(self) -> None:
+        """A round of news that fails harms nobody, and the next one goes."""
+        watcher = self.watch("7")
+        self.assert_score(watcher, None)
+        failing = mock.patch.object(self.server.watchers, "_ask", side_effect=RuntimeError)
+        with self.assertLogs("gameserver.server.live", "ERROR"), failing as ask:
+            score = self.play()
+            wait_until(lambda: ask.call_count > 1)
+        self.assert_score(watcher, score)
+
+    def test_watcher_that_fails(self) -> None:
+        """One that raises an error is closed; the others of its audience have their news."""
+        watchers = [self.watch("7") for _ in range(3)]
+        for watcher in watchers:
+            self.assert_score(watcher, None)
+        first = next(iter(self.server.watchers.watching))
+
+        class Broken:
+            def __get__(self, connection: Any, _: Any) -> Any:
+                if connection is first:
+                    raise RuntimeError
+                return tell.__get__(connection)
+
+        tell = type(first).tell
+        with (
+            mock.patch.object(type(first), "tell", Broken()),
+            self.assertLogs("gameserver.server.base", "ERROR"),
+        ):
+            score = self.play()
+            for watcher in watchers[1:]:
+                self.assert_score(watcher, score)
+        self.assertTrue(watchers[0].client.socket.recv(1) == b"")
+
     def test_application_away(self) -> None:
         """While the application cannot be asked watchers wait, and get the news later."""
         watcher = self.watch("7")
@@ -266,8 +312,108 @@ class NewsTest(LiveTestCase):
         self.assert_score(watcher, score)
 
 
+class QuestionTest(unittest.TestCase):
+    """What the application is asked for all watchers together."""
+
+    def setUp(self) -> None:
+        self.loop = mock.Mock(now=0.0)
+        self.asked: list[Request] = []
+        self.watchers = Watchers(self.loop, self.ask, mock.Mock(), 10, lambda low, high: low)
+        self.version = make_version("a", "1", "d")
+
+    def ask(self, request: Request) -> Response:
+        self.asked.append(request)
+        return Response()
+
+    def watch(self, **versions: str) -> None:
+        """A connection that has these versions; levels are named `l7`."""
+        request = make_request("GET", "/api/live?levels=7", last_event_id="x")
+        connection = mock.Mock()
+        self.watchers.admit(connection, request)
+        more = [each for name, text in versions.items() for each in (int(name[1:]), text, 0)]
+        self.watchers.open(connection, request, Response(more=tuple(more)))
+
+    def test_question(self) -> None:
+        """It is no client's, counts for no limit, and names each level once."""
+        other = make_version("a", "2", "e")
+        self.watch(l7=self.version)
+        self.watch(l7=self.version, l8=self.version)
+        self.watch(l8=other)
+        self.assertEqual(self.watchers.go_on(), 0)
+        (question,) = self.asked
+        self.assertEqual((question.method, question.client, question.query), ("", "", ""))
+        self.assertFalse(question.match.limited or question.headers)
+        # Where not all have the same version none is known.
+        self.assertEqual(question.match.captures, (7, self.version, 8, ""))
+
+    def test_rounds(self) -> None:
+        """Rounds are a quarter of a second apart; many levels are asked for in parts."""
+        self.watch(**{f"l{level}": self.version for level in range(250)})
+        for moment in (0.0, 0.25):
+            self.loop.now = moment
+            for _ in range(3):
+                self.assertEqual(self.watchers.go_on(), 0)
+            self.assertEqual(self.watchers.go_on(), 0.25)
+            self.loop.now += 0.1
+            self.assertAlmostEqual(self.watchers.go_on(), 0.15)
+        sizes = [len(each.match.captures) // 2 for each in self.asked]
+        self.assertEqual(sizes, [100, 100, 50] * 2)
+
+    def test_dear_rounds(self) -> None:
+        """A round that cost much is followed by a longer pause, of less than a second."""
+        self.watch(l7=self.version)
+        for cost, pause in [(0.01, 0.25), (0.03, 0.36), (5, 0.7)]:
+            self.watchers._next_round = 0.0
+            times = mock.Mock(side_effect=[0.0, cost, 10.0, 10.0])
+            with mock.patch("gameserver.server.live.time.thread_time", times):
+                self.assertEqual(self.watchers.go_on(), 0)
+                self.assertAlmostEqual(self.watchers.go_on(), pause)
+
+    def test_comers_during_a_round(self) -> None:
+        """Who comes while a round is under way is not told what is older than what it has."""
+        self.watch(l7=self.version)
+        newer, newest = (make_version("a", each, each) for each in "23")
+        answer = Response(body=b"x", more=(7, newer, 1))
+        with mock.patch.object(self.watchers, "_ask", return_value=answer):
+            self.assertEqual(self.watchers.go_on(), 0)
+            self.watch(l7=newest)
+            old, new = self.watchers.watching
+            self.watchers.go_on()
+        old.tell.assert_called_once()
+        new.tell.assert_not_called()
+        self.assertEqual(self.watchers.watching[new].versions, {7: newest})
+
+    def test_gone_meanwhile(self) -> None:
+        """Of a client that turns out to be gone when it is told nothing is kept."""
+        self.watch(l7=self.version)
+        (gone,) = self.watchers.watching
+        gone.tell.side_effect = lambda news: self.watchers.leave(gone) is None
+        answer = Response(body=b"x", more=(7, make_version("a", "2", "2"), 1))
+        with mock.patch.object(self.watchers, "_ask", return_value=answer):
+            self.watchers.go_on()
+            self.watchers.go_on()
+        gone.tell.assert_called_once()
+        self.assertFalse(self.watchers.watching or self.watchers.audiences.levels)
+
+    def test_retry(self) -> None:
+        """Clients are told to come back after a time that is drawn."""
+        request = make_request("GET", "/api/live?levels=7")
+        first, events = self.watchers.open(mock.Mock(), request, Response(more=(7, "a", 0)))
+        self.assertEqual((first, events), (b"retry: 1000\n\n", b""))
+
+
 class EndTest(LiveTestCase):
     """How streams end, and what a silent one says."""
+
+    def test_many_comments(self) -> None:
+        """Those who all fall silent at once hear something, a few at a time."""
+        with mock.patch("gameserver.server.live.WATCHERS_AT_ONCE", 2):
+            watchers = [self.watch("7") for _ in range(7)]
+            for watcher in watchers:
+                self.assert_score(watcher, None)
+            self.pass_time(15.5)
+            for watcher in watchers:
+                watcher.comment()
 
     def test_comments(self) -> None:
         """A stream without news says something every 15 s."""
@@ -309,7 +455,7 @@ class EndTest(LiveTestCase):
     def stall(self) -> Watcher:
         """A watcher who takes nothing, and is owed something."""
         slow = self.watch("7", receive_buffer=4096)
-        connection = next(iter(self.server.watchers.audiences.watchers))
+        connection = next(iter(self.server.watchers.watching))
         for _ in range(200):
             if connection._debt:
                 return slow
@@ -331,6 +477,15 @@ class EndTest(LiveTestCase):
         wait_until(lambda: self.watchers() == 1)
         self.assertEqual(self.server.ledger.total, 0)
         self.assert_score(other, self.play())
+
+    @unittest.skipUnless(hasattr(socket, "TCP_USER_TIMEOUT"), "this system has no such option")
+    def test_vanished_watcher(self) -> None:
+        """The kernel breaks a connection whose client takes nothing for 10 s, vanished or not."""
+        watcher = self.watch("7")
+        watcher.event()
+        (connection,) = self.server.watchers.watching
+        option = socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT
+        self.assertEqual(connection._socket.getsockopt(*option), 10_000)
 
     def test_late_watcher(self) -> None:
         """Who takes it late gets the newest then, once."""
