@@ -28,7 +28,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-Answer = dict
+Answer = dict[str, Any]
 TIMEOUT = 10  # seconds, for each request
 LONGEST_WAIT = 300  # seconds between two tries: a wrong secret is not tried too often, either
 NOT_FINAL = (408, 425, 429)  # the errors 4xx that say nothing about the post itself
@@ -236,7 +236,7 @@ def _wait(failures: int, retry_after: float) -> float:
     """Seconds until the next try; at random, so that not all players come back at once."""
     if retry_after:
         return retry_after * random.uniform(1, 1.25)
-    return min(LONGEST_WAIT, 2 ** min(failures - 1, 9)) * random.uniform(0.5, 1)
+    return min(LONGEST_WAIT, 2.0 ** min(failures - 1, 9)) * random.uniform(0.5, 1)
 
 
 def _seconds(retry_after: str | None) -> float:

@@ -27,6 +27,9 @@ PAGE = (ROOT / "docs" / "clients.md").read_text(encoding="utf-8")
 BEST, SUM, BOUNDED, LIVE, EXAMPLE = 7, 8, 9, 10, 2
 """The tests' levels: the best counts, all add up, none over 1000; watched; the page's example."""
 
+LONG = 3 * PATIENCE
+"""Seconds for a process of the client: it may wait 10 s for the network, by mistake."""
+
 ANOTHER = 99
 """The user who is nobody's."""
 
@@ -170,7 +173,7 @@ class ClientTestCase(FolderTestCase):
     def end(self, process: subprocess.Popen[str]) -> list[str]:
         with process:
             try:
-                output, errors = process.communicate(timeout=3 * PATIENCE)
+                output, errors = process.communicate(timeout=LONG)
             except subprocess.TimeoutExpired:
                 process.kill()
                 output, errors = process.communicate()
@@ -362,10 +365,10 @@ class Scenario(ClientTestCase):
         self.post_as_another(LIVE, 5)
         process = self.begin(f"watch:{LIVE}:6")
         self.addCleanup(self.abandon, process)
-        wait_until(self.is_watched)
+        wait_until(self.is_watched, LONG)
         self.proxy.seen.clear()
         self.restart_server()
-        wait_until(self.is_watched)
+        wait_until(self.is_watched, LONG)
         self.post_as_another(LIVE, 6)
         self.assertEqual(self.end(process), ["watch 6"])
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.clients.proxy import Answered
-from tests.clients.scenario import CLIENTS, DRIVERS, SUM, Scenario
+from tests.clients.scenario import CLIENTS, DRIVERS, LONG, SUM, Scenario
 from tests.support import wait_until
 
 PAGE = '<meta charset="utf-8"><title>A game</title><script type="module" src="game.js"></script>'
@@ -55,7 +55,7 @@ class Page:
         browser.execute_script(script, url, commands)
 
     def lines(self) -> list[str]:
-        return list(wait_until(lambda: self._browser.execute_script("return window.said")))
+        return list(wait_until(lambda: self._browser.execute_script("return window.said"), LONG))
 
 
 class JavaScriptTest(Scenario):
@@ -117,7 +117,7 @@ class JavaScriptTest(Scenario):
 
     def run_example(self, example: str) -> list[str]:
         self.load(f"{SPOKEN}{example}window.said = lines;")
-        return list(wait_until(lambda: self.browser.execute_script("return window.said")))
+        return list(wait_until(lambda: self.browser.execute_script("return window.said"), LONG))
 
     def abandon(self, process: Any) -> None:
         self.browser.get("about:blank")
