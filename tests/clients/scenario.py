@@ -27,6 +27,9 @@ PAGE = (ROOT / "docs" / "clients.md").read_text(encoding="utf-8")
 BEST, SUM, BOUNDED, LIVE, EXAMPLE = 7, 8, 9, 10, 2
 """The tests' levels: the best counts, all add up, none over 1000; watched; the page's example."""
 
+CONSTANTS = {"gameserver.server.live.RETRY_MILLISECONDS": (50, 100)}
+"""Whoever watches comes back at once, so that a test takes no longer."""
+
 LONG = 3 * PATIENCE
 """Seconds for a process of the client: it may wait 10 s for the network, by mistake."""
 
@@ -89,7 +92,7 @@ class ClientTestCase(FolderTestCase):
     @classmethod
     def start_server(cls) -> None:
         files = ("--data", str(cls.world / "game.db"), "--admin_token_file", str(cls.token()))
-        cls.server = ServerProcess("--threaded", *files)
+        cls.server = ServerProcess("--threaded", *files, constants=CONSTANTS)
         cls.addClassCleanup(cls.server.kill)
 
     @classmethod
