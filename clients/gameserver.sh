@@ -130,7 +130,11 @@ get_user() {
     if ! [ -s "$home/user" ]; then
         echo '{}' >"$work/body"
         ask POST /api/users <"$work/body" || return 1
-        echo "$answer" | sed 's/[^0-9]*\([0-9]*\).*"secret": *"\([^"]*\)".*/\1 \2/' | keep user
+        user=$(echo "$answer" | sed 's/.*"user": *\([0-9]*\).*/\1/')
+        secret=$(echo "$answer" | sed 's/.*"secret": *"\([^"]*\)".*/\1/')
+        error=not_kept is_final= # and the answer, with the secret, is not to be shown
+        answer='{"error":"not_kept","message":"the user could not be written down","status":0}'
+        echo "$user $secret" | keep user || return 1
     fi
     read -r user secret <"$home/user"
 }

@@ -258,10 +258,12 @@ class Scenario(ClientTestCase):
 
     def test_final_error(self) -> None:
         """A post that is refused for good is dropped and reported, and the next one goes."""
-        self.plan_for_posts(Answered(503))
-        said = self.run_client(f"post:{BOUNDED}:1001", f"post:{BOUNDED}:7", "drain")
-        self.assertEqual(said[:2], ["post queued 1 of_the_proxy", "post queued 2 of_the_proxy"])
-        self.assertEqual(said[2:], ["went 9 1001 out_of_bounds", "went 9 7 7", "flush queued 0"])
+        self.plan_for_posts(Answered(503, "100"))
+        said = self.run_client(f"post:{BOUNDED}:1001", f"post:{BOUNDED}:7")
+        self.assertEqual(said, ["post queued 1 of_the_proxy", "post queued 2 of_the_proxy"])
+        self.restart_later()
+        said = self.run_client("drain")
+        self.assertEqual(said, ["went 9 1001 out_of_bounds", "went 9 7 7", "flush queued 0"])
         self.assertEqual(
             self.run_client(f"post:{BOUNDED}:2000"),
             ["went 9 2000 out_of_bounds", "post error out_of_bounds"],
@@ -277,6 +279,12 @@ class Scenario(ClientTestCase):
         self.restart_later()
         said = self.run_client("drain")
         self.assertEqual(said, ["went 8 5 5", "went 8 6 11", "flush queued 0"])
+
+    def test_try_again(self) -> None:
+        """After 503 without a time the post is repeated while the game runs."""
+        self.plan_for_posts(Answered(503))
+        said = self.run_client(f"post:{SUM}:5", "drain")
+        self.assertEqual(said, ["post queued 1 of_the_proxy", "went 8 5 5", "flush queued 0"])
 
     def test_not_final(self) -> None:
         """What is said by the network, or by a server in trouble, drops no post."""
@@ -308,7 +316,7 @@ class Scenario(ClientTestCase):
     def test_refused_login(self) -> None:
         """A player who cannot log in loses no post, and does not go on trying."""
         self.run_client("user")
-        self.proxy.plan(LOGINS, Answered(401, body="wrong", content_type="text/plain"))
+        self.proxy.plan(LOGINS, Answered(401, "100", "wrong", "text/plain"))
         said = self.run_client(f"post:{BEST}:3", "flush")
         self.assertEqual(said, ["post queued 1 http_401", "flush queued 1 http_401"])
         self.assertEqual(self.posts(), [])

@@ -103,9 +103,8 @@ class JavaScriptTest(Scenario):
         """Where the browser forbids localStorage, a game posts as long as its page is open."""
         self.plan_for_posts(Answered(503))
         self.load(f"{FORBIDDEN}{DRIVER}")
-        page = Page(self.browser, self.proxy.url, (f"post:{SUM}:1", f"post:{SUM}:2", "drain"))
-        said = ["post queued 1 of_the_proxy", "post queued 2 of_the_proxy"]
-        said += ["went 8 1 1", "went 8 2 3", "flush queued 0"]
+        page = Page(self.browser, self.proxy.url, (f"post:{SUM}:1", "drain"))
+        said = ["post queued 1 of_the_proxy", "went 8 1 1", "flush queued 0"]
         self.assertEqual(self.end(page), said)
 
     def begin(self, *commands: str) -> Any:
