@@ -160,7 +160,7 @@ public sealed class GameServer : IDisposable
         int failures = 0;
         while (!cancelled.IsCancellationRequested)
         {
-            double retryAfter = 0;
+            double wait = Wait(++failures, 0);
             try
             {
                 using (var stop = CancellationTokenSource.CreateLinkedTokenSource(cancelled))
@@ -173,7 +173,7 @@ public sealed class GameServer : IDisposable
                     using (var stream = await response.Content.ReadAsStreamAsync())
                     using (stop.Token.Register(stream.Dispose))
                     {
-                        retryAfter = RetryAfterOf(response);
+                        wait = Wait(failures, RetryAfterOf(response));
                         var reader = new StreamReader(stream, Encoding.UTF8);
                         string line;
                         while (response.IsSuccessStatusCode
@@ -182,6 +182,11 @@ public sealed class GameServer : IDisposable
                             // The server says something every 15 s at least.
                             stop.CancelAfter(TimeSpan.FromSeconds(4 * Timeout));
                             if (line.StartsWith("id: ")) { lastId = line.Substring(4); }
+                            bool isRetry = line.StartsWith("retry: "); // when it has stopped
+                            if (isRetry && int.TryParse(line.Substring(7), out int milliseconds))
+                            {
+                                wait = milliseconds / 1000.0;
+                            }
                             if (!line.StartsWith("data: ")) { continue; }
                             failures = 0;
                             onBoard(new Answer(MiniJson.Parse(line.Substring(6))));
@@ -190,7 +195,7 @@ public sealed class GameServer : IDisposable
                 }
             }
             catch (Exception error) when (IsOfNetwork(error)) { }
-            try { await Task.Delay(TimeSpan.FromSeconds(Wait(++failures, retryAfter)), cancelled); }
+            try { await Task.Delay(TimeSpan.FromSeconds(wait), cancelled); }
             catch (OperationCanceledException) { }
         }
     }

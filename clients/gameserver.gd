@@ -30,7 +30,7 @@ export var folder = "user://" # where the game keeps its saves
 var _user = {}
 var _queue = []
 var _awaited = {} # the answers to the posts that a call of `post` is about, by id
-var _watched = {} # levels
+var _watched = {} # what is known of each level that is watched
 var _key = ""
 var _is_busy = false # one conversation at a time
 var _flushes = 0 # calls of `flush` that are under way
@@ -50,10 +50,14 @@ func _ready():
 	_queue = _read_lines("gameserver-queue.json", "body") + _queue
 
 
-# Sends what waits when it is time.
+# Sends what waits, and asks for what is watched, when it is time.
 func _process(_delta):
-	if _queue and not _flushes and OS.get_ticks_msec() >= _not_before:
+	var now = OS.get_ticks_msec()
+	if _queue and not _flushes and now >= _not_before:
 		flush()
+	for level in _watched:
+		if not _watched[level].is_asked and now >= _watched[level].next:
+			_look(level, _watched[level])
 
 
 # What a game calls
@@ -135,24 +139,27 @@ func around(level, neighbours = 5):
 # Emits `board_changed` until `unwatch`. It asks every so many seconds, and is told in one line if
 # nothing is new.
 func watch(level, seconds = 5.0):
-	var etag = ""
-	var failures = 0
-	_watched[level] = true
-	while _watched.has(level):
-		var fields = ["If-None-Match: " + etag] if etag else []
-		var path = "/api/levels/%d" % level
-		var got = yield(_request(HTTPClient.METHOD_GET, path, "", fields), "completed")
-		var board = _parsed(got.text) if got.status == 200 else {}
-		if board and _watched.has(level):
-			etag = got.fields.get("etag", "")
-			emit_signal("board_changed", board)
-		failures = 0 if board or got.status == 304 else failures + 1
-		var wait = _wait(failures, got.retry_after) if failures else seconds
-		yield(get_tree().create_timer(wait), "timeout")
+	_watched[level] = {"every": seconds, "next": 0, "is_asked": false, "etag": "", "failures": 0}
 
 
 func unwatch(level):
 	_watched.erase(level)
+
+
+func _look(level, watched):
+	watched.is_asked = true
+	var fields = ["If-None-Match: " + watched.etag] if watched.etag else []
+	var path = "/api/levels/%d" % level
+	var got = yield(_request(HTTPClient.METHOD_GET, path, "", fields), "completed")
+	var board = _parsed(got.text) if got.status == 200 else {}
+	watched.failures = 0 if board or got.status == 304 else watched.failures + 1
+	var wait = _wait(watched.failures, got.retry_after) if watched.failures else watched.every
+	watched.next = OS.get_ticks_msec() + int(1000 * wait)
+	watched.is_asked = false
+	if board:
+		watched.etag = got.fields.get("etag", "")
+		if _watched.get(level) == watched:
+			emit_signal("board_changed", board)
 
 
 # Requests

@@ -130,7 +130,11 @@ get_user() {
     if ! [ -s "$home/user" ]; then
         echo '{}' >"$work/body"
         ask POST /api/users <"$work/body" || return 1
-        echo "$answer" | sed 's/[^0-9]*\([0-9]*\).*"secret": *"\([^"]*\)".*/\1 \2/' | keep user
+        user=$(echo "$answer" | sed 's/.*"user": *\([0-9]*\).*/\1/')
+        secret=$(echo "$answer" | sed 's/.*"secret": *"\([^"]*\)".*/\1/')
+        error=not_kept is_final= # and the answer, with the secret, is not to be shown
+        answer='{"error":"not_kept","message":"the user could not be written down","status":0}'
+        echo "$user $secret" | keep user || return 1
     fi
     read -r user secret <"$home/user"
 }
@@ -176,9 +180,14 @@ send_queue() {
     done
 }
 
-# Seconds until the next try; at random, so that not all players come back at once.
 pause() {
     failures=$((failures + 1))
+    draw_wait
+    echo "$(($(date +%s) + wait)) $failures $error" | keep wait
+}
+
+# Seconds until the next try, in `wait`; at random, so that not all players come back at once.
+draw_wait() {
     if [ "$wait" = 0 ]; then
         wait=$((failures > 9 ? longest_wait : 1 << failures - 1))
         wait=$((wait > longest_wait ? longest_wait : wait))
@@ -186,7 +195,6 @@ pause() {
     else
         wait=$((wait + wait * $(random 2 u2) / 65536 / 4 + 1))
     fi
-    echo "$(($(date +%s) + wait)) $failures $error" | keep wait
 }
 
 # Says what waits, and ends.
@@ -204,8 +212,9 @@ finish() {
 watch() {
     : >"$work/id"
     mkfifo "$work/stream"
-    wait=0 failures=0
+    failures=0
     while :; do
+        retry=
         : >"$work/head"
         curl -sSNf --connect-timeout 10 --keepalive-time 30 -D "$work/head" \
             -H "Last-Event-ID: $(cat "$work/id")" "$url/api/live?levels=$1" \
@@ -214,14 +223,14 @@ watch() {
         while IFS= read -r line; do
             case $line in
             'id: '*) echo "${line#id: }" >"$work/id" ;;
+            'retry: '*) retry=$(((${line#retry: } + 999) / 1000)) ;; # the server's milliseconds
             'data: '*) failures=0 && printf '%s\n' "${line#data: }" ;;
             esac
         done <"$work/stream"
         stream=
-        wait=$(retry_after) error=offline
-        pause
-        rm -f "$home/wait" # that of the posts
-        sleep "$wait"
+        wait=$(retry_after) failures=$((failures + 1))
+        draw_wait
+        sleep "${retry:-$wait}"
     done
 }
 

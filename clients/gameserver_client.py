@@ -28,7 +28,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-Answer = dict
+Answer = dict[str, Any]
 TIMEOUT = 10  # seconds, for each request
 LONGEST_WAIT = 300  # seconds between two tries: a wrong secret is not tried too often, either
 NOT_FINAL = (408, 425, 429)  # the errors 4xx that say nothing about the post itself
@@ -84,18 +84,15 @@ class GameServer:
 
         `more` are `meta`, `run` or `key`, as the server knows them.
         """
-        post_id = self.enqueue(level, score, **more)["body"]["id"]
-        self._awaited[post_id] = {}
+        post = _new_post(level, score, more)
+        self._awaited[post["body"]["id"]] = {}
+        self._add(post)
         self._send_queue()
-        return self._awaited.pop(post_id) or self._waiting()
+        return self._awaited.pop(post["body"]["id"]) or self._waiting()
 
-    def enqueue(self, level: int, score: int, **more: Any) -> Answer:
+    def enqueue(self, level: int, score: int, **more: Any) -> None:
         """Puts a post into the queue and returns at once; `flush` sends it."""
-        post = {"level": level, "body": {"id": uuid.uuid4().hex, "score": score, **more}}
-        with self._changing:
-            self._queue.append(post)
-            _write_lines(self._queue_file, self._queue)
-        return post
+        self._add(_new_post(level, score, more))
 
     def flush(self) -> Answer:
         """Sends what waits, in order; returns `queued`: how many posts still wait, and `reason`.
@@ -123,24 +120,33 @@ class GameServer:
         It never ends and waits in between, so give it a daemon thread of its own.
         """
         path = f"{self.url}/api/live?levels={','.join(map(str, levels))}"
-        last_id, failures = "", 0
+        last: dict[str, str] = {}
+        failures = 0
         while True:
-            wait = 0.0
+            failures += 1
+            wait = _wait(failures, 0)
             try:
-                request = urllib.request.Request(path, headers={"Last-Event-ID": last_id})
+                request = urllib.request.Request(path)
+                request.add_header("Last-Event-ID", last.get("id", ""))
                 with urllib.request.urlopen(request, timeout=4 * TIMEOUT) as stream:
-                    for event_id, board in _events(stream):
-                        last_id, failures = event_id, 0
-                        yield board
+                    for board in _events(stream, last):
+                        failures, last = 0, board
+                        yield json.loads(board["data"])
+                # The server has stopped, and says after how many milliseconds to come back.
+                wait = float(last.get("retry", 1000)) / 1000
             except urllib.error.HTTPError as error:
-                wait = _seconds(error.headers.get("Retry-After"))
+                wait = _wait(failures, _seconds(error.headers.get("Retry-After")))
                 error.close()
             except (OSError, http.client.HTTPException):
                 pass
-            failures += 1
-            time.sleep(_wait(failures, wait))
+            time.sleep(wait)
 
     # The queue
+
+    def _add(self, post: Answer) -> None:
+        with self._changing:
+            self._queue.append(post)
+            _write_lines(self._queue_file, self._queue)
 
     def _send_queue(self) -> None:
         """Sends posts until one has to wait."""
@@ -222,6 +228,10 @@ class GameServer:
             return 0, 0, str(error)
 
 
+def _new_post(level: int, score: int, more: Answer) -> Answer:
+    return {"level": level, "body": {"id": uuid.uuid4().hex, "score": score, **more}}
+
+
 def _error(status: int, wait: float, text: str, problem: object = None) -> Answer:
     """An error as a value. What no gameserver can have said (`no_answer`) is a network's page."""
     code = f"http_{status}" if status >= 300 else "no_answer" if status else "offline"
@@ -236,22 +246,22 @@ def _wait(failures: int, retry_after: float) -> float:
     """Seconds until the next try; at random, so that not all players come back at once."""
     if retry_after:
         return retry_after * random.uniform(1, 1.25)
-    return min(LONGEST_WAIT, 2 ** min(failures - 1, 9)) * random.uniform(0.5, 1)
+    return min(LONGEST_WAIT, 2.0 ** min(failures - 1, 9)) * random.uniform(0.5, 1)
 
 
 def _seconds(retry_after: str | None) -> float:
     return float(retry_after) if retry_after and retry_after.isdigit() else 0
 
 
-def _events(stream: Any) -> Iterator[tuple[str, Answer]]:
-    """The ids and boards of a stream of server-sent events."""
-    event: dict[str, str] = {}
+def _events(stream: Any, last: dict[str, str]) -> Iterator[dict[str, str]]:
+    """The events of a stream that are boards; `id` and `retry` hold from one to the next."""
+    event = dict(last)
     for line in stream:
         name, _, value = line.decode().rstrip("\r\n").partition(":")
         if name:
             event[name] = value.removeprefix(" ")
         elif event.pop("event", "") == "board":
-            yield event.get("id", ""), json.loads(event["data"])
+            yield dict(event)
 
 
 def _read_lines(file: Path, member: str) -> list[Answer]:

@@ -27,6 +27,12 @@ PAGE = (ROOT / "docs" / "clients.md").read_text(encoding="utf-8")
 BEST, SUM, BOUNDED, LIVE, EXAMPLE = 7, 8, 9, 10, 2
 """The tests' levels: the best counts, all add up, none over 1000; watched; the page's example."""
 
+CONSTANTS = {"gameserver.server.live.RETRY_MILLISECONDS": (50, 100)}
+"""Whoever watches comes back at once, so that a test takes no longer."""
+
+LONG = 3 * PATIENCE
+"""Seconds for a process of the client: it may wait 10 s for the network, by mistake."""
+
 ANOTHER = 99
 """The user who is nobody's."""
 
@@ -86,7 +92,7 @@ class ClientTestCase(FolderTestCase):
     @classmethod
     def start_server(cls) -> None:
         files = ("--data", str(cls.world / "game.db"), "--admin_token_file", str(cls.token()))
-        cls.server = ServerProcess("--threaded", *files)
+        cls.server = ServerProcess("--threaded", *files, constants=CONSTANTS)
         cls.addClassCleanup(cls.server.kill)
 
     @classmethod
@@ -170,7 +176,7 @@ class ClientTestCase(FolderTestCase):
     def end(self, process: subprocess.Popen[str]) -> list[str]:
         with process:
             try:
-                output, errors = process.communicate(timeout=3 * PATIENCE)
+                output, errors = process.communicate(timeout=LONG)
             except subprocess.TimeoutExpired:
                 process.kill()
                 output, errors = process.communicate()
@@ -252,10 +258,12 @@ class Scenario(ClientTestCase):
 
     def test_final_error(self) -> None:
         """A post that is refused for good is dropped and reported, and the next one goes."""
-        self.plan_for_posts(Answered(503))
-        said = self.run_client(f"post:{BOUNDED}:1001", f"post:{BOUNDED}:7", "drain")
-        self.assertEqual(said[:2], ["post queued 1 of_the_proxy", "post queued 2 of_the_proxy"])
-        self.assertEqual(said[2:], ["went 9 1001 out_of_bounds", "went 9 7 7", "flush queued 0"])
+        self.plan_for_posts(Answered(503, "100"))
+        said = self.run_client(f"post:{BOUNDED}:1001", f"post:{BOUNDED}:7")
+        self.assertEqual(said, ["post queued 1 of_the_proxy", "post queued 2 of_the_proxy"])
+        self.restart_later()
+        said = self.run_client("drain")
+        self.assertEqual(said, ["went 9 1001 out_of_bounds", "went 9 7 7", "flush queued 0"])
         self.assertEqual(
             self.run_client(f"post:{BOUNDED}:2000"),
             ["went 9 2000 out_of_bounds", "post error out_of_bounds"],
@@ -271,6 +279,12 @@ class Scenario(ClientTestCase):
         self.restart_later()
         said = self.run_client("drain")
         self.assertEqual(said, ["went 8 5 5", "went 8 6 11", "flush queued 0"])
+
+    def test_try_again(self) -> None:
+        """After 503 without a time the post is repeated while the game runs."""
+        self.plan_for_posts(Answered(503))
+        said = self.run_client(f"post:{SUM}:5", "drain")
+        self.assertEqual(said, ["post queued 1 of_the_proxy", "went 8 5 5", "flush queued 0"])
 
     def test_not_final(self) -> None:
         """What is said by the network, or by a server in trouble, drops no post."""
@@ -302,7 +316,7 @@ class Scenario(ClientTestCase):
     def test_refused_login(self) -> None:
         """A player who cannot log in loses no post, and does not go on trying."""
         self.run_client("user")
-        self.proxy.plan(LOGINS, Answered(401, body="wrong", content_type="text/plain"))
+        self.proxy.plan(LOGINS, Answered(401, "100", "wrong", "text/plain"))
         said = self.run_client(f"post:{BEST}:3", "flush")
         self.assertEqual(said, ["post queued 1 http_401", "flush queued 1 http_401"])
         self.assertEqual(self.posts(), [])
@@ -362,10 +376,10 @@ class Scenario(ClientTestCase):
         self.post_as_another(LIVE, 5)
         process = self.begin(f"watch:{LIVE}:6")
         self.addCleanup(self.abandon, process)
-        wait_until(self.is_watched)
+        wait_until(self.is_watched, LONG)
         self.proxy.seen.clear()
         self.restart_server()
-        wait_until(self.is_watched)
+        wait_until(self.is_watched, LONG)
         self.post_as_another(LIVE, 6)
         self.assertEqual(self.end(process), ["watch 6"])
 
