@@ -2,7 +2,7 @@
 // What is shown follows from the address: `season`, `offset`, `user`, `embed`.
 
 import { address, get } from "/static/api.js";
-import { byId, copy, fill, make, ready, showOnly } from "/static/dom.js";
+import { byId, copy, fill, make, ready, setAttribute, showOnly } from "/static/dom.js";
 import * as format from "/static/format.js";
 import { histogram } from "/static/histogram.js";
 import { countDown, Follower } from "/static/live.js";
@@ -123,8 +123,7 @@ function showPages(offset, count, players) {
     const target = targets[button.dataset.page];
     if (target === null) button.removeAttribute("href");
     else button.href = link({ offset: target });
-    button.toggleAttribute("aria-disabled", target === null);
-    if (target === null) button.setAttribute("aria-disabled", "true");
+    setAttribute(button, "aria-disabled", target === null ? "true" : null);
   }
   fill(byId("pages"), {
     from: format.count(offset + 1),
@@ -155,7 +154,7 @@ function filledLine(line, entry, isKnown) {
   const what = `${entry.rank} ${entry.score}`;
   line.classList.toggle("changed", isKnown && line.dataset.what !== what);
   Object.assign(line.dataset, { user: entry.user, what, rank: entry.rank });
-  line.toggleAttribute("aria-current", `${entry.user}` === view.user);
+  setAttribute(line, "aria-current", `${entry.user}` === view.user ? "true" : null);
   fill(line, {
     rank: format.count(entry.rank),
     name: format.player(entry),

@@ -19,13 +19,18 @@ from tests.support import PATIENCE, running, wait_until
 class EmptyTest(BrowserCase):
     """A server that nobody has played on."""
 
+    @needs_axe
+    def test_faults(self) -> None:
+        """Axe finds nothing serious, in light and in dark."""
+        self.open("/")
+        self.assert_no_faults()
+
     def test_first_score(self) -> None:
         """It shows the lines that make the first score, with its own address; then the score."""
         self.open("/")
         lines = self.browser.text("#curl")
         self.assertEqual(lines.count(self.server.url.rstrip("/")), 3)
         self.assertIn("highscorelist", lines)
-        self.assert_no_faults()
         self.post_scores(4711, {2: 1500})
         self.browser.run("document.dispatchEvent(new Event('visibilitychange'))")
         self.browser.wait_for_text("#levels", "1,500")
@@ -79,6 +84,9 @@ class BoardsTest(BrowserCase):
         self.browser.wait("#more").click()
         wait_until(lambda: len(self.browser.all("#levels > li")) == 30)
         self.assertFalse(self.browser.texts("#more"))
+        self.browser.driver.refresh()
+        self.browser.wait("html[data-ready]")
+        self.assertEqual(len(self.browser.all("#levels > li")), 30)
 
     def test_search(self) -> None:
         """A search finds levels by title and number, players by number and name; it is kept in the
