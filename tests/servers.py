@@ -47,8 +47,8 @@ class ServerProcess:
 
     `constants` sets module constants before the start, such as
     {"gameserver.server.connection.HEAD_SECONDS": 0.2}; `descriptors` is how many files each of its
-    processes may have open; `through` is a command that becomes the server, such as `strace -D`; `program` is what
-    Python runs.
+    processes may have open; `through` is a command that becomes the server, such as `strace -D`;
+    `program` is what Python runs.
 
     As a context manager it stops at the end and asserts that it went as it should. The server has
     a session of its own, and `pid` is both its first process and the number of the session.
