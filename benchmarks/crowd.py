@@ -15,7 +15,7 @@ AT_ONCE = 200
 """Clients that connect before the first of them is answered: fewer than wait in a backlog."""
 SILENCE_SECONDS = 30
 
-_SCORE = re.compile(rb'"score":([0-9]+)')
+_SCORE = re.compile(rb'"score":([0-9]+)}')
 
 
 class CrowdError(Exception):
@@ -28,7 +28,9 @@ class Crowd:
     def __init__(self, port: int) -> None:
         context = multiprocessing.get_context("fork")
         self._pipe, inside = context.Pipe()
-        self._process = context.Process(target=_run, args=(inside, port), daemon=True)
+        self._process = context.Process(
+            target=_run, args=(inside, self._pipe, port), daemon=True
+        )
         self._process.start()
         inside.close()
 
@@ -57,7 +59,8 @@ class Crowd:
         return list(answer)
 
 
-def _run(pipe: Connection, port: int) -> None:
+def _run(pipe: Connection, outside: Connection, port: int) -> None:
+    outside.close()  # else it would never see its end
     clients = Clients(port)
     act = {"open": clients.open, "saw": clients.saw, "close": clients.close}
     while True:
@@ -81,7 +84,7 @@ class Clients:
         self._epoll = select.epoll()
         self._sockets: dict[int, socket.socket] = {}
         self._latest: dict[int, int] = {}
-        """By descriptor: the highest score that it has seen; -1 before the first board."""
+        """By descriptor: the newest score that it has seen; -1 before the first board."""
         self._moments: dict[int, float] = {}
         """When that was."""
         self._tails: dict[int, bytes] = {}
@@ -91,7 +94,7 @@ class Clients:
         for start in range(0, count, AT_ONCE):
             for number in range(start, min(start + AT_ONCE, count)):
                 self._connect(number, first_level + number % levels)
-            self._wait_for(-1, lambda latest: latest >= 0)
+            self._wait_for(0)
         return []
 
     def _connect(self, number: int, level: int) -> None:
@@ -106,7 +109,7 @@ class Clients:
 
     def saw(self, score: int) -> list[float]:
         """The moments at which the clients saw the score."""
-        self._wait_for(score, lambda latest: latest >= score)
+        self._wait_for(score)
         return list(self._moments.values())
 
     def close(self) -> list[float]:
@@ -117,9 +120,9 @@ class Clients:
         self._sockets, self._latest, self._moments, self._tails = {}, {}, {}, {}
         return []
 
-    def _wait_for(self, score: int, seen: object) -> None:
+    def _wait_for(self, score: int) -> None:
         give_up = time.monotonic() + SILENCE_SECONDS
-        while missing := sum(not seen(latest) for latest in self._latest.values()):  # type: ignore
+        while missing := sum(latest < score for latest in self._latest.values()):
             self.read(0.05)
             if time.monotonic() > give_up:
                 raise CrowdError(f"{missing} clients have not seen {score}")
@@ -131,12 +134,11 @@ class Clients:
             if not data:
                 raise CrowdError("a stream has ended")
             data = self._tails.get(descriptor, b"") + data
-            self._tails[descriptor] = data[-20:]
-            if b"data:" in data and self._latest[descriptor] < 0:
-                self._latest[descriptor] = 0
-            scores = [int(found) for found in _SCORE.findall(data[:-11])]
-            if scores and max(scores) > self._latest[descriptor]:
-                self._latest[descriptor] = max(scores)
+            self._tails[descriptor] = data[-20:]  # where a score may be cut in two
+            found = [int(text) for text in _SCORE.findall(data)]
+            newest = max(found, default=0 if b"data:" in data else -1)
+            if newest > self._latest[descriptor]:
+                self._latest[descriptor] = newest
                 self._moments[descriptor] = time.monotonic()
 
 

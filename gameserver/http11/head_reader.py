@@ -101,7 +101,8 @@ def _revalidated(match: Match, answer: Response, known: str) -> Match:
     """The match with 304 for its answer, if the client has that already (RFC 9110 13.1.2)."""
     if not matches(known, answer.etag):
         return match
-    return replace(match, answer=Response(304, headers=answer.headers, etag=answer.etag))
+    not_modified = Response(304, headers=answer.headers, etag=answer.etag)
+    return replace(match, answer=not_modified, alone=False)
 
 
 def _is_query(query: bytes) -> bool:

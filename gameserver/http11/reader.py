@@ -107,7 +107,7 @@ class RequestReader:
         """What was returned is answered; returns the requests that arrived behind that."""
         if self.state == BLOCKED:
             self.state = IDLE
-        return self.feed(b"", share)
+        return self.feed(b"", share) if self._rest else []
 
     def fail(self, error: HTTPError) -> None:
         """Reads nothing any more; the error is the last reply."""

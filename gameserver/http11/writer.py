@@ -34,6 +34,14 @@ def _remembered(
     return _rendered(response, date, connection, head_only, fields)
 
 
+@lru_cache(maxsize=64)
+def _repeated(
+    response: Response, date: bytes, connection: str, head_only: bool, fields: Headers
+) -> bytes:
+    """A strong ETag says that it is the same to the byte: a page, or a file of one."""
+    return _rendered(response, date, connection, head_only, fields)
+
+
 def render(
     response: Response,
     date: bytes,
@@ -50,6 +58,8 @@ def render(
     """
     if len(response.body) <= _CACHED_BODY:
         return _remembered(response, date, connection, head_only, fields)
+    if response.etag.startswith('"'):
+        return _repeated(response, date, connection, head_only, fields)
     return _rendered(response, date, connection, head_only, fields)
 
 

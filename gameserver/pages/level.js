@@ -2,23 +2,22 @@
 // What is shown follows from the address: `season`, `offset`, `user`, `embed`.
 
 import { address, get } from "/static/api.js";
-import { byId, copy, fill, make, ready, showOnly } from "/static/dom.js";
+import { byId, copy, fill, make, ready, setAttribute, showOnly } from "/static/dom.js";
 import * as format from "/static/format.js";
-import { histogram } from "/static/histogram.js";
+import { showLines } from "/static/lines.js";
 import { countDown, Follower } from "/static/live.js";
+import { showSpread } from "/static/spread.js";
 
 const level = Number(location.pathname.split("/")[2]);
 const path = `/api/levels/${level}`;
 const PAGE = 15; // as a stream has it
 const AROUND = 2;
-const SPREAD_SECONDS = 30;
-const BUCKETS = 40;
-const COLUMNS = ["tier", "at", "meta"];
+const REST_SECONDS = 30;
 
 const follower = new Follower(showBoard, (state) => showOnly(byId("state"), state), readBoard);
 let settings = {};
 let view = {};
-let spreadAt = 0;
+let restAt = 0;
 let hasTitle = false;
 
 // The address.
@@ -52,15 +51,17 @@ async function render() {
   byId("csv").href = address(`${path}.csv`, { season: view.season });
   byId("embed").href = link({ embed: "1" });
   byId("who").value = view.user ?? "";
+  const asked = view;
   await attempt(async () => {
-    spreadAt = Date.now();
+    restAt = Date.now();
     const [board, user] = await Promise.all([readBoard(), readUser(), known]);
+    if (asked !== view) return; // somebody has gone on meanwhile
     showBoard(board);
     showUser(user);
     const isCurrent = !view.season && !view.offset;
     follower.follow(isCurrent ? [level] : []);
     byId("state").hidden = !isCurrent;
-    await showSpread(board.players);
+    await showSpread(path, view, board.players, settings);
     byId("failed").hidden = true;
   });
   ready();
@@ -107,9 +108,16 @@ function showBoard(board) {
   byId("board").hidden = !entries.length;
   byId("empty").hidden = players > 0;
   byId("behind").hidden = !players || entries.length > 0;
-  showLines(byId("board"), entries);
+  showLines(byId("board"), entries, view, settings);
   showPages(offset, entries.length, players);
-  if (Date.now() - spreadAt > 1000 * SPREAD_SECONDS) attempt(() => showSpread(players));
+  if (Date.now() - restAt > 1000 * REST_SECONDS) attempt(() => refreshRest(players));
+}
+
+// What moves with the board, though not each time.
+async function refreshRest(players) {
+  restAt = Date.now();
+  showUser(await readUser());
+  await showSpread(path, view, players, settings);
 }
 
 function showPages(offset, count, players) {
@@ -123,8 +131,7 @@ function showPages(offset, count, players) {
     const target = targets[button.dataset.page];
     if (target === null) button.removeAttribute("href");
     else button.href = link({ offset: target });
-    button.toggleAttribute("aria-disabled", target === null);
-    if (target === null) button.setAttribute("aria-disabled", "true");
+    setAttribute(button, "aria-disabled", target === null ? "true" : null);
   }
   fill(byId("pages"), {
     from: format.count(offset + 1),
@@ -133,46 +140,6 @@ function showPages(offset, count, players) {
   });
   byId("pages").hidden = players <= PAGE && !offset;
 }
-
-// Lines of a table, with the columns of which some line has something.
-function showLines(place, entries) {
-  const empty = COLUMNS.filter((column) => entries.every((entry) => entry[column] === undefined));
-  const body = place.querySelector("tbody");
-  const old = new Map([...body.children].map((line) => [line.dataset.user, line]));
-  const head = copy("head");
-  const lines = entries.map((entry) => {
-    const known = old.get(`${entry.user}`);
-    return filledLine(known ?? copy("line"), entry, Boolean(known));
-  });
-  for (const row of [head, ...lines]) {
-    for (const cell of row.children) cell.hidden = empty.includes(cell.dataset.column);
-  }
-  place.querySelector("thead").replaceChildren(head);
-  body.replaceChildren(...lines);
-}
-
-function filledLine(line, entry, isKnown) {
-  const what = `${entry.rank} ${entry.score}`;
-  line.classList.toggle("changed", isKnown && line.dataset.what !== what);
-  Object.assign(line.dataset, { user: entry.user, what, rank: entry.rank });
-  line.toggleAttribute("aria-current", `${entry.user}` === view.user);
-  fill(line, {
-    rank: format.count(entry.rank),
-    name: format.player(entry),
-    link: { href: `/users/${entry.user}`, target: view.embed ? "_blank" : null },
-    score: format.score(entry.score, settings),
-    tier: entry.tier ?? "",
-    at: entry.at ? format.moment(entry.at) : "",
-    meta: entry.meta ? details(entry.meta) : "",
-  });
-  if (entry.at) fill(line, { at: { datetime: entry.at } });
-  return line;
-}
-
-// What a game has said of a score: names and values, whatever they are.
-const details = (meta) => Object.entries(meta)
-  .map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`)
-  .join(", ");
 
 // A player and the neighbours.
 
@@ -221,7 +188,7 @@ function showPlace(place) {
     tier: place.tier ?? "",
   });
   view.own = place.score;
-  showLines(byId("around"), place.entries);
+  showLines(byId("around"), place.entries, view, settings);
 }
 
 function showChoices(users) {
@@ -230,48 +197,6 @@ function showChoices(users) {
     name: format.player(each),
     user: `${each.user}`,
   })));
-}
-
-// How the scores are spread.
-
-async function showSpread(players) {
-  spreadAt = Date.now();
-  const { season } = view;
-  const query = { buckets: BUCKETS, season };
-  const { buckets, percentiles, tiers = [] } = await get(address(`${path}/histogram`, query));
-  byId("spread").hidden = buckets.length < 2;
-  if (buckets.length < 2) return;
-  const write = (score) => format.score(score, settings);
-  const words = (slot, values) => {
-    const text = copy("chart-words").querySelector(`[data-slot="${slot}"]`);
-    return fill(text, values).textContent;
-  };
-  const label = words("label", {
-    players: format.count(players),
-    half: write(percentiles[50]),
-    lowest: write(buckets[0].from),
-    highest: write(buckets.at(-1).to),
-  });
-  const marks = [
-    { score: percentiles[50], text: words("half-mark", {}), kind: "percentile" },
-    { score: percentiles[90], text: words("best-mark", { percent: "10" }), kind: "percentile" },
-    { score: percentiles[99], text: words("best-mark", { percent: "1" }), kind: "percentile" },
-    ...tiers.map(({ name, score }) => ({ score, text: name, kind: "tier" })),
-  ];
-  if (view.own !== undefined) {
-    marks.push({ score: view.own, text: words("own-mark", {}), kind: "own" });
-  }
-  const width = Math.max(300, byId("chart").clientWidth);
-  byId("chart").replaceChildren(histogram(buckets, marks, width, write, label));
-  byId("buckets").replaceChildren(...buckets.map(({ from, to, count }) => make("tr", {},
-    make("td", { class: "number" }, write(from)), make("td", { class: "number" }, write(to)),
-    make("td", { class: "number" }, format.count(count)))));
-  byId("marks").replaceChildren(
-    ...Object.entries(percentiles).reverse().map(([percent, score]) => fill(copy("top-mark"), {
-      percent: `${100 - percent}`, score: write(score),
-    })),
-    ...tiers.map(({ name, score }) => fill(copy("tier-mark"), { name, score: write(score) })),
-  );
 }
 
 // Seasons and settings, once.

@@ -28,23 +28,10 @@ class Audiences:
     """All watchers, each of whom is in one audience; none of these is empty."""
 
     def __init__(self) -> None:
-        self._of: dict[Connection, Audience] = {}
+        self.of: dict[Connection, Audience] = {}
+        """The audience of each watcher."""
         self._by_name: dict[str, Audience] = {}
         self._by_level: dict[int, set[Audience]] = {}
-
-    def __bool__(self) -> bool:
-        return bool(self._of)
-
-    def __len__(self) -> int:
-        return len(self._of)
-
-    def __contains__(self, connection: Connection) -> bool:
-        return connection in self._of
-
-    @property
-    def watchers(self) -> Sequence[Connection]:
-        """All of them, at this moment."""
-        return list(self._of)
 
     @property
     def levels(self) -> Sequence[int]:
@@ -60,11 +47,11 @@ class Audiences:
             for level_id in versions:
                 self._by_level.setdefault(level_id, set()).add(audience)
         audience.members.add(connection)
-        self._of[connection] = audience
+        self.of[connection] = audience
 
     def leave(self, connection: Connection) -> None:
         """The connection watches nothing, if it ever did."""
-        audience = self._of.pop(connection, None)
+        audience = self.of.pop(connection, None)
         if audience is None:
             return
         audience.members.discard(connection)

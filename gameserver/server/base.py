@@ -136,7 +136,7 @@ class GameServer(HTTPServer):
         turns, watchers = self._turns, self.watchers
         while self._connections or self._stop_at == math.inf:
             seconds = 0 if turns.waiting and turns.due else poll_interval
-            if watchers.audiences:
+            if watchers.watching:
                 seconds = min(seconds, watchers.go_on())
             ready: Sequence[Source] = self._loop.wait(seconds)
             if self.stopping and self._stop_at == math.inf:
@@ -263,7 +263,7 @@ class GameServer(HTTPServer):
     def service_actions(self) -> None:
         """At every interval: ends connections that are too slow, and reports the counters."""
         self._meter.measure(self.counters)
-        self.counters.watchers = len(self.watchers.audiences)
+        self.counters.watchers = len(self.watchers.watching)
         if self._options.tls:
             self.counters.tls_failures += self._options.tls.failures
             self._options.tls.failures.clear()

@@ -182,6 +182,11 @@ class Connection:
         elif requests[-1].match.alone:
             if requests[-1].match.streams:
                 self._begin_stream(requests[-1])
+            elif requests[-1].match.answer and not self._host.ledger.total:
+                # It is made already, and everybody has taken what they are owed.
+                if not reader.behind:
+                    reader.resume()
+                return requests
             self._host.postpone(requests, self)
             return ()
         return requests

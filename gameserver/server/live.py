@@ -8,6 +8,7 @@ yet is left out: it stays behind in its audience, and needs only the newest late
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections import Counter
@@ -27,6 +28,8 @@ from gameserver.web.messages import Request, Response
 if TYPE_CHECKING:
     from gameserver.server.connection import Connection
     from gameserver.server.loop import Loop
+
+log = logging.getLogger(__name__)
 
 MAX_STREAMS_PER_ADDRESS = MAX_CONNECTIONS_PER_ADDRESS // 2
 """Half is left to play with."""
@@ -78,6 +81,8 @@ class Watchers:
         self._most = most
         self._draw = draw
         self.audiences = Audiences()
+        self.watching = self.audiences.of
+        """Empty while nobody waits: a look at it costs the loop next to nothing."""
         self._places: dict[Connection, str] = {}
         """Whose place a connection has."""
         self._taken: Counter[str] = Counter()
@@ -131,7 +136,7 @@ class Watchers:
 
     def end(self) -> None:
         """Ends all streams: their clients come back, to another server."""
-        for connection in self.audiences.watchers:
+        for connection in list(self.audiences.of):
             try:
                 connection.end_stream()
             except Exception:
@@ -148,11 +153,16 @@ class Watchers:
             self._round, self._cost = self._steps(), 0.0
             self._next_round = now + ROUND_SECONDS
         start = time.thread_time()
-        is_over = next(self._round, self) is self
+        try:
+            next(self._round)
+        except StopIteration:
+            self._round = None
+        except Exception:
+            log.exception("a round of news failed")
+            self._round = None
         self._cost += time.thread_time() - start
-        if not is_over:
+        if self._round:
             return 0.0
-        self._round = None
         pause = min(PAUSE_FOR_COST * self._cost, LONGEST_PAUSE)
         self._next_round = max(self._next_round, now + pause)
         return self._next_round - now
@@ -192,7 +202,7 @@ class Watchers:
         name = event_id(versions)
         for connection in list(audience.members):
             try:
-                if connection in self.audiences and (not visible or connection.tell(message)):
+                if connection in self.audiences.of and (not visible or connection.tell(message)):
                     self.audiences.put(connection, name, versions)
             except Exception:
                 self._fail(connection)

@@ -15,13 +15,17 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from collections.abc import Iterator
 from http.client import HTTPConnection
+from itertools import count
 from pathlib import Path
 from typing import ClassVar
 
-from tests.raw_client import refuses, request_bytes
+from gameserver.server.connection import COMMENT_SECONDS
+from tests.raw_client import Client, refuses, request_bytes
 from tests.servers import ServerProcess, start_and_fail
 from tests.support import PATIENCE, ROOT, wait_until
+from tests.watcher import Watcher
 
 PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 
@@ -174,6 +178,8 @@ class SystemdTests(unittest.TestCase):
 
 # The proxies
 
+FIRST_LEVEL = 1000
+
 
 class ProxyContract(unittest.TestCase):
     """What the documented configuration of a proxy does, in front of a real server."""
@@ -185,6 +191,9 @@ class ProxyContract(unittest.TestCase):
     """The file around the block, as it is on the machine that the block is for."""
     command: ClassVar[tuple[str, ...]]
     closed: ClassVar[tuple[str, ...]] = ("/metrics", "/metrics/", "/metrics?a=b", "/metrics/x")
+    timeouts: ClassVar[str] = ""
+    """The pattern of the settings that may end a silent reply, in seconds; the default is 60."""
+    levels: ClassVar[Iterator[int]] = count(FIRST_LEVEL)
     server: ClassVar[ServerProcess]
     address: ClassVar[tuple[str, int]]
 
@@ -296,6 +305,53 @@ class ProxyContract(unittest.TestCase):
         self.assertIn('{"error": ', body)
 
 
+    def test_live(self) -> None:
+        """Who watches through the proxy has each change at once, and is not cut off."""
+        level_id = next(self.levels)
+        with Client(self.address) as client:
+            watcher = Watcher.of(client, str(level_id))
+            self.assertEqual(watcher.event().json["players"], 0)
+            for score in (b"5", b"6"):
+                key = self.ask(self.connect(), "GET", "/7/login")[1]
+                target = f"/{level_id}/score?sessionkey={key}"
+                self.assertEqual(self.ask(self.connect(), "POST", target, score)[0], 200)
+                board = watcher.event().json
+                self.assertEqual(board["entries"][0]["score"], int(score))
+
+    def test_live_for_long(self) -> None:
+        """A stream without news outlasts the proxy's time-outs: comments come before they do."""
+        self.assertGreater(self.shortest_timeout(), COMMENT_SECONDS)
+
+    def shortest_timeout(self) -> float:
+        """The shortest time in seconds after which the proxy ends a silent reply."""
+        found = re.findall(self.timeouts, block(self.name)) if self.timeouts else []
+        return min(map(float, found), default=60)
+
+    def test_live_that_is_left(self) -> None:
+        """When a client goes, its place is free on the server, with the next news at the latest."""
+        with Client(self.address) as client:
+            Watcher.of(client, str(next(self.levels))).event()
+            wait_until(lambda: self.watchers() > 0)
+        scores = count(100)
+        connection = self.connect()
+        key = self.ask(connection, "GET", "/7/login")[1]
+
+        def gone() -> bool:
+            score = b"%d" % next(scores)
+            for level_id in range(FIRST_LEVEL, next(self.levels)):  # other tests have left theirs
+                self.ask(connection, "POST", f"/{level_id}/score?sessionkey={key}", score)
+            return not self.watchers()
+
+        wait_until(gone)
+
+    def watchers(self) -> int:
+        """How many the server has."""
+        with self.server.client() as client:
+            text = client.ask(request_bytes("GET", "/metrics")).body.decode()
+        found = re.search(r"^gameserver_watchers ([0-9]+)$", text, re.M)
+        return int(found[1]) if found else -1
+
+
 class NginxTests(ProxyContract):
     name = "nginx"
     site = ("listen 80;", "listen 127.0.0.1:{port};")
@@ -320,6 +376,7 @@ class CaddyTests(ProxyContract):
 
 class HaproxyTests(ProxyContract):
     name = "haproxy"
+    timeouts = r"timeout (?:client|server) ([0-9]+)s"
     site = ("bind :80", "bind 127.0.0.1:{port}")
     command = ("haproxy", "-db", "-f", "{path}")
 

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import time
+import unittest
 from collections.abc import Sequence
 
-from tests.browser import PHONE, BrowserCase, needs_axe
+import requests
+
+from gameserver.web.errors import Overloaded, error_response
+from gameserver.web.messages import Request, Response
+from gameserver.web.routing import path
+from tests.browser import PHONE, Browser, BrowserCase, needs_axe, needs_browser
 from tests.pages.hostile import HOSTILE
-from tests.support import wait_until
+from tests.support import PATIENCE, running, wait_until
 
 
 class EmptyTest(BrowserCase):
     """A server that nobody has played on."""
+
+    @needs_axe
+    def test_faults(self) -> None:
+        """Axe finds nothing serious, in light and in dark."""
+        self.open("/")
+        self.assert_no_faults()
 
     def test_first_score(self) -> None:
         """It shows the lines that make the first score, with its own address; then the score."""
@@ -18,7 +31,6 @@ class EmptyTest(BrowserCase):
         lines = self.browser.text("#curl")
         self.assertEqual(lines.count(self.server.url.rstrip("/")), 3)
         self.assertIn("highscorelist", lines)
-        self.assert_no_faults()
         self.post_scores(4711, {2: 1500})
         self.browser.run("document.dispatchEvent(new Event('visibilitychange'))")
         self.browser.wait_for_text("#levels", "1,500")
@@ -72,6 +84,9 @@ class BoardsTest(BrowserCase):
         self.browser.wait("#more").click()
         wait_until(lambda: len(self.browser.all("#levels > li")) == 30)
         self.assertFalse(self.browser.texts("#more"))
+        self.browser.driver.refresh()
+        self.browser.wait("html[data-ready]")
+        self.assertEqual(len(self.browser.all("#levels > li")), 30)
 
     def test_search(self) -> None:
         """A search finds levels by title and number, players by number and name; it is kept in the
@@ -131,10 +146,10 @@ class BoardsTest(BrowserCase):
     def test_no_scrolling_aside(self) -> None:
         """On a phone no page is wider than the screen."""
         self.browser.look(PHONE)
-        for path in ("/", "/levels/2?user=5", "/users/5"):
-            self.open(path)
+        for target in ("/", "/levels/2?user=5", "/users/5"):
+            self.open(target)
             width = self.browser.run("return document.documentElement.scrollWidth")
-            self.assertEqual(width, PHONE[0], path)
+            self.assertEqual(width, PHONE[0], target)
 
     def test_hidden(self) -> None:
         """A hidden tab follows nothing, and goes on when it is seen again."""
@@ -155,6 +170,31 @@ class BoardsTest(BrowserCase):
         self.open("/")
         self.board(2)
         self.assert_no_faults()
+
+
+@needs_browser
+class NoStreamTest(unittest.TestCase):
+    """Streams that are refused: an answer that is no 200 ends an EventSource for good."""
+
+    def test_falls_back(self) -> None:
+        """The boards are asked for instead, and after a while a new stream is tried."""
+        tried: list[float] = []
+
+        def live(request: Request, services: object) -> Response:
+            tried.append(time.monotonic())
+            return error_response(Overloaded("there are too many live streams"))
+
+        with running(path("/api/live", GET=live)) as server:
+            url = f"http://127.0.0.1:{server.port}/"
+            key = requests.get(f"{url}4711/login", timeout=PATIENCE).text
+            requests.post(f"{url}2/score?sessionkey={key}", b"1500", timeout=PATIENCE)
+            browser = Browser()
+            self.addCleanup(browser.close)
+            browser.open(url)
+            browser.wait_for_text("#levels ol", "1,500")
+            browser.wait("#state [data-state=polling]")
+            wait_until(lambda: len(tried) >= 2)
+            self.assertGreater(tried[1] - tried[0], 0.9)
 
 
 class HostileTest(BrowserCase):

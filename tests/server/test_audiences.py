@@ -52,12 +52,10 @@ class AudiencesTest(unittest.TestCase):
                 levels = rng.sample(range(5), rng.randint(1, 3))
                 self.put(connection, **{f"l{each}": str(rng.randrange(3)) for each in levels})
                 here.add(connection)
-            self.assertEqual(set(self.audiences.watchers), here)
-            self.assertEqual(len(self.audiences), len(here))
+            self.assertEqual(set(self.audiences.of), here)
         for connection in list(here):
             self.audiences.leave(connection)  # type: ignore[arg-type]
-        self.assertFalse(self.audiences)
-        self.assertFalse(self.audiences._by_name or self.audiences._by_level)
+        self.assertFalse(self.audiences.of or self.audiences._by_name or self.audiences._by_level)
 
 
 if __name__ == "__main__":

@@ -8,9 +8,11 @@ from typing import Any, ClassVar
 
 import mock  # noqa: UP026 (the same mock on every Python)
 
-from gameserver.web.messages import Response
+from gameserver.server.live import Watchers
+from gameserver.web.event_stream import make_version
+from gameserver.web.messages import Request, Response
 from tests.raw_client import Client, request_bytes
-from tests.support import TimeMachine, running, wait_until
+from tests.support import TimeMachine, make_request, running, wait_until
 from tests.watcher import Watcher
 
 JSON = "Content-Type: application/json"
@@ -63,7 +65,7 @@ class LiveTestCase(unittest.TestCase):
             other.ask(LIST)
 
     def watchers(self) -> int:
-        return len(self.server.watchers.audiences)
+        return len(self.server.watchers.watching)
 
 
 class NewsTest(LiveTestCase):
@@ -247,6 +249,39 @@ class NewsTest(LiveTestCase):
         self.assertLess(len(asked), 12)  # not one for each iteration
         self.assertGreaterEqual(len(asked), 3)
 
+    def test_failure(self) -> None:
+        """A round of news that fails harms nobody, and the next one goes."""
+        watcher = self.watch("7")
+        self.assert_score(watcher, None)
+        failing = mock.patch.object(self.server.watchers, "_ask", side_effect=RuntimeError)
+        with self.assertLogs("gameserver.server.live", "ERROR"), failing as ask:
+            score = self.play()
+            wait_until(lambda: ask.call_count > 1)
+        self.assert_score(watcher, score)
+
+    def test_watcher_that_fails(self) -> None:
+        """One that raises an error is closed; the others of its audience have their news."""
+        watchers = [self.watch("7") for _ in range(3)]
+        for watcher in watchers:
+            self.assert_score(watcher, None)
+        first = next(iter(self.server.watchers.watching))
+
+        class Broken:
+            def __get__(self, connection: Any, _: Any) -> Any:
+                if connection is first:
+                    raise RuntimeError
+                return tell.__get__(connection)
+
+        tell = type(first).tell
+        with (
+            mock.patch.object(type(first), "tell", Broken()),
+            self.assertLogs("gameserver.server.base", "ERROR"),
+        ):
+            score = self.play()
+            for watcher in watchers[1:]:
+                self.assert_score(watcher, score)
+        self.assertTrue(watchers[0].client.socket.recv(1) == b"")
+
     def test_application_away(self) -> None:
         """While the application cannot be asked watchers wait, and get the news later."""
         watcher = self.watch("7")
@@ -264,6 +299,70 @@ class NewsTest(LiveTestCase):
         with mock.patch.object(self.server._app, "handle", fail):
             wait_until(lambda: len(failed) > 1)
         self.assert_score(watcher, score)
+
+
+class QuestionTest(unittest.TestCase):
+    """What the application is asked for all watchers together."""
+
+    def setUp(self) -> None:
+        self.loop = mock.Mock(now=0.0)
+        self.asked: list[Request] = []
+        self.watchers = Watchers(self.loop, self.ask, mock.Mock(), 10, lambda low, high: low)
+        self.version = make_version("a", "1", "d")
+
+    def ask(self, request: Request) -> Response:
+        self.asked.append(request)
+        return Response()
+
+    def watch(self, **versions: str) -> None:
+        """A connection that has these versions; levels are named `l7`."""
+        request = make_request("GET", "/api/live?levels=7", last_event_id="x")
+        connection = mock.Mock()
+        self.watchers.admit(connection, request)
+        more = [each for name, text in versions.items() for each in (int(name[1:]), text, 0)]
+        self.watchers.open(connection, request, Response(more=tuple(more)))
+
+    def test_question(self) -> None:
+        """It is no client's, counts for no limit, and names each level once."""
+        other = make_version("a", "2", "e")
+        self.watch(l7=self.version)
+        self.watch(l7=self.version, l8=self.version)
+        self.watch(l8=other)
+        self.assertEqual(self.watchers.go_on(), 0)
+        (question,) = self.asked
+        self.assertEqual((question.method, question.client, question.query), ("", "", ""))
+        self.assertFalse(question.match.limited or question.headers)
+        # Where not all have the same version none is known.
+        self.assertEqual(question.match.captures, (7, self.version, 8, ""))
+
+    def test_rounds(self) -> None:
+        """Rounds are a quarter of a second apart; many levels are asked for in parts."""
+        self.watch(**{f"l{level}": self.version for level in range(250)})
+        for moment in (0.0, 0.25):
+            self.loop.now = moment
+            for _ in range(3):
+                self.assertEqual(self.watchers.go_on(), 0)
+            self.assertEqual(self.watchers.go_on(), 0.25)
+            self.loop.now += 0.1
+            self.assertAlmostEqual(self.watchers.go_on(), 0.15)
+        sizes = [len(each.match.captures) // 2 for each in self.asked]
+        self.assertEqual(sizes, [100, 100, 50] * 2)
+
+    def test_dear_rounds(self) -> None:
+        """A round that cost much is followed by a longer pause, of less than a second."""
+        self.watch(l7=self.version)
+        for cost, pause in [(0.01, 0.25), (0.03, 0.36), (5, 0.7)]:
+            self.watchers._next_round = 0.0
+            times = mock.Mock(side_effect=[0.0, cost, 10.0, 10.0])
+            with mock.patch("gameserver.server.live.time.thread_time", times):
+                self.assertEqual(self.watchers.go_on(), 0)
+                self.assertAlmostEqual(self.watchers.go_on(), pause)
+
+    def test_retry(self) -> None:
+        """Clients are told to come back after a time that is drawn."""
+        request = make_request("GET", "/api/live?levels=7")
+        first, events = self.watchers.open(mock.Mock(), request, Response(more=(7, "a", 0)))
+        self.assertEqual((first, events), (b"retry: 1000\n\n", b""))
 
 
 class EndTest(LiveTestCase):
@@ -309,7 +408,7 @@ class EndTest(LiveTestCase):
     def stall(self) -> Watcher:
         """A watcher who takes nothing, and is owed something."""
         slow = self.watch("7", receive_buffer=4096)
-        connection = next(iter(self.server.watchers.audiences.watchers))
+        connection = next(iter(self.server.watchers.watching))
         for _ in range(200):
             if connection._debt:
                 return slow

@@ -57,6 +57,50 @@ def ask_for(kind: int) -> bytes:
     return request_bytes("GET", f"/long/{kind}")
 
 
+class KnownTest(TurnsTestCase):
+    """Replies that are known before anybody is asked."""
+
+    def setUp(self) -> None:
+        self.server = self.enterContext(
+            running(
+                path("/known/<number:kind>", GET=self.known, known=True),
+                path("/short", GET=self.short, short=True),
+            )
+        )
+        self.made = 0
+        self.client = self.connect()
+
+    def known(self, kind: int) -> Response:
+        return Response(body=b"%d" % kind * SIZE, etag=f'"{kind}"')
+
+    def test_order(self) -> None:
+        """They stand in order between the others, in whatever number they come."""
+        known = [request_bytes("GET", f"/known/{kind}") for kind in range(3)]
+        self.client.send(known[0] + SHORT + known[1] + known[2] + SHORT, known[0])
+        bodies = [self.client.reply().body for _ in range(6)]
+        self.assertEqual([body[:5] for body in bodies],
+                         [b"00000", b"short", b"11111", b"22222", b"short", b"00000"])  # fmt: skip
+        self.assertEqual(self.client.ask(SHORT).body, b"short")
+
+    def test_not_taken(self) -> None:
+        """Who takes none of them is owed one, and nobody else waits for that."""
+        known = request_bytes("GET", "/known/1")
+        greedy = [self.connect().send(known * 50) for _ in range(20)]
+        for _ in range(3):
+            with self.connect() as other:
+                self.assertEqual(len(other.ask(known).body), SIZE)
+                self.assertEqual(other.ask(SHORT).body, b"short")
+                self.assertLess(self.server.ledger.total, 2 * SIZE)
+        for client in greedy:
+            self.assertEqual([len(client.reply().body) for _ in range(50)], [SIZE] * 50)
+
+    def test_last(self) -> None:
+        """A client that wants to close gets it whole, and the end."""
+        self.client.send(request_bytes("GET", "/known/1", None, "Connection: close"))
+        self.assertEqual(len(self.client.reply().body), SIZE)
+        self.assertTrue(self.client.at_end())
+
+
 class OwedTest(TurnsTestCase):
     """Replies that nobody reads."""
 
