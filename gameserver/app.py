@@ -12,7 +12,7 @@ from contextlib import suppress
 from itertools import compress
 
 from gameserver.errors import Refused, StorageFull
-from gameserver.monitoring.metrics import Counters
+from gameserver.monitoring.counters import Counters
 from gameserver.monitoring.minutes import Sample
 from gameserver.services import Services
 from gameserver.storage.engine import Engine
@@ -53,12 +53,11 @@ class App:
 
     def report(self, front_end: int, connections: int, counters: Counters) -> None:
         self._engine.check()  # twice a second, as front ends report
-        self._services.metrics.report(front_end, connections, counters)
-        minutes = self._services.minutes
-        minutes.count(front_end, counters)
-        if minutes.is_due and self._is_open:
+        metrics = self._services.metrics
+        is_due = metrics.report(front_end, connections, counters)
+        if is_due and self._is_open:
             with suppress(StorageFull):
-                minutes.note(self._sample())
+                metrics.note(self._sample())
 
     def close(self) -> None:
         self._is_open = False
@@ -68,8 +67,7 @@ class App:
         with self._engine.batch():
             scores = self._services.scores.gauges()["scores"]
         disk = self._engine.disk()
-        connections = self._services.metrics.connections
-        return Sample(connections, scores, disk=disk.size, written=disk.written)
+        return Sample(scores=scores, disk=disk.size, written=disk.written)
 
     def _limited(self, requests: Sequence[Request], limit: RateLimit) -> list[Response]:
         """The responses; a client over the limit is told so."""

@@ -101,13 +101,19 @@ def make_app(settings: Settings, router: Router) -> App:
     gc.collect()
     gc.freeze()
     limit = RateLimit(settings.rate_limit) if settings.rate_limit else None
-    python = ".".join(map(str, sys.version_info[:3]))
-    metrics = Metrics(build={"version": __version__, "python": python, "mode": settings.mode})
-    # A forked server's is the owner's parent.
+    # The first process of a forked server is the parent of the owner.
     root = os.getpid() if settings.threaded else os.getppid()
-    minutes = Minutes(measure_memory=partial(tree_memory, root))
-    services = make_services(engine, settings, metrics, _reading(), minutes=minutes)
+    services = make_services(engine, settings, make_metrics(settings, root), _reading())
     return App(router, services, engine, limit)
+
+
+def make_metrics(settings: Settings, root: int) -> Metrics:
+    """The metrics of a server whose first process is `root`."""
+    python = ".".join(map(str, sys.version_info[:3]))
+    return Metrics(
+        build={"version": __version__, "python": python, "mode": settings.mode},
+        minutes=Minutes(measure_memory=partial(tree_memory, root)),
+    )
 
 
 def make_services(
@@ -116,7 +122,6 @@ def make_services(
     metrics: Metrics | None = None,
     read: ReadGame = read_here,
     clock: Clock = server_clock,
-    minutes: Minutes | None = None,
 ) -> Services:
     """The services, on what the engine keeps; StartError if a file of theirs cannot be used.
 
@@ -136,8 +141,7 @@ def make_services(
         tournaments=tournaments,
         keyed_posts=KeyedPosts(tournaments, clock),
         uploads=Uploads(tournaments, ReplayFolder(settings.replays), read),
-        metrics=metrics or Metrics(),
-        minutes=minutes or Minutes(clock),
+        metrics=metrics or Metrics(minutes=Minutes(clock)),
         settings=settings,
         admin=admin_token(settings.admin_token_file, os.environ),
         blocked_names=read_blocked_names(blocked) if blocked else NONE_BLOCKED,

@@ -11,7 +11,6 @@ from gameserver.auth.game_tokens import GameTokens
 from gameserver.auth.sessions import Sessions
 from gameserver.minesweeper.uploads import Uploads
 from gameserver.monitoring.metrics import Metrics
-from gameserver.monitoring.minutes import Minutes
 from gameserver.scores.blocked_names import NONE_BLOCKED, BlockedNames
 from gameserver.scores.moderation import Moderation
 from gameserver.scores.score_store import ScoreStore
@@ -38,5 +37,4 @@ class Services:
     admin: AdminToken | None = None
     blocked_names: BlockedNames = NONE_BLOCKED
     metrics: Metrics = field(default_factory=Metrics)
-    minutes: Minutes = field(default_factory=Minutes)
     settings: Settings = DEFAULTS

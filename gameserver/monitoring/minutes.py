@@ -8,10 +8,11 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from gameserver.monitoring.metrics import SECONDS, SIZES, Counters, Histogram
+from gameserver.monitoring.counters import SECONDS, SIZES, Counters, Histogram
 from gameserver.times import Clock, server_clock
 
 MINUTES = 10
@@ -50,6 +51,17 @@ class Minute:
     cpu_seconds: float = 0.0
     written: int = 0
     last: Sample = NOTHING
+
+
+class Past(NamedTuple):
+    """What there is to say of the server up to now."""
+
+    uptime: int
+    """Seconds since the start."""
+    last_write: float | None
+    """When something was last written to disk, in seconds since 1970, late by a sample at most."""
+    minutes: Sequence[Minute]
+    """Those of the last ten that somebody reported in, the oldest first."""
 
 
 class Minutes:
@@ -97,21 +109,13 @@ class Minutes:
             minute.last = self._last = sample
             self._next_sample = self._clock() + SAMPLE_SECONDS
 
-    @property
-    def uptime(self) -> int:
-        """Seconds since the start."""
-        return int(self._clock() - self._started)
-
-    @property
-    def last_write(self) -> float | None:
-        """When something was last written to disk, in seconds since 1970; late by a sample."""
-        return self._last_write
-
-    def all(self) -> Sequence[Minute]:
-        """The minutes that somebody reported in, the oldest first."""
+    def past(self) -> Past:
+        """The last ten minutes, as they are now."""
         with self._lock:
-            since = self._clock() - MINUTES * MINUTE_SECONDS
-            return [each for each in self._minutes if each.began > since]
+            now = self._clock()
+            since = now - MINUTES * MINUTE_SECONDS
+            minutes = [deepcopy(each) for each in self._minutes if each.began > since]
+            return Past(int(now - self._started), self._last_write, minutes)
 
     def _now(self) -> Minute:
         """The minute that is running."""

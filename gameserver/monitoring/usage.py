@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from glob import glob
 
-from gameserver.monitoring.metrics import Counters
+from gameserver.monitoring.counters import Counters
 
 
 class Meter:

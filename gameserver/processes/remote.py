@@ -12,7 +12,7 @@ import pickle
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from gameserver.monitoring.metrics import Counters
+from gameserver.monitoring.counters import Counters
 from gameserver.monitoring.usage import Meter
 from gameserver.processes.line import Line
 from gameserver.processes.lines import Lines

@@ -28,8 +28,8 @@ from typing import TYPE_CHECKING, Any
 from gameserver.errors import StartError
 from gameserver.http11.head_reader import HeadReader
 from gameserver.http11.reader import FindClient, RequestReader
+from gameserver.monitoring.counters import Counters
 from gameserver.monitoring.logs import log_access, log_refusal
-from gameserver.monitoring.metrics import Counters
 from gameserver.monitoring.usage import Meter
 from gameserver.server.acceptor import MAX_CONNECTIONS, Acceptor
 from gameserver.server.application import Application

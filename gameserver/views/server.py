@@ -55,15 +55,14 @@ def state(request: Request, services: Services) -> Response:
     """Which server this is, what it was told, and how it has been for ten minutes."""
     require_admin(request, services)
     NOTHING.read(request.query)
-    minutes = services.minutes
-    written = minutes.last_write
+    uptime, written, minutes = services.metrics.past()
     shown = {
         "version": __version__,
-        "uptime": minutes.uptime,
+        "uptime": uptime,
         "mode": services.settings.mode,
         "last_sync": None if written is None else moment(moment_of(int(written))),
         "settings": shown_settings(services.settings),
-        "minutes": [_minute(each) for each in minutes.all()],
+        "minutes": [_minute(each) for each in minutes],
     }
     return Response(200, json_line(shown), JSON)
 

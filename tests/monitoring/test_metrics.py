@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 import shutil
 import subprocess
 import sys
 import unittest
 
-from gameserver.monitoring.metrics import FAMILIES, FORGET_SECONDS, Counters, Histogram, Metrics
+from gameserver.monitoring.counters import Counters, Histogram
+from gameserver.monitoring.metrics import FAMILIES, FORGET_SECONDS, Metrics
+from gameserver.monitoring.minutes import Minutes, Sample
 from gameserver.web.messages import Response
 from tests.support import PATIENCE, Clock, make_request, run_together
 
@@ -73,6 +76,26 @@ class MetricsTest(unittest.TestCase):
 
     def lines(self) -> list[str]:
         return self.metrics.text({"scores": 3}).splitlines()
+
+    def test_minutes(self) -> None:
+        """A report says when a sample is due, which has the connections of all front ends."""
+        minutes = Minutes(self.clock)
+        self.metrics = Metrics(self.clock, minutes=minutes)
+        self.assertTrue(self.metrics.report(1, 10, Counters()))
+        self.metrics.report(2, 5, Counters())
+        self.metrics.note(Sample(scores=3))
+        self.assertFalse(self.metrics.report(2, 5, Counters()))
+        (minute,) = self.metrics.past().minutes
+        self.assertEqual((minute.last.connections, minute.last.scores), (15, 3))
+
+    def test_past_travels(self) -> None:
+        """The past can be handed to another process, and stays as it was."""
+        self.report(1, 1)
+        past = pickle.loads(pickle.dumps(self.metrics.past()))
+        kept = self.metrics.past()
+        self.report(1, 1)
+        for each in (past, kept):
+            self.assertEqual(each.minutes[0].latencies.count, 2)
 
     def test_adds_up_front_ends(self) -> None:
         """Counters, histograms and connections are those of all front ends together."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unittest
 
-from gameserver.monitoring.metrics import Counters
+from gameserver.monitoring.counters import Counters
 from gameserver.monitoring.minutes import MINUTES, SAMPLE_SECONDS, Minute, Minutes, Sample
 from gameserver.web.messages import Response
 from tests.support import Clock, make_request
@@ -26,13 +26,13 @@ class MinutesTest(unittest.TestCase):
         self.minutes.count(front_end, counters)
 
     def last(self) -> Minute:
-        return self.minutes.all()[-1]
+        return self.minutes.past().minutes[-1]
 
     def test_adds_up(self) -> None:
         """A minute is what all front ends have reported in it."""
         for front_end in (1, 2, 1):
             self.report(4, front_end=front_end)
-        self.assertEqual(len(self.minutes.all()), 1)
+        self.assertEqual(len(self.minutes.past().minutes), 1)
         self.assertEqual((self.last().latencies.count, self.last().batches.mean), (12, 4.0))
 
     def test_seconds(self) -> None:
@@ -50,14 +50,15 @@ class MinutesTest(unittest.TestCase):
             self.clock.now = BEGIN + 60 * number
             self.report()
         self.assertEqual(
-            [each.began - BEGIN for each in self.minutes.all()],
+            [each.began - BEGIN for each in self.minutes.past().minutes],
             [60 * number for number in range(15 - MINUTES, 15)],
         )
         self.clock.now += 60 * 8
         self.report()
-        self.assertEqual([each.began - BEGIN for each in self.minutes.all()], [780, 840, 1320])
+        began = [each.began - BEGIN for each in self.minutes.past().minutes]
+        self.assertEqual(began, [780, 840, 1320])
         self.clock.now += 60 * MINUTES
-        self.assertEqual(self.minutes.all(), [])
+        self.assertEqual(self.minutes.past().minutes, [])
 
     def test_cpu_of_the_start(self) -> None:
         """What a process took to start, such as loading the scores, is no minute's."""
@@ -74,7 +75,7 @@ class MinutesTest(unittest.TestCase):
         self.minutes.note(Sample(connections=3, scores=101, disk=9))
         self.clock.now += 60
         self.report()
-        for minute in self.minutes.all():
+        for minute in self.minutes.past().minutes:
             self.assertEqual(minute.last, Sample(3, 101, 77, 9))
 
     def test_when_due(self) -> None:
@@ -88,19 +89,19 @@ class MinutesTest(unittest.TestCase):
     def test_written(self) -> None:
         """Rows count in the minute in which they were found; those of the start in none."""
         self.minutes.note(Sample(written=40))
-        self.assertEqual((self.last().written, self.minutes.last_write), (0, None))
+        self.assertEqual((self.last().written, self.minutes.past().last_write), (0, None))
         self.clock.now += 2
         self.minutes.note(Sample(written=45))
         self.clock.now += 2
         self.minutes.note(Sample(written=45))
         self.clock.now += 60
         self.minutes.note(Sample(written=46))
-        self.assertEqual([each.written for each in self.minutes.all()], [5, 1])
-        self.assertEqual(self.minutes.last_write, self.clock.now)
+        self.assertEqual([each.written for each in self.minutes.past().minutes], [5, 1])
+        self.assertEqual(self.minutes.past().last_write, self.clock.now)
 
     def test_uptime(self) -> None:
         self.clock.now += 100.7
-        self.assertEqual(self.minutes.uptime, 100)
+        self.assertEqual(self.minutes.past().uptime, 100)
 
 
 if __name__ == "__main__":

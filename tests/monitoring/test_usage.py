@@ -10,7 +10,7 @@ import unittest
 
 import mock  # noqa: UP026 (the same mock on every Python)
 
-from gameserver.monitoring.metrics import Counters
+from gameserver.monitoring.counters import Counters
 from gameserver.monitoring.usage import Meter, resident_memory, tree_memory
 from tests.support import Clock
 

@@ -8,7 +8,7 @@ from tests.browser import BrowserCase
 
 VIEWS = ("levels", "levels/7", "levels/7/settings", "users?q=a", "users/3", "purge", "audit",
          "server", "tokens", "try/purge")  # fmt: skip
-HOSTILE = '<img src=x onerror="window.hacked=1">\'"&amp;'
+TITLE = '<img src=x onerror="window.evil()">\'"&amp;'
 
 
 class ConsoleCase(BrowserCase):

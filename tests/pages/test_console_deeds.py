@@ -219,17 +219,7 @@ class DeedsTest(ConsoleCase):
             self.assertIn("curl", self.browser.text("[data-slot=curl]"))
         self.assert_no_complaints()
 
-
-class ForkedDeedsTest(ConsoleCase):
-    """With several processes: what goes by way of the owner."""
-
-    flags = ()
-    test_entries = DeedsTest.test_entries
-    test_server = DeedsTest.test_server
-
-
-class UnexpectedTest(ConsoleCase):
-    """Answers that nobody wished for are said beside what was done, and nothing typed is lost."""
+    # Answers that nobody wished for are said beside what was done, and nothing typed is lost
 
     def test_slow_down(self) -> None:
         """429 and 503 say when to try again, 500 where to look."""
@@ -277,6 +267,13 @@ class UnexpectedTest(ConsoleCase):
                 self.browser.wait_for_text("#view form .says", "Kept: title")
             self.browser.open("about:blank", is_ready=False)
 
+
+class ForkedDeedsTest(ConsoleCase):
+    """With several processes: what goes by way of the owner."""
+
+    flags = ()
+    test_entries = DeedsTest.test_entries
+    test_server = DeedsTest.test_server
 
 if __name__ == "__main__":
     unittest.main()

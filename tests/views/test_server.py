@@ -6,7 +6,7 @@ import os
 import unittest
 
 from gameserver import __version__
-from gameserver.monitoring.metrics import Counters
+from gameserver.monitoring.counters import Counters
 from gameserver.monitoring.minutes import MINUTES
 from gameserver.web.messages import Response
 from tests.people import ADMIN, PeopleTestCase
