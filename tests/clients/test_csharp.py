@@ -12,7 +12,9 @@ using System;
 using System.Threading.Tasks;
 static class Game
 {
-    static void Main() { Run().Wait(); }
+    [System.Runtime.InteropServices.DllImport("libc", EntryPoint = "_exit")]
+    static extern void Exit(int code);
+    static void Main() { Run().Wait(); Exit(0); }
     static async Task Run()
     {
 """
