@@ -77,7 +77,11 @@ class Link:
     """One connection, for one thread at a time. After an error it is closed."""
 
     def __init__(self, address: Address, scripts: Sequence[Script] = ()) -> None:
-        """Connects and loads the scripts; LinkLost, or AuthenticationError if Redis refuses."""
+        """Connects and loads the scripts.
+
+        LinkLost if that cannot be, or if it is a replica; AuthenticationError or NoPermissionError
+        if Redis lets nobody in so.
+        """
         kind: Any = SSLConnection if address.tls else Connection  # their methods have no types
         self._connection = kind(
             host=address.host,
@@ -99,6 +103,7 @@ class Link:
         except (RedisError, OSError) as error:
             raise LinkLost(_said(error)) from None
         self._load_scripts()
+        self._check_role()
 
     def send(self, commands: Sequence[Command]) -> list[Any]:
         """One pipeline: a reply for each command, or a `ResponseError` as a value.
@@ -129,6 +134,12 @@ class Link:
     def _load_scripts(self) -> None:
         if self._scripts:
             self._send([("SCRIPT", "LOAD", script.text) for script in self._scripts])
+
+    def _check_role(self) -> None:
+        (role,) = self._send([("ROLE",)])
+        if isinstance(role, list) and role[0] != b"master":
+            self.close()
+            raise LinkLost("it is a replica: take the primary, which can be written to")
 
     def _send(self, commands: Sequence[Command]) -> list[Any]:
         connection = self._connection
