@@ -34,12 +34,12 @@ class RedisServer:
         ]  # fmt: skip
         self.start()
 
-    def start(self) -> None:
+    def start(self, *options: str) -> None:
         """Starts it, again if it has been ended; returns when it answers."""
         log = Path(self._folder.name, "log")
         with log.open("a") as output:
             self.process = subprocess.Popen(
-                self._command, stdout=output, stderr=output, start_new_session=True
+                [*self._command, *options], stdout=output, stderr=output, start_new_session=True
             )
         wait_until(self._answers)
 
