@@ -1,0 +1,96 @@
+"""Questions about scores: made when they are sent, with the rules and the time of that moment.
+
+A view may be called again, and the rules may be others by then; so whatever a question and its
+answer have in common is made once, in `prepare`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from gameserver.errors import Refused
+from gameserver.storage.redis.link import Command, Script
+from gameserver.storage.redis.rounds import AGAIN, Rounds
+from gameserver.storage.redis.rules_copy import Rules, RulesCopy
+from gameserver.storage.redis.score_keys import TAG
+from gameserver.times import Clock, moment_of
+
+Argument = bytes | str | int | float
+
+
+class Asked(NamedTuple):
+    """What goes to a script, behind the number of the rules, and what its reply means."""
+
+    arguments: Sequence[Argument]
+    answer: Callable[[Any], Any]
+
+
+Prepare = Callable[[Rules, int], Asked]
+"""Makes it of the rules and the present moment; it may raise Refused."""
+
+
+class Question:
+    """One question of a store."""
+
+    __slots__ = ("asked", "prepare", "refused")
+
+    def __init__(self, prepare: Prepare) -> None:
+        self.prepare = prepare
+        self.asked: Asked | None = None
+        self.refused: Refused | None = None
+
+    def arguments(self, rules: Rules, now: int) -> Sequence[Argument] | None:
+        """Those of the script; None if there is nothing to be asked."""
+        self.asked = self.refused = None
+        try:
+            self.asked = self.prepare(rules, now)
+        except Refused as error:
+            self.refused = error
+            return None
+        return rules.number, *self.asked.arguments
+
+    def answer(self, reply: Any) -> Any:
+        """What the reply means; the refusal, if it is one."""
+        assert self.asked is not None
+        try:
+            return self.asked.answer(reply)
+        except Refused as error:
+            return error
+
+
+class Questions:
+    """The kind of questions that one script answers, each by itself."""
+
+    final = False
+
+    def __init__(self, script: Script, rules: RulesCopy, now: Callable[[], int], writes: bool):
+        self.writes = writes
+        self._script = script
+        self._rules = rules
+        self._now = now
+
+    def commands(self, items: Sequence[Question]) -> Sequence[Command]:
+        rules, now = self._rules.now, self._now()
+        found = (item.arguments(rules, now) for item in items)
+        return [self._script.call((TAG,), *each) for each in found if each is not None]
+
+    def answers(self, items: Sequence[Question], replies: Sequence[Any]) -> Sequence[Any]:
+        following = iter(replies)
+        return [item.refused or self._answer(item, next(following)) for item in items]
+
+    def _answer(self, item: Question, reply: Any) -> Any:
+        return AGAIN if self._rules.take(reply) else item.answer(reply)
+
+
+class Asking:
+    """What all parts of the store ask with."""
+
+    def __init__(self, rounds: Rounds, clock: Clock) -> None:
+        self.rounds = rounds
+        self.rules = RulesCopy()
+        self._clock = clock
+
+    def now(self) -> int:
+        """The present moment."""
+        return moment_of(self._clock())
