@@ -1,0 +1,13 @@
+"""The names of everything in Redis: `gs:{bucket}:…`.
+
+What is in the braces decides where a cluster keeps a key, so everything that a command or a
+transaction names together is in one bucket. All but scores is in the bucket 0; so are the scores of
+a single Redis, which has only this one.
+"""
+
+from __future__ import annotations
+
+
+def key(*names: str | int) -> str:
+    """A key in the bucket 0."""
+    return "gs:{0}:" + ":".join(map(str, names))
