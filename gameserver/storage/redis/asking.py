@@ -10,10 +10,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from gameserver.errors import Refused
+from gameserver.storage.redis.keys import TAG
 from gameserver.storage.redis.link import Command, Script
-from gameserver.storage.redis.rounds import AGAIN, Rounds
-from gameserver.storage.redis.rules_copy import Rules, RulesCopy
-from gameserver.storage.redis.score_keys import TAG
+from gameserver.storage.redis.questions import AGAIN
+from gameserver.storage.redis.rounds import Rounds
+from gameserver.storage.redis.rules import Rules
+from gameserver.storage.redis.score_rules import ScoreRules
 from gameserver.times import Clock, moment_of
 
 Argument = bytes | str | int | float
@@ -26,7 +28,7 @@ class Asked(NamedTuple):
     answer: Callable[[Any], Any]
 
 
-Prepare = Callable[[Rules, int], Asked]
+Prepare = Callable[[ScoreRules, int], Asked]
 """Makes it of the rules and the present moment; it may raise Refused."""
 
 
@@ -40,7 +42,7 @@ class Question:
         self.asked: Asked | None = None
         self.refused: Refused | None = None
 
-    def arguments(self, rules: Rules, now: int) -> Sequence[Argument] | None:
+    def arguments(self, rules: ScoreRules, now: int) -> Sequence[Argument] | None:
         """Those of the script; None if there is nothing to be asked."""
         self.asked = self.refused = None
         try:
@@ -48,7 +50,7 @@ class Question:
         except Refused as error:
             self.refused = error
             return None
-        return rules.number, *self.asked.arguments
+        return self.asked.arguments
 
     def answer(self, reply: Any) -> Any:
         """What the reply means; the refusal, if it is one."""
@@ -59,38 +61,50 @@ class Question:
             return error
 
 
+class Asking:
+    """What calls of scripts are made with."""
+
+    def __init__(self, rounds: Rounds, rules: Rules, clock: Clock) -> None:
+        self.rounds = rounds
+        self.rules = ScoreRules(rules)
+        self._all_rules = rules
+        self._clock = clock
+
+    def now(self) -> int:
+        """The present moment."""
+        return moment_of(self._clock())
+
+    def call(self, script: Script, *arguments: Argument) -> Command:
+        """A call of a script, with the number of the rules that it is made with."""
+        return script.call((TAG,), self.rounds.number, *arguments)
+
+    def has_moved(self, reply: Any) -> bool:
+        """Whether the script knows other rules; then they are read."""
+        if reply != [b"rules"]:
+            return False
+        self._all_rules.refresh()
+        return True
+
+
 class Questions:
     """The kind of questions that one script answers, each by itself."""
 
     final = False
 
-    def __init__(self, script: Script, rules: RulesCopy, now: Callable[[], int], writes: bool):
+    def __init__(self, asking: Asking, script: Script, writes: bool = False) -> None:
         self.writes = writes
+        self._asking = asking
         self._script = script
-        self._rules = rules
-        self._now = now
 
     def commands(self, items: Sequence[Question]) -> Sequence[Command]:
-        rules, now = self._rules.now, self._now()
+        asking = self._asking
+        rules, now = asking.rules, asking.now()
         found = (item.arguments(rules, now) for item in items)
-        return [self._script.call((TAG,), *each) for each in found if each is not None]
+        return [asking.call(self._script, *each) for each in found if each is not None]
 
     def answers(self, items: Sequence[Question], replies: Sequence[Any]) -> Sequence[Any]:
         following = iter(replies)
         return [item.refused or self._answer(item, next(following)) for item in items]
 
     def _answer(self, item: Question, reply: Any) -> Any:
-        return AGAIN if self._rules.take(reply) else item.answer(reply)
-
-
-class Asking:
-    """What all parts of the store ask with."""
-
-    def __init__(self, rounds: Rounds, clock: Clock) -> None:
-        self.rounds = rounds
-        self.rules = RulesCopy()
-        self._clock = clock
-
-    def now(self) -> int:
-        """The present moment."""
-        return moment_of(self._clock())
+        return AGAIN if self._asking.has_moved(reply) else item.answer(reply)

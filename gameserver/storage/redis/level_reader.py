@@ -12,7 +12,7 @@ from gameserver.scores.values import LevelList, LevelSummary
 from gameserver.scores.withheld import State
 from gameserver.storage.redis.asking import Asked
 from gameserver.storage.redis.ordering import by_order
-from gameserver.storage.redis.rules_copy import Rules
+from gameserver.storage.redis.score_rules import ScoreRules
 from gameserver.storage.redis.score_keys import board_name, member
 from gameserver.storage.redis.score_reader import ScoreReader
 
@@ -26,10 +26,9 @@ class LevelReader(ScoreReader):
         return self._summaries([level_id])[0]
 
     def overall_version(self) -> str:
-        def prepare(rules: Rules, now: int) -> Asked:
+        def prepare(rules: ScoreRules, now: int) -> Asked:
             def answer(reply: Any) -> str:
-                era, changes, names = (each.decode() for each in reply)
-                return f"{era}-{changes}-{rules.number.decode()}-{names}"
+                return "-".join(each.decode() for each in reply)
 
             return Asked(("", "overall_version", now), answer)
 
@@ -44,7 +43,7 @@ class LevelReader(ScoreReader):
         return settings
 
     def _summaries(self, levels: Sequence[int]) -> list[LevelSummary]:
-        def prepare(rules: Rules, now: int) -> Asked:
+        def prepare(rules: ScoreRules, now: int) -> Asked:
             found = [(level_id, rules.level(level_id)) for level_id in levels]
             names = [board_name(n, level, level.season(now)) for n, level in found]
 
@@ -73,7 +72,7 @@ class LevelReader(ScoreReader):
         text = fold(q)
         number = int(q) if q.isdecimal() and q.isascii() and len(q) <= 10 else -1
 
-        def prepare(rules: Rules, now: int) -> Asked:
+        def prepare(rules: ScoreRules, now: int) -> Asked:
             found = [n for n, title in rules.titles.items() if text in title]
             if 0 <= number < 2**31 and number not in found:
                 found.append(number)
@@ -105,7 +104,7 @@ class LevelReader(ScoreReader):
         return users
 
     def is_known(self, user_id: int) -> bool:
-        def prepare(rules: Rules, now: int) -> Asked:
+        def prepare(rules: ScoreRules, now: int) -> Asked:
             is_in_rules = user_id in rules.states
             return Asked(("", "is_known", member(user_id)), lambda n: is_in_rules or bool(n))
 
@@ -128,7 +127,7 @@ class LevelReader(ScoreReader):
 
 
 def _summary(
-    rules: Rules, level_id: int, now: int, players: int, first: bytes | None
+    rules: ScoreRules, level_id: int, now: int, players: int, first: bytes | None
 ) -> LevelSummary:
     level = rules.level(level_id)
     season = level.season(now)

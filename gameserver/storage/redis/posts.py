@@ -14,7 +14,7 @@ from gameserver.scores.values import Limits, Outcome, Post, RequestId
 from gameserver.scores.writers import check_writer
 from gameserver.storage.redis.board_lines import write_note
 from gameserver.storage.redis.ordering import by_order
-from gameserver.storage.redis.rules_copy import Rules
+from gameserver.storage.redis.score_rules import ScoreRules
 from gameserver.storage.redis.score_keys import board_name
 from gameserver.times import MINUTE
 
@@ -23,7 +23,13 @@ class Entered(NamedTuple):
     """A post as the script has answered it."""
 
     outcome: Outcome
-    has_changed: bool
+    board: str
+    before: str | None
+    """The line in hexadecimal digits that the user had before, if the board has changed."""
+
+    @property
+    def has_changed(self) -> bool:
+        return self.before is not None
 
 
 class Judge:
@@ -60,6 +66,7 @@ class Judge:
 
 _REFUSALS: Mapping[str, tuple[str, str]] = {
     "id_reused": ("id_reused", "this id was used for another request: draw a new one"),
+    "banned": ("banned", "this user may not post scores"),
     "run_used": ("run_used", "a score has used this run up: draw another one"),
     "full_of_runs": ("full", "too many runs were used within a day"),
 }
@@ -78,12 +85,12 @@ class PostItem:
         self._refusals: list[Refused | None] = []
         self._now = 0
 
-    def text(self, rules: Rules, now: int) -> bytes | None:
-        """What the script reads; None if the user is banned."""
+    def text(self, rules: ScoreRules, now: int) -> bytes:
+        """What the script reads."""
         self._now = now
         state = rules.state(self._user_id)
         if state == "banned":
-            return None
+            return item_text(self._user_id, now, None, answer='{"refused":"banned"}')
         found = [self._post(rules, post, now) for post in self._posts]
         self._refusals = [refused for _, refused in found]
         return item_text(
@@ -94,10 +101,8 @@ class PostItem:
             hidden=state == "hidden",
         )
 
-    def answer(self, reply: bytes | None) -> list[Entered] | Refused:
+    def answer(self, reply: bytes) -> list[Entered] | Refused:
         """What the script's answer means."""
-        if reply is None:
-            return Refused("banned", "this user may not post scores")
         answer = json.loads(reply)
         code = answer.get("refused")
         if code is None:
@@ -105,7 +110,7 @@ class PostItem:
         refused = self._refusals[answer["post"] - 1] if code == "refused" else None
         return refused or self._judge.told(code, answer.get("limit", 0), self._now)
 
-    def _post(self, rules: Rules, post: Post, now: int) -> tuple[dict[str, Any], Refused | None]:
+    def _post(self, rules: ScoreRules, post: Post, now: int) -> tuple[dict[str, Any], Refused | None]:
         """A post as the script reads it, and what refuses it."""
         level = rules.level(post.level_id)
         settings, season = level.settings, level.season(now)
@@ -140,15 +145,14 @@ class RunItem:
         self._user_id = user_id
         self._request = request
 
-    def text(self, rules: Rules, now: int) -> bytes:
+    def text(self, rules: ScoreRules, now: int) -> bytes:
         """What the script reads."""
         settings = rules.level(self._level_id).settings
         run = self._runs.draw(self._level_id, self._user_id, settings, now)
         return item_text(self._user_id, now, self._request, answer=json.dumps(run))
 
-    def answer(self, reply: bytes | None) -> Run | Refused:
+    def answer(self, reply: bytes) -> Run | Refused:
         """What the script's answer means."""
-        assert reply is not None
         answer = json.loads(reply)
         if isinstance(answer, dict):
             return Refused(*_REFUSALS[answer["refused"]])
@@ -172,7 +176,8 @@ def _entered(
     rank: int,
     previous: int,
     improved: bool,
-    has_changed: bool,
+    board: str,
+    before: str | None = None,
 ) -> Entered:
     outcome = Outcome(int(level), season, score, best, rank, previous or None, improved)
-    return Entered(outcome, has_changed)
+    return Entered(outcome, board, before)

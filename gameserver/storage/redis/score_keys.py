@@ -3,9 +3,8 @@
 | key, behind the tag | what it is |
 |---|---|
 | `layout` | the version of this layout; a server of another one does not start |
-| `book` | a hash of counters: `rules`, `changes`, `names`, `scores`, `withheld`, `era`, … |
-| `settings`, `states` | the *rules*: of levels, in JSON; of users who are banned or hidden |
-| `changed` | the level (`l7`) or user (`u7`) whose rules changed last, by the number of the rules |
+| `book` | a hash of counters: `changes`, `names`, `scores`, `withheld`, `era`, … |
+| `settings`, `states` | the *rules*: of levels, in JSON; of users who are banned or hidden (`rules.py`) |
 | `b:<board>`, `t:<board>` | a board, user → place (`ordering.py`); the notes of its lines |
 | `n` | by board, its changes, which are the arrivals as well |
 | `s:<level>` | the boards of a level, but for that of a plain one, by the start of their season |
@@ -34,7 +33,6 @@ from struct import pack
 from gameserver.scores.level import Level
 from gameserver.scores.seasons import Season
 
-TAG = "gs:{0}:"
 LAYOUT = "1"
 """Which keys there are, and what is in them. One bucket holds all levels."""
 

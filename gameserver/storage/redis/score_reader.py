@@ -18,34 +18,40 @@ from gameserver.scores.values import (
     SeasonSummary,
     UserScore,
 )
-from gameserver.storage.redis.asking import Argument, Asked, Asking, Prepare, Question
+from gameserver.storage.redis.asking import Argument, Asked, Asking, Prepare, Question, Questions
 from gameserver.storage.redis.board_lines import BoardView, read_note
 from gameserver.storage.redis.ordering import ARRIVAL_BITS_HERE, by_order
-from gameserver.storage.redis.rules_copy import Rules
+from gameserver.storage.redis.score_rules import ScoreRules
 from gameserver.storage.redis.score_keys import board_name, level_in, member, start_in
+from gameserver.storage.redis.score_scripts import READ
 
 
-class ScoreReader(Asking):
+class ScoreReader:
     """What can be read of boards and of a user's scores, each question answered as a whole."""
+
+    def __init__(self, asking: Asking) -> None:
+        self._asking = asking
+        self._rounds = asking.rounds
+        self._reads = Questions(asking, READ)
 
     # A board
 
     def version(self, level_id: int, season: str = CURRENT) -> str:
-        def prepare(rules: Rules, now: int) -> Asked:
+        def prepare(rules: ScoreRules, now: int) -> Asked:
             level = rules.level(level_id)
             named = _named(level, season, now)
 
             def answer(reply: Any) -> str:
-                era, changes, names = (each.decode() for each in reply)
-                return f"{era}-{named.start:x}-{changes}-{rules.number.decode()}-{names}"
+                era, changes, settings, names = (each.decode() for each in reply)
+                return f"{era}-{named.start:x}-{changes}-{settings}-{names}"
 
             return _of_board(level_id, level, named, now, "version", (), answer)
 
         return str(self._read(prepare))
 
     def page(self, level_id: int, season: str = CURRENT, offset: int = 0, limit: int = 15) -> Page:
-        def prepare(rules: Rules, now: int) -> Asked:
-            view = _view(rules, level_id, season, now)
+        def prepare(rules: ScoreRules, now: int) -> Asked:
+            view = view_of(rules, level_id, season, now)
             return _of_board(level_id, *view, now, "page", (offset, limit), view.page)
 
         page: Page = self._read(prepare)
@@ -55,7 +61,7 @@ class ScoreReader(Asking):
         start, key = read_cursor(cursor)
         r, arrival = divmod(key, 1 << ARRIVAL_BITS_HERE)
 
-        def prepare(rules: Rules, now: int) -> Asked:
+        def prepare(rules: ScoreRules, now: int) -> Asked:
             level = rules.level(level_id)
             found = _starting(level, start) if season == CURRENT else _named(level, season, now)
             if found.start != start:
@@ -78,8 +84,8 @@ class ScoreReader(Asking):
         return self._around("around_hidden", level_id, user_id, season, count)
 
     def entries(self, level_id: int, users: Sequence[int], season: str = CURRENT) -> list[Entry]:
-        def prepare(rules: Rules, now: int) -> Asked:
-            view = _view(rules, level_id, season, now)
+        def prepare(rules: ScoreRules, now: int) -> Asked:
+            view = view_of(rules, level_id, season, now)
 
             def answer(reply: Any) -> list[Entry]:
                 parts = sorted(reply, key=lambda part: int(part[1]))  # by their offset
@@ -92,16 +98,16 @@ class ScoreReader(Asking):
         return entries
 
     def rank_of(self, level_id: int, score: int, season: str = CURRENT) -> int:
-        def prepare(rules: Rules, now: int) -> Asked:
-            level, named = _view(rules, level_id, season, now)
+        def prepare(rules: ScoreRules, now: int) -> Asked:
+            level, named = view_of(rules, level_id, season, now)
             r = by_order(score, level.is_ascending) + (level.settings.ties != "shared")
             return _of_board(level_id, level, named, now, "before", (r,), lambda n: n + 1)
 
         return int(self._read(prepare))
 
     def histogram(self, level_id: int, buckets: int = 20, season: str = CURRENT) -> Histogram:
-        def prepare(rules: Rules, now: int) -> Asked:
-            view = _view(rules, level_id, season, now)
+        def prepare(rules: ScoreRules, now: int) -> Asked:
+            view = view_of(rules, level_id, season, now)
             wanted = buckets, *PERCENTILES
             return _of_board(level_id, *view, now, "histogram", wanted, view.histogram)
 
@@ -109,7 +115,7 @@ class ScoreReader(Asking):
         return histogram
 
     def seasons(self, level_id: int) -> list[SeasonSummary]:
-        def prepare(rules: Rules, now: int) -> Asked:
+        def prepare(rules: ScoreRules, now: int) -> Asked:
             level = rules.level(level_id)
             current = level.season(now).start
 
@@ -127,7 +133,7 @@ class ScoreReader(Asking):
     # A user's scores
 
     def scores_of(self, user_id: int, first: int = 0, limit: int = MAX_NUMBER) -> list[UserScore]:
-        def prepare(rules: Rules, now: int) -> Asked:
+        def prepare(rules: ScoreRules, now: int) -> Asked:
             def answer(reply: Any) -> list[UserScore]:
                 return [_user_score(rules, now, *row) for row in reply]
 
@@ -139,13 +145,13 @@ class ScoreReader(Asking):
     # For all parts of the store
 
     def _read(self, prepare: Prepare) -> Any:
-        return self.rounds.collect(self._reads, Question(prepare))
+        return self._rounds.collect(self._reads, Question(prepare))
 
     def _around(
         self, how: str, level_id: int, user_id: int, season: str, count: int
     ) -> Neighbours | None:
-        def prepare(rules: Rules, now: int) -> Asked:
-            view = _view(rules, level_id, season, now)
+        def prepare(rules: ScoreRules, now: int) -> Asked:
+            view = view_of(rules, level_id, season, now)
 
             def answer(reply: Any) -> Neighbours | None:
                 if reply is None:
@@ -160,7 +166,8 @@ class ScoreReader(Asking):
         return neighbours
 
 
-def _view(rules: Rules, level_id: int, season: str, now: int) -> BoardView:
+def view_of(rules: ScoreRules, level_id: int, season: str, now: int) -> BoardView:
+    """A level's board in the season of that name; Refused if there can be none."""
     level = rules.level(level_id)
     return BoardView(level, _named(level, season, now))
 
@@ -216,7 +223,7 @@ def _summary(level: Level, start: int, head: Any) -> SeasonSummary:
 
 
 def _user_score(
-    rules: Rules, now: int, board: bytes, r: int, rank: int, shared: int, note: bytes | None
+    rules: ScoreRules, now: int, board: bytes, r: int, rank: int, shared: int, note: bytes | None
 ) -> UserScore:
     name = board.decode()
     level_id, start = level_in(name), start_in(name)

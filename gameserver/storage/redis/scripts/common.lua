@@ -30,24 +30,18 @@ local function before(board, r)
   return call('ZCOUNT', board, '-inf', '(' .. exactly(place_of(r, 0)))
 end
 
--- What has changed of the rules since a number: the number up to which this is all, then what has
--- changed (l for a level, u for a user) and how it is now, false for as if it never was.
-local function rules_since(number)
-  local found = call('ZRANGEBYSCORE', tag .. 'changed', '(' .. number, '+inf', 'WITHSCORES',
-    'LIMIT', 0, 1000)
-  local answer = { 'rules', call('HGET', tag .. 'book', 'rules') or '0' }
-  if #found == 2000 then answer[2] = found[#found] end
-  for i = 1, #found, 2 do
-    local kind, id = string.sub(found[i], 1, 1), string.sub(found[i], 2)
-    answer[#answer + 1] = found[i]
-    answer[#answer + 1] = call('HGET', tag .. (kind == 'l' and 'settings' or 'states'), id)
-  end
-  return answer
+-- The number of the rules (`rules.py`), and the answer to a call that was made with another one.
+local function rules_number()
+  return call('GET', tag .. 'rules') or call('GET', tag .. 'rules:since') or '0'
 end
+local MOVED = { 'rules' }
 
 -- Something of the rules is another one from now on.
 local function change_rules(what)
-  call('ZADD', tag .. 'changed', call('HINCRBY', tag .. 'book', 'rules', 1), what)
+  local number = exactly(rules_number() + 1)
+  call('SET', tag .. 'rules', number)
+  call('ZADD', tag .. 'rules:changed', number, what)
+  call('HINCRBY', tag .. 'book', 'settings', 1)
 end
 
 -- A user, in four bytes, has come to a board that has so many players now.
@@ -58,6 +52,11 @@ local function index(user, level, name, players)
     local id = struct.unpack('>I4', user)
     call('SADD', tag .. 'u:' .. math.floor(id / 8), exactly(id % 8 * 2147483648 + level))
   end
+end
+
+local function unindex(user, level)
+  local id = struct.unpack('>I4', user)
+  call('SREM', tag .. 'u:' .. math.floor(id / 8), exactly(id % 8 * 2147483648 + level))
 end
 
 -- Numbers the arrivals of a board anew, within each score, so that no two lines change their order.
@@ -80,4 +79,21 @@ local function renumber(name)
   call('HSET', tag .. 'n', name, most)
   call('HINCRBY', tag .. 'book', 'era', 1)
   return most
+end
+
+-- The levels in which the user may have scores, from one on, in ascending order.
+local function levels_of(user, first)
+  local id, levels, found = struct.unpack('>I4', user), {}, {}
+  for _, pair in ipairs(call('SMEMBERS', tag .. 'u:' .. math.floor(id / 8))) do
+    pair = tonumber(pair)
+    if math.floor(pair / 2147483648) == id % 8 then levels[pair % 2147483648] = true end
+  end
+  for _, name in ipairs(call('SMEMBERS', tag .. 'large')) do
+    levels[tonumber(string.match(name, '^%d+'))] = true
+  end
+  for level in pairs(levels) do
+    if level >= first then found[#found + 1] = level end
+  end
+  table.sort(found)
+  return found
 end

@@ -1,10 +1,10 @@
 -- The first 15 of boards, as text. ARGV: the number of the rules, the era that is known; then pairs
 -- of a board and the number of its changes that is known, or an empty text.
 -- Returns the era and the text of each board as `changes:user=score,…`, false where nothing has
--- changed; or what has changed of the rules.
-local book = call('HMGET', tag .. 'book', 'rules', 'era', 'born')
-if (book[1] or '0') ~= ARGV[1] then return rules_since(ARGV[1]) end
-local era = (book[3] or '0') .. '.' .. (book[2] or '0')
+-- changed; or `rules` if they have changed.
+local book = call('HMGET', tag .. 'book', 'era', 'born')
+if rules_number() ~= ARGV[1] then return MOVED end
+local era = (book[2] or '0') .. '.' .. (book[1] or '0')
 local names, answer = {}, { era }
 for k = 3, #ARGV, 2 do names[#names + 1] = ARGV[k] end
 local counters = call('HMGET', tag .. 'n', unpack(names))

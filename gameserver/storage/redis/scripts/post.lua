@@ -2,7 +2,7 @@
 --
 -- ARGV: the number of the rules, worker, number of the call, the limits; then an item each, all but
 -- the first three in JSON, made by `posts.py`.
--- Returns an answer in JSON for each item; or what has changed of the rules. A call that comes again
+-- Returns an answer in JSON for each item; or `rules` if they have changed. A call that comes again
 -- is answered as before.
 local DAY, MOST_RUNS = 86400000000, 5000000
 local memory = tag .. 'w:' .. ARGV[2]
@@ -11,7 +11,7 @@ if seen then
   seen = cmsgpack.unpack(seen)
   if seen[1] == ARGV[3] then return seen[2] end
 end
-if (call('HGET', tag .. 'book', 'rules') or '0') ~= ARGV[1] then return rules_since(ARGV[1]) end
+if rules_number() ~= ARGV[1] then return MOVED end
 local limits = cjson.decode(ARGV[4])
 
 -- Requests that may be repeated: of each user a hash, level -> a list of {id, digest, at, answer}.
@@ -110,6 +110,10 @@ local function begin_season(post)
   call('ZADD', tag .. 'ends', post.ends, post.level)
 end
 
+local function to_hex(text)
+  return (string.gsub(text, '.', function(c) return string.format('%02x', string.byte(c)) end))
+end
+
 -- Enters a post. Returns what refuses it, or nil, and in `entered` what was there before.
 local function enter(item, post, user, entered)
   if post.refused then return 'refused' end
@@ -130,7 +134,7 @@ local function enter(item, post, user, entered)
     begin_season(post)
     local n = tonumber(call('HGET', tag .. 'n', post.board) or 0)
     entered[#entered + 1] = { post.board, user, line }
-    post.old = line and packed(line) or ''
+    post.before = line and to_hex(packed(line)) or ''
     put(post.board, user, { place = place_of(r, n), note = post.note })
     if call('ZCARD', tag .. 'b:' .. post.board) == 1 then drop_outdated(post.level, limits.seasons) end
   end
@@ -161,7 +165,7 @@ local function outcomes(item, user)
     local best = parts_of(tonumber(call('ZSCORE', tag .. 'b:' .. post.board, user)))
     best = is_ascending(post.board) and best or MAX - best
     found[at] = { post.level, post.season, post.score, best, rank(post, user), previous, better,
-      post.old ~= nil }
+      post.board, post.before }
   end
   use_runs(item)
   return { outcomes = found }

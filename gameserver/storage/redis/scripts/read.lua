@@ -1,13 +1,13 @@
 -- All that is read of boards, levels and users, each question as a whole.
 --
 -- ARGV: the number of the rules, a board that there has to be (or an empty text), what is asked, its
--- arguments. Returns the answer, `gone` if there is no such board, or what has changed of the rules.
+-- arguments. Returns the answer, `gone` if there is no such board, or `rules` if they have changed.
 -- Lines come as one text, user and place of each as >I4d.
-local book = call('HMGET', tag .. 'book', 'rules', 'era', 'born', 'changes', 'names', 'scores',
-  'withheld', 'turns')
-if (book[1] or '0') ~= ARGV[1] then return rules_since(ARGV[1]) end
+local book = call('HMGET', tag .. 'book', 'era', 'born', 'changes', 'names', 'scores',
+  'withheld', 'settings')
+if rules_number() ~= ARGV[1] then return MOVED end
 if ARGV[2] ~= '' and call('EXISTS', tag .. 'b:' .. ARGV[2]) == 0 then return { 'gone' } end
-local era = (book[3] or '0') .. '.' .. (book[2] or '0')
+local era = (book[2] or '0') .. '.' .. (book[1] or '0')
 local read = {}
 
 -- Some lines of a board: players, offset, rank of the first where equal scores share one, the
@@ -34,7 +34,9 @@ end
 
 function read.rules() return era end
 
-function read.version(name) return { era, call('HGET', tag .. 'n', name) or '0', book[5] or '0' } end
+function read.version(name)
+  return { era, call('HGET', tag .. 'n', name) or '0', book[7] or '0', book[4] or '0' }
+end
 
 function read.page(name, offset, limit) return part(name, offset, tonumber(limit)) end
 
@@ -143,13 +145,13 @@ local function turn(now)
     call('ZADD', tag .. 'busiest', 'XX', 0, struct.pack('>I4', tonumber(level)))
   end
   if #due > 0 then
-    book[4] = exactly(call('HINCRBY', tag .. 'book', 'changes', #due))
+    book[3] = exactly(call('HINCRBY', tag .. 'book', 'changes', #due))
   end
 end
 
 function read.overall_version(now)
   turn(now)
-  return { era, book[4] or '0', book[5] or '0' }
+  return { era, book[3] or '0', book[7] or '0', book[4] or '0' }
 end
 
 -- How many levels there are, and the busiest from an offset on.
@@ -172,33 +174,16 @@ function read.players(now, levels)
 end
 
 function read.gauges()
-  return { call('ZCARD', tag .. 'busiest'), tonumber(book[6] or 0) - tonumber(book[7] or 0) }
+  return { call('ZCARD', tag .. 'busiest'), tonumber(book[5] or 0) - tonumber(book[6] or 0) }
 end
 
 -- Users
-
--- The names of the boards of each level in which the user may have scores, in ascending order.
-local function boards_for(user, first)
-  local id, levels, found = struct.unpack('>I4', user), {}, {}
-  for _, pair in ipairs(call('SMEMBERS', tag .. 'u:' .. math.floor(id / 8))) do
-    pair = tonumber(pair)
-    if math.floor(pair / 2147483648) == id % 8 then levels[pair % 2147483648] = true end
-  end
-  for _, name in ipairs(call('SMEMBERS', tag .. 'large')) do
-    levels[tonumber(string.match(name, '^%d+'))] = true
-  end
-  for level in pairs(levels) do
-    if level >= first then found[#found + 1] = level end
-  end
-  table.sort(found)
-  return found
-end
 
 -- The user's lines in at most `limit` levels from one on: board, place, rank, rank where equal
 -- scores share one, note.
 function read.scores_of(user, first, limit)
   local found, levels = {}, 0
-  for _, level in ipairs(boards_for(user, tonumber(first))) do
+  for _, level in ipairs(levels_of(user, tonumber(first))) do
     if levels == tonumber(limit) then break end
     local count = #found
     for _, name in ipairs(read.boards(exactly(level))[1]) do
@@ -218,7 +203,7 @@ end
 function read.is_known(user)
   if call('HEXISTS', tag .. 'names', user) == 1 then return 1 end
   if call('EXISTS', tag .. 'h:' .. exactly((struct.unpack('>I4', user)))) == 1 then return 1 end
-  for _, level in ipairs(boards_for(user, 0)) do
+  for _, level in ipairs(levels_of(user, 0)) do
     for _, name in ipairs(read.boards(exactly(level))[1]) do
       if call('ZSCORE', tag .. 'b:' .. name, user) then return 1 end
     end

@@ -3,7 +3,7 @@
 -- KEYS: the tag. ARGV: the number of the rules, worker, number of the call, the most scores, the
 -- most levels; then pairs of a level and its posts, each a user and 2147483647 - score as >I4I4.
 -- Returns a digit for each post: 0 no better, 1 entered, 2 too many scores, 3 too many levels; or
--- what has changed of the rules. A call that comes again is answered as before.
+-- `rules` if they have changed. A call that comes again is answered as before.
 local pack, unpack_ = struct.pack, struct.unpack
 local memory = tag .. 'w:' .. ARGV[2]
 local seen = call('GET', memory)
@@ -11,10 +11,10 @@ if seen then
   local colon = string.find(seen, ':', 1, true)
   if string.sub(seen, 1, colon - 1) == ARGV[3] then return string.sub(seen, colon + 1) end
 end
-local book = call('HMGET', tag .. 'book', 'rules', 'scores', 'changes')
-if (book[1] or '0') ~= ARGV[1] then return rules_since(ARGV[1]) end
+local book = call('HMGET', tag .. 'book', 'scores', 'changes')
+if rules_number() ~= ARGV[1] then return MOVED end
 
-local scores, most = tonumber(book[2] or 0), tonumber(ARGV[4])
+local scores, most = tonumber(book[1] or 0), tonumber(ARGV[4])
 local levels = {}
 for k = 6, #ARGV, 2 do levels[#levels + 1] = ARGV[k] end
 local counters = call('HMGET', tag .. 'n', unpack(levels))
@@ -64,7 +64,7 @@ end
 local answer = table.concat(flags)
 if changes > 0 then
   call('HSET', tag .. 'n', unpack(changed))
-  call('HSET', tag .. 'book', 'scores', scores, 'changes', tonumber(book[3] or 0) + changes)
+  call('HSET', tag .. 'book', 'scores', scores, 'changes', tonumber(book[2] or 0) + changes)
   call('SET', memory, ARGV[3] .. ':' .. answer, 'EX', 3600)
 end
 return answer

@@ -1,0 +1,82 @@
+"""Scores in Redis."""
+
+from __future__ import annotations
+
+import unittest
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+from gameserver.scores.values import NORMAL, Limits
+from gameserver.times import Clock, server_clock
+from tests.redis_server import redis_url
+from tests.scores import board_contract, contracts
+
+
+def open_scores(url: str, limits: Limits = NORMAL, clock: Clock = server_clock) -> Any:
+    """A store, as a server of its own has it."""
+    from gameserver.storage.redis.address import parse_address
+    from gameserver.storage.redis.link import Link
+    from gameserver.storage.redis.links import Links
+    from gameserver.storage.redis.asking import Asking
+    from gameserver.storage.redis.rounds import Rounds
+    from gameserver.storage.redis.rules import Rules
+    from gameserver.storage.redis.score_scripts import SCORE_SCRIPTS
+    from gameserver.storage.redis.scores import RedisScores
+
+    address = parse_address(url)
+    links = Links(lambda: Link(address, SCORE_SCRIPTS))
+    rounds = Rounds(links)
+    rules = Rules(rounds)
+    scores = RedisScores(Asking(rounds, rules, clock), bytes(32), limits)
+    rules.load()
+    return scores
+
+
+class RedisTest(contracts.ScoresContract):
+    """The scores of all levels, in Redis."""
+
+    def make(self) -> Any:
+        return open_scores(redis_url())
+
+
+class InRedis(board_contract.BoardContract):
+    """Boards in Redis."""
+
+    def make(self) -> Any:
+        self.url = redis_url()
+        return open_scores(self.url, self.limits, self.clock)
+
+    def restart(self) -> None:
+        self.store = open_scores(self.url, self.limits, self.clock)
+
+
+class PostTest(InRedis, board_contract.PostTests):
+    """Posts, in Redis."""
+
+
+class RepeatTest(InRedis, board_contract.RepeatTests):
+    """Requests that are repeated, in Redis."""
+
+
+class ReadingTest(InRedis, board_contract.ReadingTests):
+    """Reading, in Redis."""
+
+
+class SeasonTest(InRedis, board_contract.SeasonTests):
+    """Seasons, in Redis."""
+
+
+class LevelTest(InRedis, board_contract.LevelTests):
+    """Levels, in Redis."""
+
+
+class UserTest(InRedis, board_contract.UserTests):
+    """Users, in Redis."""
+
+
+class RandomOperationsTest(InRedis, board_contract.RandomOperationsTests):
+    """Random operations, in Redis."""
+
+
+if __name__ == "__main__":
+    unittest.main()
