@@ -24,7 +24,7 @@ for at, level in ipairs(levels) do
   local first = tonumber(counters[at] or 0)
   local card, n = call('ZCARD', board), first
   if n + #posts > 4294967000 then n = renumber(level) end
-  local before = card
+  local before, noted = card, nil
   for i = 1, #posts, 8 do
     local hi, lo, sign = unpack_('>I4', posts, i + 4) - 1073741824, n, 0
     if hi < 0 then
@@ -49,7 +49,11 @@ for at, level in ipairs(levels) do
           call('ZREM', board, user)
         end
       end
-      if flag == 1 then n = n + 1 end
+      if flag == 1 then
+        n = n + 1
+        if noted == nil then noted = call('EXISTS', tag .. 't:' .. level) == 1 end
+        if noted then call('HDEL', tag .. 't:' .. level, user) end
+      end
     end
     flags[#flags + 1] = flag
   end
