@@ -28,10 +28,11 @@ buckets of levels can have tags of their own.
 
 from __future__ import annotations
 
-from struct import pack
+from struct import pack, unpack
 
 from gameserver.scores.level import Level
 from gameserver.scores.seasons import Season
+from gameserver.scores.user_index import BoardId
 
 LAYOUT = "1"
 """Which keys there are, and what is in them. One bucket holds all levels."""
@@ -56,3 +57,15 @@ def start_in(board: str) -> int:
 def member(user_id: int) -> bytes:
     """What a user is in boards and hashes."""
     return pack(">I", user_id)
+
+
+def board_id(board: str) -> BoardId:
+    """What a board is called in memory."""
+    return level_in(board), start_in(board)
+
+
+def read_place(text: bytes) -> tuple[str, float]:
+    """The board and the place of a line in a set `k:<entry>`, behind the user."""
+    size = text[0]
+    (place,) = unpack(">d", text[1 + size : 9 + size])
+    return text[1 : 1 + size].decode(), place

@@ -22,6 +22,7 @@ LISTS = _script("lists", "common")
 READ = _script("read", "common")
 POST = _script("post", "common", "lines")
 WRITE = _script("write", "common", "lines")
+MODERATE = _script("moderate", "common", "lines")
 
-SCORE_SCRIPTS = (SUBMIT, LISTS, READ, POST, WRITE)
+SCORE_SCRIPTS = (SUBMIT, LISTS, READ, POST, WRITE, MODERATE)
 """What every link has to load."""

@@ -21,13 +21,13 @@ def open_scores(url: str, limits: Limits = NORMAL, clock: Clock = server_clock) 
     from gameserver.storage.redis.rounds import Rounds
     from gameserver.storage.redis.rules import Rules
     from gameserver.storage.redis.score_scripts import SCORE_SCRIPTS
-    from gameserver.storage.redis.scores import RedisScores
+    from gameserver.storage.redis.moderation import ModeratedScores
 
     address = parse_address(url)
     links = Links(lambda: Link(address, SCORE_SCRIPTS))
     rounds = Rounds(links)
     rules = Rules(rounds)
-    scores = RedisScores(Asking(rounds, rules, clock), bytes(32), limits)
+    scores = ModeratedScores(Asking(rounds, rules, clock), bytes(32), limits)
     rules.load()
     return scores
 

@@ -41,12 +41,12 @@ local function count(level)
     return
   end
   if not (on or is_configured) then on = level end
-  call('ZADD', tag .. 'busiest', on and -call('ZCARD', tag .. 'b:' .. on) or 0, member)
+  call('ZADD', tag .. 'busiest', on and 0 - call('ZCARD', tag .. 'b:' .. on) or 0, member)
 end
 
 local function drop(name)
   local level = level_of(name)
-  call('HINCRBY', tag .. 'book', 'scores', -call('ZCARD', tag .. 'b:' .. name))
+  call('HINCRBY', tag .. 'book', 'scores', 0 - call('ZCARD', tag .. 'b:' .. name))
   call('HINCRBY', tag .. 'book', 'era', 1)
   call('UNLINK', tag .. 'b:' .. name, tag .. 't:' .. name)
   call('ZREM', tag .. 's:' .. level, name)
@@ -117,7 +117,7 @@ local function withhold(name, user, line)
   if line then
     change = call('HSET', key, name, packed(line))
   else
-    change = -call('HDEL', key, name)
+    change = 0 - call('HDEL', key, name)
   end
   if change == 0 then return end
   call('HINCRBY', tag .. 'book', 'scores', change)
