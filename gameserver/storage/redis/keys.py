@@ -7,7 +7,6 @@ a single Redis, which has only this one.
 
 from __future__ import annotations
 
-
 TAG = "gs:{0}:"
 """What the keys of the bucket 0 begin with."""
 

@@ -12,9 +12,9 @@ from gameserver.scores.values import LevelList, LevelSummary
 from gameserver.scores.withheld import State
 from gameserver.storage.redis.asking import Asked
 from gameserver.storage.redis.ordering import by_order
-from gameserver.storage.redis.score_rules import ScoreRules
 from gameserver.storage.redis.score_keys import board_name, member
 from gameserver.storage.redis.score_reader import ScoreReader
+from gameserver.storage.redis.score_rules import ScoreRules
 
 
 class LevelReader(ScoreReader):

@@ -12,8 +12,8 @@ from typing import Any
 
 from gameserver.errors import Refused
 from gameserver.scores.audit import AuditEntry, Author, Job
-from gameserver.scores.settings import settings_of
 from gameserver.scores.level import Level
+from gameserver.scores.settings import settings_of
 from gameserver.scores.values import NORMAL, Limits
 from gameserver.scores.withheld import State
 from gameserver.storage.redis.asking import Asked, Asking

@@ -32,7 +32,7 @@ def place_of(r: int, arrival: int) -> float:
 
 def parts_of(place: float) -> tuple[int, int]:
     """The r and the arrival of a place."""
-    (bits,) = unpack(">Q", pack(">d", place))
+    bits: int = unpack(">Q", pack(">d", place))[0]
     away = _AWAY - (bits ^ _SIGN) if bits & _SIGN else bits - _AWAY
     return divmod(away + _MIDDLE, 1 << ARRIVAL_BITS_HERE)
 

@@ -66,9 +66,7 @@ class PostCalls:
             for at in range(0, len(texts), MOST_ITEMS)
         ]
 
-    def answers(
-        self, items: Sequence[PostItem | RunItem], replies: Sequence[Any]
-    ) -> Sequence[Any]:
+    def answers(self, items: Sequence[PostItem | RunItem], replies: Sequence[Any]) -> Sequence[Any]:
         answers: list[Any] = []
         for reply in replies:
             asked = items[len(answers) : len(answers) + MOST_ITEMS]

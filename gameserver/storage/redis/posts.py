@@ -14,8 +14,8 @@ from gameserver.scores.values import Limits, Outcome, Post, RequestId
 from gameserver.scores.writers import check_writer
 from gameserver.storage.redis.board_lines import write_note
 from gameserver.storage.redis.ordering import by_order
-from gameserver.storage.redis.score_rules import ScoreRules
 from gameserver.storage.redis.score_keys import board_name
+from gameserver.storage.redis.score_rules import ScoreRules
 from gameserver.times import MINUTE
 
 
@@ -39,7 +39,9 @@ class Judge:
         self._limits = limits
         self._runs = runs
 
-    def refusal(self, settings: LevelSettings, user_id: int, post: Post, now: int) -> Refused | None:
+    def refusal(
+        self, settings: LevelSettings, user_id: int, post: Post, now: int
+    ) -> Refused | None:
         """What refuses a post whatever stands on the board."""
         try:
             check_writer(settings, post)
@@ -110,7 +112,9 @@ class PostItem:
         refused = self._refusals[answer["post"] - 1] if code == "refused" else None
         return refused or self._judge.told(code, answer.get("limit", 0), self._now)
 
-    def _post(self, rules: ScoreRules, post: Post, now: int) -> tuple[dict[str, Any], Refused | None]:
+    def _post(
+        self, rules: ScoreRules, post: Post, now: int
+    ) -> tuple[dict[str, Any], Refused | None]:
         """A post as the script reads it, and what refuses it."""
         level = rules.level(post.level_id)
         settings, season = level.settings, level.season(now)
@@ -137,9 +141,7 @@ class PostItem:
 class RunItem:
     """A run that a request draws, or has drawn before."""
 
-    def __init__(
-        self, runs: Runs, level_id: int, user_id: int, request: RequestId | None
-    ) -> None:
+    def __init__(self, runs: Runs, level_id: int, user_id: int, request: RequestId | None) -> None:
         self._runs = runs
         self._level_id = level_id
         self._user_id = user_id

@@ -4,7 +4,7 @@
 |---|---|
 | `layout` | the version of this layout; a server of another one does not start |
 | `book` | a hash of counters: `changes`, `names`, `scores`, `withheld`, `era`, … |
-| `settings`, `states` | the *rules*: of levels, in JSON; of users who are banned or hidden (`rules.py`) |
+| `settings`, `states` | *rules*: of levels, in JSON; the users who are banned or hidden |
 | `b:<board>`, `t:<board>` | a board, user → place (`ordering.py`); the notes of its lines |
 | `n` | by board, its changes, which are the arrivals as well |
 | `s:<level>` | the boards of a level, but for that of a plain one, by the start of their season |

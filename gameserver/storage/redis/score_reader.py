@@ -21,8 +21,8 @@ from gameserver.scores.values import (
 from gameserver.storage.redis.asking import Argument, Asked, Asking, Prepare, Question, Questions
 from gameserver.storage.redis.board_lines import BoardView, read_note
 from gameserver.storage.redis.ordering import ARRIVAL_BITS_HERE, by_order
-from gameserver.storage.redis.score_rules import ScoreRules
 from gameserver.storage.redis.score_keys import board_name, level_in, member, start_in
+from gameserver.storage.redis.score_rules import ScoreRules
 from gameserver.storage.redis.score_scripts import READ
 
 

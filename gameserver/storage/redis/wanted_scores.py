@@ -1,4 +1,4 @@
-"""The scores that a job wants, in Redis: found and taken a few at a time, however many there are."""
+"""The scores that a job wants, in Redis: taken a few at a time, however many there are."""
 
 from __future__ import annotations
 
@@ -55,9 +55,7 @@ class WantedScores:
     def _of_board(self, board: str, entry: int | str, bounds: str) -> Iterator[int]:
         behind: bytes | str = ""
         while True:
-            behind, lines = self._audit.do(
-                "remove_of_board", entry, board, bounds, behind, CHUNK
-            )
+            behind, lines = self._audit.do("remove_of_board", entry, board, bounds, behind, CHUNK)
             yield lines
             if not behind:
                 return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import unittest
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from gameserver.scores.values import NORMAL, Limits
@@ -15,13 +14,13 @@ from tests.scores import board_contract, contracts
 def open_scores(url: str, limits: Limits = NORMAL, clock: Clock = server_clock) -> Any:
     """A store, as a server of its own has it."""
     from gameserver.storage.redis.address import parse_address
+    from gameserver.storage.redis.asking import Asking
     from gameserver.storage.redis.link import Link
     from gameserver.storage.redis.links import Links
-    from gameserver.storage.redis.asking import Asking
+    from gameserver.storage.redis.moderation import ModeratedScores
     from gameserver.storage.redis.rounds import Rounds
     from gameserver.storage.redis.rules import Rules
     from gameserver.storage.redis.score_scripts import SCORE_SCRIPTS
-    from gameserver.storage.redis.moderation import ModeratedScores
 
     address = parse_address(url)
     links = Links(lambda: Link(address, SCORE_SCRIPTS))
