@@ -30,7 +30,7 @@ from gameserver.server.threaded import ThreadedServer
 from gameserver.server.turns import MAX_OWED
 from gameserver.services import Services
 from gameserver.settings import DEFAULTS, Settings
-from gameserver.storage.engine import Engine, open_engine
+from gameserver.storage.engine import Engine, chosen_store, open_engine
 from gameserver.times import Clock, server_clock
 from gameserver.tournaments.service import Tournaments
 from gameserver.urls import error_formats, urlpatterns
@@ -83,8 +83,7 @@ def make_router(cross_origin: Sequence[str] = (ANYBODY,)) -> Router:
 
 def make_app(settings: Settings, router: Router) -> App:
     """The application with everything that it keeps, in the process that owns the state."""
-    limits = Limits(settings.max_levels, settings.max_scores, settings.keep_seasons)
-    engine = open_engine(settings.data, settings.store_tokens, limits, _follow)
+    engine = _open_engine(settings)
     # What has been loaded stays: the garbage collector need not look through it again and again,
     # which would hold up everybody for a tenth of a second with 100,000 tournaments.
     gc.collect()
@@ -93,7 +92,22 @@ def make_app(settings: Settings, router: Router) -> App:
     python = ".".join(map(str, sys.version_info[:3]))
     metrics = Metrics(build={"version": __version__, "python": python, "mode": settings.mode})
     services = make_services(engine, settings, metrics, _reading())
+    if engine.shared:
+        from gameserver.shared_app import SharedApp  # costs memory that others can do without
+
+        return SharedApp(router, services, engine, limit)
     return App(router, services, engine, limit)
+
+
+def _open_engine(settings: Settings) -> Engine:
+    return open_engine(
+        settings.data,
+        settings.store_tokens,
+        Limits(settings.max_levels, settings.max_scores, settings.keep_seasons),
+        _follow,
+        store=chosen_store(settings.store, settings.data, os.environ),
+        redis_wait=settings.redis_wait,
+    )
 
 
 def make_services(
@@ -115,7 +129,7 @@ def make_services(
         sessions=engine.sessions,
         scores=engine.scores,
         moderation=moderation,
-        accounts=Accounts(engine.accounts),
+        accounts=Accounts(engine.accounts, throttle=engine.throttle),
         claims=Claims(engine.claims, engine.scores.is_known, settings.secrets, clock),
         game_tokens=GameTokens(engine.game_tokens, clock),
         tournaments=tournaments,

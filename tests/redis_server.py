@@ -19,14 +19,15 @@ from tests.support import wait_until
 
 
 class RedisServer:
-    """A Redis in a process of its own, which keeps nothing; `options` are `redis.conf`'s."""
+    """A Redis in a process of its own, whose files go with it; `options` are `redis.conf`'s."""
 
     def __init__(self, *options: str, port: int = 0) -> None:
         self.port = port or free_port()
         self._folder = tempfile.TemporaryDirectory()
         self._command = [
             "redis-server", "--port", str(self.port), "--bind", "127.0.0.1",
-            "--dir", self._folder.name, "--save", "", *options,
+            "--dir", self._folder.name, "--save", "", "--appendonly", "yes",
+            "--appendfsync", "no", *options,
         ]  # fmt: skip
         self.start()
 

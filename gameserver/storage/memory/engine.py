@@ -6,6 +6,7 @@ import threading
 from contextlib import AbstractContextManager
 
 from gameserver.auth.sessions import Sessions, SignedSessions
+from gameserver.auth.throttle import LoginThrottle
 from gameserver.scores.values import NORMAL, Limits
 from gameserver.storage.memory.accounts import MemoryAccounts
 from gameserver.storage.memory.claims import MemoryClaims
@@ -37,6 +38,7 @@ class MemoryEngine:
             else SignedSessions(clock=clock, claims=self.claims)
         )
         self.accounts = MemoryAccounts(self._lock)
+        self.throttle = LoginThrottle()
         self.game_tokens = MemoryGameTokens()
         self.tournaments = MemoryTournaments(self._lock, self.accounts)
 

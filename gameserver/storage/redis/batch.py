@@ -42,8 +42,8 @@ class Batch:
         self._send = send
         self._rules_now = rules_now
         self._started = time.monotonic()
-        self._notes: dict[int, list[Any]] = {}
-        """The answers, by request."""
+        self._notes: dict[int, list[tuple[Kind[Any], Any]]] = {}
+        """The answers, by request, and to what kind of questions."""
         self._asker = self._client = 0
         self._position = 0
         """How many questions the view has asked so far."""
@@ -92,13 +92,15 @@ class Batch:
 
     def answer(self, kind: Kind[Any], item: Any) -> Any:
         """The answer to the view's next question; Pending if there is none yet."""
-        notes = self._notes.get(self._asker)
+        notes = self._notes.get(self._asker, ())
         position = self._position
-        if notes is None or position == len(notes):
+        if position == len(notes):
             self._note(kind, item)
             raise Pending
         self._position = position + 1
-        answer = notes[position]
+        asked, answer = notes[position]
+        if asked is not kind:
+            self.begin_again()  # the rules have changed, and now it goes another way
         if isinstance(answer, Exception):
             raise answer
         return answer
@@ -159,18 +161,17 @@ class Batch:
 
     def _note_answers(self, group: _Group, answers: Sequence[Any], again: set[int]) -> None:
         """`again` has the clients that have to ask again: then they have to read again as well."""
-        notes = self._notes
-        writes = group.kind.writes
+        notes, kind = self._notes, group.kind
         for asker, client, answer in zip(group.askers, group.clients, answers, strict=True):
             if answer is AGAIN:
                 notes.pop(asker, None)
                 again.add(client)
-            elif again and client in again and not writes:
+            elif again and client in again and not kind.writes:
                 notes.pop(asker, None)
             elif asker in notes:
-                notes[asker].append(answer)
+                notes[asker].append((kind, answer))
             else:
-                notes[asker] = [answer]
+                notes[asker] = [(kind, answer)]
 
 
 def _answers_of(group: _Group, replies: Sequence[Any], confirmed: bool) -> Sequence[Any]:

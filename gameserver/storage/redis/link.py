@@ -17,6 +17,8 @@ from redis.connection import Connection, SSLConnection
 from redis.exceptions import (
     AuthenticationError,
     ConnectionError,
+    InvalidResponse,
+    NoPermissionError,
     NoScriptError,
     RedisError,
     ResponseError,
@@ -92,10 +94,10 @@ class Link:
         self._used_at = time.monotonic()
         try:
             self._connection.connect()
-        except AuthenticationError:
+        except (AuthenticationError, NoPermissionError):
             raise
         except (RedisError, OSError) as error:
-            raise LinkLost(str(error)) from None
+            raise LinkLost(_said(error)) from None
         self._load_scripts()
 
     def send(self, commands: Sequence[Command]) -> list[Any]:
@@ -142,7 +144,7 @@ class Link:
             raise LinkTimedOut("it takes too long") from None
         except (RedisError, OSError) as error:
             self.close()
-            raise LinkLost(str(error)) from None
+            raise LinkLost(_said(error)) from None
         except BaseException:
             self.close()  # some replies are still to come
             raise
@@ -158,3 +160,10 @@ class Link:
         if time.monotonic() > give_up:
             raise TimeoutError
         return reply
+
+
+def _said(error: Exception) -> str:
+    """An error as one line for people."""
+    if isinstance(error, InvalidResponse):
+        return "what answers there is no Redis"
+    return " ".join(str(error).split()) or "it takes too long"

@@ -43,6 +43,8 @@ class Links:
     def __init__(self, open_link: Callable[[], Link]) -> None:
         """`open_link` raises LinkLost, or a `RedisError`, where Redis cannot be used."""
         self._open_link = open_link
+        self.when_back: Callable[[], None] = lambda: None
+        """Called when Redis is back after it was away, before anybody can ask it."""
         self._free: list[Link] = []
         self._lock = threading.Lock()
         self._is_away = False
@@ -155,6 +157,7 @@ class Links:
             except (LinkLost, RedisError):
                 time.sleep(PROBE_SECONDS)
                 continue
+            self.when_back()
             self._is_away = False
             self._give_back(link)
             log.warning("Redis answers again")

@@ -115,7 +115,7 @@ class Rounds:
     # How views are called
 
     def begin_at_once(self) -> None:
-        """From here on the view asks everything at once: what it draws or changes is so for good."""
+        """From here on the view asks everything at once: it draws or changes something."""
         batch = self._own_batch()
         if batch and not batch.at_once:
             batch.begin_at_once()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 
 from gameserver.auth.sessions import Sessions, SignedSessions
+from gameserver.auth.throttle import LoginThrottle
 from gameserver.errors import StartError, StorageFull
 from gameserver.scores.values import NORMAL, Limits
 from gameserver.storage.progress import Follow, without_progress
@@ -52,6 +53,7 @@ class SqliteEngine:
             self._database.close()
             raise
         self.accounts = SqliteAccounts(self._database)
+        self.throttle = LoginThrottle()
         self.tournaments = SqliteTournaments(self._database, clock)
 
     def batch(self) -> AbstractContextManager[object]:

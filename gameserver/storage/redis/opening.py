@@ -1,0 +1,30 @@
+"""Opens the engine in a Redis, where there is what it takes."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from gameserver.errors import StartError
+from gameserver.scores.values import NORMAL, Limits
+from gameserver.storage.engine import Engine
+from gameserver.storage.redis.address import parse_address
+from gameserver.times import Clock, server_clock
+
+
+def open_redis(
+    store: str,
+    replicas: int = 0,
+    store_tokens: bool = False,
+    limits: Limits = NORMAL,
+    clock: Clock = server_clock,
+) -> Engine:
+    """The engine for the Redis at an address; StartError says why there is none."""
+    try:
+        address = parse_address(store)
+    except ValueError as error:
+        raise StartError(str(error)) from None
+    if not find_spec("redis"):
+        raise StartError("a store in Redis needs a package: pip install 'gameserver[redis]'")
+    from gameserver.storage.redis.engine import RedisEngine
+
+    return RedisEngine(address, replicas, store_tokens, limits, clock)
