@@ -76,8 +76,13 @@ def make_script(name: str, text: str) -> Script:
 class Link:
     """One connection, for one thread at a time. After an error it is closed."""
 
-    def __init__(self, address: Address, scripts: Sequence[Script] = ()) -> None:
-        """Connects and loads the scripts; LinkLost, or AuthenticationError if Redis refuses."""
+    def __init__(
+        self, address: Address, scripts: Sequence[Script] = (), greeting: Sequence[Command] = ()
+    ) -> None:
+        """Connects, loads the scripts and sends the greeting, whose replies nobody needs.
+
+        LinkLost, or AuthenticationError if Redis refuses.
+        """
         kind: Any = SSLConnection if address.tls else Connection  # their methods have no types
         self._connection = kind(
             host=address.host,
@@ -99,6 +104,8 @@ class Link:
         except (RedisError, OSError) as error:
             raise LinkLost(_said(error)) from None
         self._load_scripts()
+        if greeting:
+            self._send(greeting)
 
     def send(self, commands: Sequence[Command]) -> list[Any]:
         """One pipeline: a reply for each command, or a `ResponseError` as a value.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pkgutil
 
+from gameserver.storage.redis.keys import TAG
 from gameserver.storage.redis.link import Script, make_script
 
 
@@ -24,5 +25,10 @@ POST = _script("post", "common", "lines")
 WRITE = _script("write", "common", "lines")
 MODERATE = _script("moderate", "common", "lines")
 
-SCORE_SCRIPTS = (SUBMIT, LISTS, READ, POST, WRITE, MODERATE)
+_GREET = _script("greet")
+
+SCORE_SCRIPTS = (SUBMIT, LISTS, READ, POST, WRITE, MODERATE, _GREET)
 """What every link has to load."""
+
+GREETING = (_GREET.call((TAG,)),)
+"""What every link has to send first."""

@@ -6,6 +6,7 @@ import unittest
 from typing import Any
 
 from gameserver.scores.values import NORMAL, Limits
+from gameserver.storage.engine import open_engine
 from gameserver.times import Clock, server_clock
 from tests.redis_server import redis_url
 from tests.scores import board_contract, contracts
@@ -13,22 +14,7 @@ from tests.scores import board_contract, contracts
 
 def open_scores(url: str, limits: Limits = NORMAL, clock: Clock = server_clock) -> Any:
     """A store, as a server of its own has it."""
-    from gameserver.storage.redis.address import parse_address
-    from gameserver.storage.redis.asking import Asking
-    from gameserver.storage.redis.link import Link
-    from gameserver.storage.redis.links import Links
-    from gameserver.storage.redis.moderation import ModeratedScores
-    from gameserver.storage.redis.rounds import Rounds
-    from gameserver.storage.redis.rules import Rules
-    from gameserver.storage.redis.score_scripts import SCORE_SCRIPTS
-
-    address = parse_address(url)
-    links = Links(lambda: Link(address, SCORE_SCRIPTS))
-    rounds = Rounds(links)
-    rules = Rules(rounds)
-    scores = ModeratedScores(Asking(rounds, rules, clock), bytes(32), limits)
-    rules.load()
-    return scores
+    return open_engine(store=url, limits=limits, clock=clock).scores
 
 
 class RedisTest(contracts.ScoresContract):
