@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from gameserver.errors import Refused
+from gameserver.storage.redis.calls import NOT_REMEMBERED, Calls
 from gameserver.storage.redis.keys import TAG
 from gameserver.storage.redis.link import Command, Script
 from gameserver.storage.redis.questions import AGAIN
@@ -67,6 +68,7 @@ class Asking:
     def __init__(self, rounds: Rounds, rules: Rules, clock: Clock) -> None:
         self.rounds = rounds
         self.rules = ScoreRules(rules)
+        self.calls = Calls()
         self._all_rules = rules
         self._clock = clock
 
@@ -89,10 +91,9 @@ class Asking:
 class Questions:
     """The kind of questions that one script answers, each by itself."""
 
-    final = False
+    writes = final = False
 
-    def __init__(self, asking: Asking, script: Script, writes: bool = False) -> None:
-        self.writes = writes
+    def __init__(self, asking: Asking, script: Script) -> None:
         self._asking = asking
         self._script = script
 
@@ -100,11 +101,30 @@ class Questions:
         asking = self._asking
         rules, now = asking.rules, asking.now()
         found = (item.arguments(rules, now) for item in items)
-        return [asking.call(self._script, *each) for each in found if each is not None]
+        return [self._call(each) for each in found if each is not None]
 
     def answers(self, items: Sequence[Question], replies: Sequence[Any]) -> Sequence[Any]:
         following = iter(replies)
         return [item.refused or self._answer(item, next(following)) for item in items]
 
+    def _call(self, arguments: Sequence[Argument]) -> Command:
+        return self._asking.call(self._script, *arguments)
+
     def _answer(self, item: Question, reply: Any) -> Any:
         return AGAIN if self._asking.has_moved(reply) else item.answer(reply)
+
+
+class Changes(Questions):
+    """Those of a script that changes something, and remembers its calls."""
+
+    writes = True
+
+    def _call(self, arguments: Sequence[Argument]) -> Command:
+        return self._asking.call(self._script, *self._asking.calls.next(), *arguments)
+
+
+class Looks(Questions):
+    """Those of such a script that change nothing."""
+
+    def _call(self, arguments: Sequence[Argument]) -> Command:
+        return self._asking.call(self._script, *NOT_REMEMBERED, *arguments)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,7 +15,15 @@ from gameserver.scores.audit import (
     Job,
 )
 from gameserver.scores.user_index import BoardId
-from gameserver.storage.redis.asking import Argument, Asked, Asking, Prepare, Question, Questions
+from gameserver.storage.redis.asking import (
+    Argument,
+    Asked,
+    Asking,
+    Changes,
+    Looks,
+    Prepare,
+    Question,
+)
 from gameserver.storage.redis.ordering import parts_of
 from gameserver.storage.redis.score_keys import board_id, read_place
 from gameserver.storage.redis.score_scripts import MODERATE
@@ -36,7 +43,8 @@ class RedisAudit:
         self._most = MOST_WITH_DATA
         self._longest = LONGEST_WITH_DATA
         self._asking = asking
-        self._questions = Questions(asking, MODERATE, writes=True)
+        self._changes = Changes(asking, MODERATE)
+        self._looks = Looks(asking, MODERATE)
 
     @property
     def most(self) -> int:
@@ -52,7 +60,6 @@ class RedisAudit:
         job: Job | None,
     ) -> int:
         """Writes a new entry; returns its id. Gives up what is too old to be undone."""
-        token = secrets.token_hex(8)
 
         def prepare(_: Any, now: int) -> Asked:
             entry = {
@@ -63,38 +70,43 @@ class RedisAudit:
                 "before": before,
                 "job": job.members() if job else None,
             }
-            told = token, json.dumps(entry), int(job is not None), now - UNDOABLE, self._longest
+            told = json.dumps(entry), int(job is not None), now - UNDOABLE, self._longest
             return Asked(("write_down", *told), int)
 
         return int(self.ask(prepare))
 
     def get(self, entry_id: int) -> AuditEntry | None:
-        row = self.do("entry", entry_id)
+        row = self.look("entry", entry_id)
         return None if row is None else _entry(*row)
 
     def entries(self, offset: int, limit: int) -> Sequence[AuditEntry]:
-        return [_entry(*row) for row in self.do("audit", offset, limit)]
+        return [_entry(*row) for row in self.look("audit", offset, limit)]
 
     def unfinished(self) -> Sequence[AuditEntry]:
-        return [_entry(*row) for row in self.do("unfinished")]
+        return [_entry(*row) for row in self.look("unfinished")]
 
     def arrivals(self) -> Mapping[BoardId, int]:
         """By board, the first arrival number above those of all lines that may come back."""
         found: dict[BoardId, int] = {}
-        for text in self.do("kept"):
+        for text in self.look("kept"):
             board, place = read_place(text)
             _, arrival = parts_of(place)
             found[board_id(board)] = max(found.get(board_id(board), 0), arrival + 1)
         return found
 
+    def look(self, *arguments: Argument) -> Any:
+        """What `scripts/moderate.lua` answers to what changes nothing."""
+        question = Question(lambda *_: Asked(arguments, _as_it_is))
+        return self._asking.rounds.collect(self._looks, question)
+
     def do(self, *arguments: Argument) -> Any:
-        """What `scripts/moderate.lua` answers."""
+        """What it answers to what changes something."""
         return self.ask(lambda *_: Asked(arguments, _as_it_is))
 
     def ask(self, prepare: Prepare) -> Any:
         """The same, where it depends on the rules or the present moment."""
         self._asking.rounds.begin_at_once()
-        return self._asking.rounds.collect(self._questions, Question(prepare))
+        return self._asking.rounds.collect(self._changes, Question(prepare))
 
 
 def _entry(

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import secrets
-import threading
 from collections.abc import Sequence
-from itertools import count
 from struct import pack
 from typing import Any
 
@@ -23,21 +20,6 @@ MOST_POSTS = 256
 """In one call: it takes a millisecond."""
 MOST_ITEMS = 16
 """In one call, each with up to 50 posts."""
-CALLS = 64
-"""Of a thread are remembered, the newest: all that go to Redis together."""
-
-
-class Calls:
-    """Numbers of calls, by which a script knows one that comes again."""
-
-    def __init__(self) -> None:
-        self._server = secrets.token_hex(6)
-        self._numbers = count(1)
-
-    def next(self) -> tuple[str, int]:
-        """What remembers the call, and its number."""
-        number = next(self._numbers)
-        return f"{self._server}-{threading.get_ident():x}-{number % CALLS}", number
 
 
 class PostCalls:
@@ -47,7 +29,6 @@ class PostCalls:
 
     def __init__(self, asking: Asking, limits: Limits) -> None:
         self._asking = asking
-        self._calls = Calls()
         self._limits = json.dumps(
             {
                 "scores": limits.scores,
@@ -62,7 +43,7 @@ class PostCalls:
         now = asking.now()
         texts = [item.text(asking.rules, now) for item in items]
         return [
-            asking.call(POST, *self._calls.next(), self._limits, *texts[at : at + MOST_ITEMS])
+            asking.call(POST, *asking.calls.next(), self._limits, *texts[at : at + MOST_ITEMS])
             for at in range(0, len(texts), MOST_ITEMS)
         ]
 
@@ -95,7 +76,6 @@ class SubmitCalls:
         self._limits = limits.scores, limits.levels
         self._judge = judge
         self._posts = posts
-        self._calls = Calls()
         self._meanings: dict[int, Any] = {
             ord("0"): False,
             ord("1"): True,
@@ -149,7 +129,7 @@ class SubmitCalls:
             arguments += level_id, pack(f">{len(numbers)}I", *numbers)
         for item in items:
             item[3] = starts[item[0]] + item[3] // 2
-        return self._asking.call(SUBMIT, *self._calls.next(), *self._limits, *arguments)
+        return self._asking.call(SUBMIT, *self._asking.calls.next(), *self._limits, *arguments)
 
 
 def _others(items: Sequence[Submitted]) -> list[PostItem]:

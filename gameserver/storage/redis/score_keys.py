@@ -15,7 +15,7 @@
 | `h:<user>`, `hu`, `hl` | lines that are kept back, by board; the users, and how many by level |
 | `q:<user>`, `requests` | answers to requests that may be repeated; all of them, the oldest first |
 | `runs`, `r:<level>:<minute>` | runs that are used up; posts where there are rates |
-| `w:<worker>` | the last call of a server's thread, and what was answered |
+| `p:<worker>`, `w:<worker>` | the last calls of a server's thread, and what was answered |
 | `audit`, `jobs`, `kept`, `k:<entry>`, `anew` | see `audit.py` |
 
 Users are four bytes, the highest first, where a key's members or fields are users; all else is

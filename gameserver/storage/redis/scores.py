@@ -12,7 +12,7 @@ from gameserver.scores.runs import Run, Runs
 from gameserver.scores.seasons import CURRENT
 from gameserver.scores.settings import LevelSettings
 from gameserver.scores.values import NORMAL, Limits, Outcome, Post, RequestId
-from gameserver.storage.redis.asking import Asked, Asking, Question, Questions
+from gameserver.storage.redis.asking import Asked, Asking, Changes, Question
 from gameserver.storage.redis.level_reader import LevelReader
 from gameserver.storage.redis.lists import Lists, Wanted
 from gameserver.storage.redis.post_calls import PostCalls, SubmitCalls
@@ -53,7 +53,7 @@ class RedisScores(LevelReader):
         self._lists = Lists(asking)
         self._posts = PostCalls(asking, limits)
         self._submits = SubmitCalls(asking, limits, self._judge, self._posts)
-        self._writes = Questions(asking, WRITE, writes=True)
+        self._writes = Changes(asking, WRITE)
 
     # The mini-game
 

@@ -27,13 +27,13 @@ class WantedScores:
     def size_of(self, job: Job) -> int:
         """See `ScoreStore.size_of`."""
         if job.level is not None:
-            return int(self._audit.do("size_of_level", job.level))
+            return int(self._audit.look("size_of_level", job.level))
         assert job.user is not None
         return sum(map(len, self.boards_of_user(member(job.user))))
 
     def boards_of_user(self, user: bytes) -> tuple[list[str], list[str]]:
         """The boards on which the user has a score, and those that lack one of the user."""
-        shown, kept_back = self._audit.do("boards_of_user", user)
+        shown, kept_back = self._audit.look("boards_of_user", user)
         return [each.decode() for each in shown], [each.decode() for each in kept_back]
 
     def removed(self, job: Job, entry_id: int | None) -> Iterator[int]:
@@ -49,7 +49,7 @@ class WantedScores:
         for board in self._boards_in(job):
             if self._fits(job, board):
                 yield from self._of_board(board, entry, bounds)
-        for user in self._audit.do("users_kept_back"):
+        for user in self._audit.look("users_kept_back"):
             yield from self._kept_back(job, user, entry, bounds)
 
     def _of_board(self, board: str, entry: int | str, bounds: str) -> Iterator[int]:
@@ -75,11 +75,11 @@ class WantedScores:
         """The boards of the job's level, or of all."""
         levels = [job.level] if job.level is not None else self._levels()
         for level_id in levels:
-            for board in self._audit.do("boards_of_level", level_id):
+            for board in self._audit.look("boards_of_level", level_id):
                 yield board.decode()
 
     def _levels(self) -> list[int]:
-        return [level_id for (level_id,) in iter_unpack(">I", self._audit.do("levels"))]
+        return [level_id for (level_id,) in iter_unpack(">I", self._audit.look("levels"))]
 
     def _fits(self, job: Job, board: str) -> bool:
         """Whether lines of a board may be within the bounds."""

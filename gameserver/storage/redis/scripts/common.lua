@@ -36,6 +36,21 @@ local function rules_number()
 end
 local MOVED = { 'rules' }
 
+-- What a call that has come before was answered, by what remembers it (`calls.py`) and its number.
+local function answered(memory, number)
+  local seen = memory ~= '' and call('GET', tag .. 'w:' .. memory)
+  if not seen then return nil end
+  seen = cmsgpack.unpack(seen)
+  return seen[1] == number and seen[2] or nil
+end
+
+local function remember_call(memory, number, answer)
+  if memory ~= '' then
+    call('SET', tag .. 'w:' .. memory, cmsgpack.pack({ number, answer }), 'EX', 3600)
+  end
+  return answer
+end
+
 -- Something of the rules is another one from now on.
 local function change_rules(what)
   local number = exactly(rules_number() + 1)

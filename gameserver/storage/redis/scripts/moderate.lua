@@ -1,7 +1,10 @@
--- What an admin does to scores and users, a step of a job at a time; all of it may come twice.
+-- What an admin does to scores and users, a step of a job at a time.
 --
--- ARGV: the number of the rules, what is done, its arguments. Returns what became of it, or `rules`
--- if they have changed. A step of a job that is done already, by whichever server, does nothing.
+-- ARGV: the number of the rules, worker, number of the call, both empty for what only reads; what is
+-- done, its arguments. Returns what became of it, or `rules` if they have changed. A call that comes
+-- again is answered as before; a step of a job that is done, by whichever server, does nothing.
+local known = answered(ARGV[2], ARGV[3])
+if known then return known end
 if rules_number() ~= ARGV[1] then return MOVED end
 local moderate = {}
 
@@ -72,10 +75,7 @@ end
 
 -- The audit
 
--- `token`: what tells this entry from one that is the same.
-function moderate.write_down(token, text, has_job, expired, longest)
-  local known = call('GET', tag .. 'w:' .. token)
-  if known then return tonumber(known) end
+function moderate.write_down(text, has_job, expired, longest)
   local entry = call('HINCRBY', tag .. 'book', 'entry', 1)
   call('HSET', tag .. 'audit', entry, text)
   call('ZADD', tag .. 'audit:ids', entry, entry)
@@ -93,7 +93,6 @@ function moderate.write_down(token, text, has_job, expired, longest)
     call('SREM', tag .. 'audit:given_up', old)
     call('ZREM', tag .. 'jobs', old)
   end
-  call('SET', tag .. 'w:' .. token, entry, 'EX', 60)
   return entry
 end
 
@@ -306,4 +305,4 @@ function moderate.kept()
   return found
 end
 
-return moderate[ARGV[2]](unpack(ARGV, 3))
+return remember_call(ARGV[2], ARGV[3], moderate[ARGV[4]](unpack(ARGV, 5)))

@@ -5,12 +5,8 @@
 -- Returns an answer in JSON for each item; or `rules` if they have changed. A call that comes again
 -- is answered as before.
 local DAY, MOST_RUNS = 86400000000, 5000000
-local memory = tag .. 'w:' .. ARGV[2]
-local seen = call('GET', memory)
-if seen then
-  seen = cmsgpack.unpack(seen)
-  if seen[1] == ARGV[3] then return seen[2] end
-end
+local known = answered(ARGV[2], ARGV[3])
+if known then return known end
 if rules_number() ~= ARGV[1] then return MOVED end
 local limits = cjson.decode(ARGV[4])
 
@@ -197,5 +193,4 @@ end
 
 local answers = {}
 for k = 5, #ARGV do answers[k - 4] = answer(cjson.decode(ARGV[k])) end
-call('SET', memory, cmsgpack.pack({ ARGV[3], answers }), 'EX', 3600)
-return answers
+return remember_call(ARGV[2], ARGV[3], answers)

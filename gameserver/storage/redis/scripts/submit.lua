@@ -5,7 +5,7 @@
 -- Returns a digit for each post: 0 no better, 1 entered, 2 too many scores, 3 too many levels; or
 -- `rules` if they have changed. A call that comes again is answered as before.
 local pack, unpack_ = struct.pack, struct.unpack
-local memory = tag .. 'w:' .. ARGV[2]
+local memory = tag .. 'p:' .. ARGV[2]
 local seen = call('GET', memory)
 if seen then
   local colon = string.find(seen, ':', 1, true)

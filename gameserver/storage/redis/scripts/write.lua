@@ -1,7 +1,9 @@
--- What changes levels, users and single lines, each as a whole. All of it may come twice.
+-- What changes levels, users and single lines, each as a whole.
 --
--- ARGV: the number of the rules, what is done, its arguments. Returns what became of it, or `rules`
--- if they have changed.
+-- ARGV: the number of the rules, worker, number of the call, what is done, its arguments. Returns what
+-- became of it, or `rules` if they have changed. A call that comes again is answered as before.
+local known = answered(ARGV[2], ARGV[3])
+if known then return known end
 if rules_number() ~= ARGV[1] then return MOVED end
 local write = {}
 
@@ -75,4 +77,4 @@ function write.forget(user)
   return 1
 end
 
-return write[ARGV[2]](unpack(ARGV, 3))
+return remember_call(ARGV[2], ARGV[3], write[ARGV[4]](unpack(ARGV, 5)))
