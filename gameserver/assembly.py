@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gameserver import __version__
@@ -30,7 +31,7 @@ from gameserver.server.threaded import ThreadedServer
 from gameserver.server.turns import MAX_OWED
 from gameserver.services import Services
 from gameserver.settings import DEFAULTS, Settings
-from gameserver.storage.engine import Engine, chosen_store, open_engine
+from gameserver.storage.engine import Engine, check_store, chosen_store, open_engine
 from gameserver.times import Clock, server_clock
 from gameserver.tournaments.service import Tournaments
 from gameserver.urls import error_formats, urlpatterns
@@ -41,6 +42,7 @@ from gameserver.web.routing import Router
 
 if TYPE_CHECKING:
     from gameserver.processes.forked import ForkedServer
+    from gameserver.processes.shared import SharedState
     from gameserver.server.tls import TLS
 
 SPARE_DESCRIPTORS = 32
@@ -67,13 +69,26 @@ def make_server(settings: Settings) -> ThreadedServer | ForkedServer:
     from gameserver.processes.forked import ForkedServer  # there is none where there is no fork
 
     return ForkedServer(
-        lambda: make_app(settings, router),
+        partial(make_app, settings, router),
         router,
         listeners,
         settings.workers,
         options,
         # A rate limit counts them too, and is the owner's.
         answers_known=not settings.rate_limit,
+        shared=_shared_state(settings, router),
+    )
+
+
+def _shared_state(settings: Settings, router: Router) -> SharedState | None:
+    """What processes have in common that share a store; None if one of them owns the state."""
+    store = chosen_store(settings.store, settings.data, os.environ)
+    if not store:
+        return None
+    from gameserver.processes.shared import SharedState
+
+    return SharedState(
+        partial(check_store, store), partial(make_app, settings, router), make_metrics(settings)
     )
 
 
@@ -82,17 +97,24 @@ def make_router(cross_origin: Sequence[str] = (ANYBODY,)) -> Router:
     return Router(urlpatterns, error_formats, CrossOrigin(cross_origin))
 
 
-def make_app(settings: Settings, router: Router) -> App:
-    """The application with everything that it keeps, in the process that owns the state."""
+def make_metrics(settings: Settings) -> Metrics:
+    """The counters of a server."""
+    python = ".".join(map(str, sys.version_info[:3]))
+    return Metrics(build={"version": __version__, "python": python, "mode": settings.mode})
+
+
+def make_app(settings: Settings, router: Router, metrics: Metrics | None = None) -> App:
+    """The application with everything that it keeps, in the process that owns the state.
+
+    Where several have one they count in common `metrics`.
+    """
     engine = _open_engine(settings)
     # What has been loaded stays: the garbage collector need not look through it again and again,
     # which would hold up everybody for a tenth of a second with 100,000 tournaments.
     gc.collect()
     gc.freeze()
     limit = RateLimit(settings.rate_limit) if settings.rate_limit else None
-    python = ".".join(map(str, sys.version_info[:3]))
-    metrics = Metrics(build={"version": __version__, "python": python, "mode": settings.mode})
-    services = make_services(engine, settings, metrics, _reading())
+    services = make_services(engine, settings, metrics or make_metrics(settings), _reading())
     if engine.shared:
         from gameserver.shared_app import SharedApp  # costs memory that others can do without
 

@@ -78,6 +78,13 @@ def chosen_store(store: str, data: str, environment: Mapping[str, str]) -> str:
     return store or given
 
 
+def check_store(store: str) -> None:
+    """StartError if the Redis at an address cannot be used."""
+    from gameserver.storage.redis.opening import check_redis
+
+    check_redis(store)
+
+
 def open_engine(
     data: str = "",
     store_tokens: bool = False,

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from gameserver.errors import StartError
 from gameserver.scores.values import NORMAL, Limits
 from gameserver.storage.engine import Engine
-from gameserver.storage.redis.address import parse_address
+from gameserver.storage.redis.address import Address, parse_address
 from gameserver.times import Clock, server_clock
 
 
@@ -19,12 +19,25 @@ def open_redis(
     clock: Clock = server_clock,
 ) -> Engine:
     """The engine for the Redis at an address; StartError says why there is none."""
+    address = _address(store)
+    from gameserver.storage.redis.engine import RedisEngine
+
+    return RedisEngine(address, replicas, store_tokens, limits, clock)
+
+
+def check_redis(store: str) -> None:
+    """StartError if the Redis at an address cannot be used."""
+    address = _address(store)
+    from gameserver.storage.redis.check import check_server
+
+    check_server(address)
+
+
+def _address(store: str) -> Address:
     try:
         address = parse_address(store)
     except ValueError as error:
         raise StartError(str(error)) from None
     if not find_spec("redis"):
         raise StartError("a store in Redis needs a package: pip install 'gameserver[redis]'")
-    from gameserver.storage.redis.engine import RedisEngine
-
-    return RedisEngine(address, replicas, store_tokens, limits, clock)
+    return address
