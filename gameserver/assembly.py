@@ -37,6 +37,7 @@ from gameserver.tournaments.service import Tournaments
 from gameserver.urls import error_formats, urlpatterns
 from gameserver.web.clients import RateLimit, TrustedProxies
 from gameserver.web.cors import ANYBODY, CrossOrigin
+from gameserver.web.etags import Pages
 from gameserver.web.routing import Router
 
 if TYPE_CHECKING:
@@ -157,6 +158,8 @@ def make_services(
         tournaments=tournaments,
         uploads=Uploads(tournaments, ReplayFolder(settings.replays), read),
         metrics=metrics or Metrics(),
+        # Versions of a shared store never come again, and all its servers name them alike.
+        pages=Pages(bytes) if engine.shared else Pages(),
         admin=admin_token(settings.admin_token_file, os.environ),
         blocked_names=read_blocked_names(blocked) if blocked else NONE_BLOCKED,
     )

@@ -101,7 +101,8 @@ class ScoreStore(Protocol):
 
         So it changes with the scores, the settings, the season and the names. It consists of
         letters, digits, `-` and `.`, and takes no time to speak of. It is only good as long as
-        the server runs: the next one may say the same of something else.
+        the server runs: the next one may say the same of something else, unless several servers
+        share the store: then they say the same of the same, and of nothing else.
         """
 
     def page(self, level_id: int, season: str = CURRENT, offset: int = 0, limit: int = 15) -> Page:

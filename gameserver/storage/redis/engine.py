@@ -6,26 +6,27 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from gameserver.auth.sessions import Sessions
-from gameserver.scores.score_store import ScoreStore
 from gameserver.scores.values import NORMAL, Limits
-from gameserver.storage.memory.moderation import ModeratedScores
 from gameserver.storage.redis import secrets
 from gameserver.storage.redis.accounts import RedisAccounts
 from gameserver.storage.redis.address import Address
+from gameserver.storage.redis.asking import Asking
 from gameserver.storage.redis.check import check_server
 from gameserver.storage.redis.claims import RedisClaims
 from gameserver.storage.redis.game_tokens import RedisGameTokens
 from gameserver.storage.redis.link import Link, Script
 from gameserver.storage.redis.links import Links
+from gameserver.storage.redis.moderation import ModeratedScores
 from gameserver.storage.redis.rounds import Rounds
 from gameserver.storage.redis.rules import Rules
-from gameserver.storage.redis.secrets import SigningSecrets
+from gameserver.storage.redis.score_scripts import GREETING, SCORE_SCRIPTS
+from gameserver.storage.redis.secrets import SigningSecrets, shared_secret
 from gameserver.storage.redis.sessions import RedisSessions, SharedSignedSessions
 from gameserver.storage.redis.throttle import RedisThrottle
 from gameserver.storage.redis.tournaments import RedisTournaments
 from gameserver.times import Clock, server_clock
 
-SCRIPTS: Sequence[Script] = (*RedisSessions.SCRIPTS,)
+SCRIPTS: Sequence[Script] = (*RedisSessions.SCRIPTS, *SCORE_SCRIPTS)
 
 
 class RedisEngine:
@@ -46,11 +47,12 @@ class RedisEngine:
     ) -> None:
         """StartError says why the Redis cannot be used. For the rest see `open_engine`."""
         check_server(address)
-        self._links = Links(lambda: Link(address, SCRIPTS))
+        self._links = Links(lambda: Link(address, SCRIPTS, GREETING))
         self.rounds = Rounds(self._links, replicas)
         self._rules = Rules(self.rounds)
         self._links.when_back = self._rules.distrust
-        self.scores: ScoreStore = ModeratedScores(limits, clock)  # until there are shared ones
+        asking = Asking(self.rounds, self._rules, clock)
+        self.scores = ModeratedScores(asking, shared_secret(self.rounds, "runs"), limits)
         self.claims = RedisClaims(self.rounds, self._rules)
         self.game_tokens = RedisGameTokens(self._rules)
         self.sessions = self._open_sessions(store_tokens, clock)

@@ -7,7 +7,10 @@ a single Redis, which has only this one.
 
 from __future__ import annotations
 
+TAG = "gs:{0}:"
+"""What the keys of the bucket 0 begin with."""
+
 
 def key(*names: str | int) -> str:
     """A key in the bucket 0."""
-    return "gs:{0}:" + ":".join(map(str, names))
+    return TAG + ":".join(map(str, names))

@@ -76,8 +76,10 @@ def make_script(name: str, text: str) -> Script:
 class Link:
     """One connection, for one thread at a time. After an error it is closed."""
 
-    def __init__(self, address: Address, scripts: Sequence[Script] = ()) -> None:
-        """Connects and loads the scripts.
+    def __init__(
+        self, address: Address, scripts: Sequence[Script] = (), greeting: Sequence[Command] = ()
+    ) -> None:
+        """Connects, loads the scripts and sends the greeting, whose replies nobody needs.
 
         LinkLost if that cannot be, or if it is a replica; AuthenticationError or NoPermissionError
         if Redis lets nobody in so.
@@ -104,6 +106,8 @@ class Link:
             raise LinkLost(_said(error)) from None
         self._load_scripts()
         self._check_role()
+        if greeting:
+            self._send(greeting)
 
     def send(self, commands: Sequence[Command]) -> list[Any]:
         """One pipeline: a reply for each command, or a `ResponseError` as a value.

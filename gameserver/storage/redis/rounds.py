@@ -163,11 +163,15 @@ class Rounds:
             replies, confirmed = self._send(kind.commands([item]), kind.writes)
             (answer,) = kind.answers([item], checked(replies))
             if answer is AGAIN:
+                self.begin_again()
                 continue
             if not confirmed:
                 raise too_few()
             if isinstance(answer, Exception):
                 raise answer
+            batch = self._own_batch()
+            if batch and kind.writes:
+                batch.has_written = True
             return answer
         raise Unavailable
 

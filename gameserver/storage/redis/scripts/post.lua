@@ -1,0 +1,196 @@
+-- Posts to any level, and runs that are drawn: each item is entered as a whole, or not at all.
+--
+-- ARGV: the number of the rules, worker, number of the call, the limits; then an item each, all but
+-- the first three in JSON, made by `posts.py`.
+-- Returns an answer in JSON for each item; or `rules` if they have changed. A call that comes again
+-- is answered as before.
+local DAY, MOST_RUNS = 86400000000, 5000000
+local known = answered(ARGV[2], ARGV[3])
+if known then return known end
+if rules_number() ~= ARGV[1] then return MOVED end
+local limits = cjson.decode(ARGV[4])
+
+-- Requests that may be repeated: of each user a hash, level -> a list of {id, digest, at, answer}.
+
+local function remembered(user, request)
+  local text = call('HGET', tag .. 'q:' .. user, request.level)
+  return text and cmsgpack.unpack(text) or {}
+end
+
+local function answer_to(item)
+  local request = item.request
+  for _, each in ipairs(remembered(item.user, request)) do
+    if each[1] == request.id and each[3] > item.now - DAY then
+      if each[2] ~= request.digest then return '{"refused":"id_reused"}' end
+      return each[4]
+    end
+  end
+end
+
+local function forget(user, level, id, at)
+  local kept, key = {}, tag .. 'q:' .. user
+  for _, each in ipairs(remembered(user, { level = level })) do
+    if each[1] ~= id or each[3] ~= at then kept[#kept + 1] = each end
+  end
+  if #kept == 0 then call('HDEL', key, level) else call('HSET', key, level, cmsgpack.pack(kept)) end
+end
+
+local function remember(item, answer)
+  local request, kept, key = item.request, {}, tag .. 'q:' .. item.user
+  for _, each in ipairs(remembered(item.user, request)) do
+    if each[3] > item.now - DAY then kept[#kept + 1] = each end
+  end
+  if #kept == 8 then table.remove(kept, 1) end
+  kept[#kept + 1] = { request.id, request.digest, item.now, answer }
+  call('HSET', key, request.level, cmsgpack.pack(kept))
+  call('EXPIRE', key, 90000)
+  local all = tag .. 'requests'
+  local many = call('RPUSH', all, cmsgpack.pack({ item.user, request.level, request.id, item.now }))
+  for _ = 1, 2 do
+    local oldest = cmsgpack.unpack(call('LINDEX', all, 0))
+    if many <= limits.requests and oldest[4] > item.now - DAY then return end
+    call('LPOP', all)
+    many = many - 1
+    forget(unpack(oldest))
+  end
+end
+
+-- One post
+
+local function rank(post, user)
+  local board = tag .. 'b:' .. post.board
+  local place = call('ZSCORE', board, user)
+  if not place then return 0 end
+  if post.shared then return before(board, (parts_of(tonumber(place)))) + 1 end
+  return call('ZRANK', board, user) + 1
+end
+
+local function no_room(level)
+  local busiest = tag .. 'busiest'
+  if tonumber(call('HGET', tag .. 'book', 'scores') or 0) >= limits.scores then
+    return 'full_of_scores'
+  end
+  if call('ZCARD', busiest) >= limits.levels
+    and not call('ZSCORE', busiest, struct.pack('>I4', tonumber(level))) then
+    return 'full_of_levels'
+  end
+end
+
+-- Counts a post of this minute, and says whether it is one too many.
+local function too_many(item, post)
+  local rates = tag .. 'r:' .. post.level .. ':' .. exactly(math.floor(item.now / 60000000))
+  local limited = { { exactly(item.user), post.rate_user }, { 'all', post.rate_level } }
+  for _, each in ipairs(limited) do
+    if each[2] > 0 and tonumber(call('HGET', rates, each[1]) or 0) >= each[2] then
+      return 'too_many', each[2]
+    end
+  end
+  for _, each in ipairs(limited) do
+    if each[2] > 0 then call('HINCRBY', rates, each[1], 1) end
+  end
+  if post.rate_user + post.rate_level > 0 then call('EXPIRE', rates, 120) end
+end
+
+-- Where the user would stand by the score, as `parts_of` has it; nil if a sum is too large.
+local function counted(post, old)
+  if post.keep ~= 'sum' or not old then return post.r end
+  local total = is_ascending(post.board) and old + post.r or old + post.r - MAX
+  if total < 0 or total > MAX then return nil end
+  return total
+end
+
+local function begin_season(post)
+  local on = call('HGET', tag .. 'on', post.level)
+  if post.start == 0 or (on and start_of(on) >= post.start) then return end
+  call('HSET', tag .. 'on', post.level, post.board)
+  call('ZADD', tag .. 'ends', post.ends, post.level)
+end
+
+local function to_hex(text)
+  return (string.gsub(text, '.', function(c) return string.format('%02x', string.byte(c)) end))
+end
+
+-- Enters a post. Returns what refuses it, or nil, and in `entered` what was there before.
+local function enter(item, post, user, entered)
+  if post.refused then return 'refused' end
+  if post.run then
+    if call('ZSCORE', tag .. 'runs', post.run) then return 'run_used' end
+    if call('ZCARD', tag .. 'runs') >= MOST_RUNS then return 'full_of_runs' end
+  end
+  local line = line_of(post.board, user)
+  local old = line and parts_of(line.place)
+  local r = counted(post, old)
+  if not r then return 'sum' end
+  local refusal, detail
+  if not old then refusal = no_room(post.level) end
+  if not refusal then refusal, detail = too_many(item, post) end
+  if refusal then return refusal, detail end
+  local better = not old or r < old
+  if better or (post.keep ~= 'best' and r ~= old) then
+    begin_season(post)
+    local n = tonumber(call('HGET', tag .. 'n', post.board) or 0)
+    entered[#entered + 1] = { post.board, user, line }
+    post.before = line and to_hex(packed(line)) or ''
+    put(post.board, user, { place = place_of(r, n), note = post.note })
+    if call('ZCARD', tag .. 'b:' .. post.board) == 1 then drop_outdated(post.level, limits.seasons) end
+  end
+  return nil, better
+end
+
+-- All posts of an item
+
+local function use_runs(item)
+  for _, post in ipairs(item.posts) do
+    if post.run then
+      call('ZADD', tag .. 'runs', item.now, post.run)
+      local old = call('ZRANGEBYSCORE', tag .. 'runs', '-inf', item.now - DAY, 'LIMIT', 0, 2)
+      if #old > 0 then call('ZREM', tag .. 'runs', unpack(old)) end
+    end
+  end
+end
+
+local function outcomes(item, user)
+  local found, entered = {}, {}
+  for at, post in ipairs(item.posts) do
+    local previous = rank(post, user)
+    local refusal, better, changed = enter(item, post, user, entered)
+    if refusal then
+      for k = #entered, 1, -1 do put(unpack(entered[k], 1, 3)) end
+      return { refused = refusal, post = at, limit = better or nil }, true
+    end
+    local best = parts_of(tonumber(call('ZSCORE', tag .. 'b:' .. post.board, user)))
+    best = is_ascending(post.board) and best or MAX - best
+    found[at] = { post.level, post.season, post.score, best, rank(post, user), previous, better,
+      post.board, post.before }
+  end
+  use_runs(item)
+  return { outcomes = found }
+end
+
+-- Has a hidden user's lines stand on the boards while something is posted there.
+local function standing(item, user, stands)
+  for _, post in ipairs(item.posts) do
+    local line = take(post.board, user, post.keep)
+    if line and stands then put(post.board, user, line) end
+    if line and not stands then withhold(post.board, user, line) end
+  end
+end
+
+local function answer(item)
+  local first = item.request and answer_to(item)
+  if first then return first end
+  local found, is_refused = item.answer, false
+  if item.posts then
+    local user = struct.pack('>I4', item.user)
+    if item.hidden then standing(item, user, true) end
+    found, is_refused = outcomes(item, user)
+    if item.hidden then standing(item, user, false) end
+    found = cjson.encode(found)
+  end
+  if item.request and not is_refused then remember(item, found) end
+  return found
+end
+
+local answers = {}
+for k = 5, #ARGV do answers[k - 4] = answer(cjson.decode(ARGV[k])) end
+return remember_call(ARGV[2], ARGV[3], answers)
