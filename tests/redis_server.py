@@ -61,6 +61,12 @@ class RedisServer:
             sock.sendall(command)
             return sock.recv(65536)
 
+    def data_bytes(self) -> bytes:
+        """Everything in it, as it stands in a file."""
+        self.ask("CONFIG", "SET", "rdbcompression", "no")
+        self.ask("SAVE")
+        return Path(self._folder.name, "dump.rdb").read_bytes()
+
     def kill(self) -> None:
         """Ends it at once, with what it may have forked to write a file."""
         with suppress(ProcessLookupError):
@@ -79,6 +85,11 @@ class RedisServer:
 
 
 _shared: list[RedisServer] = []
+
+
+def data_bytes() -> bytes:
+    """Everything in the Redis of this process."""
+    return _shared[0].data_bytes()
 
 
 def redis_url() -> str:
