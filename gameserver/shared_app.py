@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gameserver.app import App
+from gameserver.app import App, failed
 from gameserver.services import Services
 from gameserver.storage.engine import Engine
+from gameserver.storage.redis.batch import Batch
 from gameserver.storage.redis.engine import RedisEngine
 from gameserver.storage.redis.questions import Pending
 from gameserver.web.clients import RateLimit
@@ -29,20 +30,39 @@ class SharedApp(App):
 
     def _batch(self, requests: Sequence[Request]) -> list[Response]:
         answered: dict[int, Response] = {}
+        left: Sequence[int] = range(len(requests))
         with self._rounds.batch() as batch:
-            left: Sequence[int] = range(len(requests))
             while left:
-                pending = []
-                for at in left:
-                    request = requests[at]
-                    try:
-                        # All requests of a connection have the same object as their client.
-                        if batch.turn(at, id(request.client)):
-                            (answered[at],) = self._answers((request,))
-                            continue
-                    except Pending:
-                        pass
-                    pending.append(at)
-                left = pending
+                left = self._round(requests, left, batch, answered)
                 batch.flush()
         return [answered[at] for at in range(len(requests))]
+
+    def _round(
+        self,
+        requests: Sequence[Request],
+        left: Sequence[int],
+        batch: Batch,
+        answered: dict[int, Response],
+    ) -> list[int]:
+        """Calls the views of the requests that are left; returns the places of those that are
+        pending.
+        """
+        views, services, turn = self._views, self._services, batch.turn
+        pending = []
+        for at in left:
+            request = requests[at]
+            match = request.match
+            # All requests of a connection have the same object as their client.
+            if not turn(at, id(request.client)):
+                pending.append(at)
+                continue
+            try:
+                if match.answer is None:
+                    answered[at] = views[match.endpoint](request, services, *match.captures)
+                else:
+                    answered[at] = match.answer
+            except Pending:
+                pending.append(at)
+            except Exception as error:
+                answered[at] = failed(request, error)
+        return pending

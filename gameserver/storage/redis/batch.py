@@ -92,9 +92,8 @@ class Batch:
 
     def answer(self, kind: Kind[Any], item: Any) -> Any:
         """The answer to the view's next question; Pending if there is none yet."""
-        notes = self._notes.get(self._asker, ())
-        position = self._position
-        if position == len(notes):
+        notes, position = self._notes.get(self._asker), self._position
+        if notes is None or position == len(notes):
             self._note(kind, item)
             raise Pending
         self._position = position + 1
@@ -134,10 +133,10 @@ class Batch:
             number += 1
         if number == len(groups):
             groups.append(_Group(kind, [], [], []))
-        group = groups[number]
-        group.items.append(item)
-        group.askers.append(self._asker)
-        group.clients.append(client)
+        _, items, askers, clients = groups[number]
+        items.append(item)
+        askers.append(self._asker)
+        clients.append(client)
         self._last[client] = number
         if not kind.final:
             self._held.add(client)
