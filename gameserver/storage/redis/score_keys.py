@@ -34,9 +34,6 @@ from gameserver.scores.level import Level
 from gameserver.scores.seasons import Season
 from gameserver.scores.user_index import BoardId
 
-LAYOUT = "1"
-"""Which keys there are, and what is in them. One bucket holds all levels."""
-
 
 def board_name(level_id: int, level: Level, season: Season) -> str:
     """What the board of a level in a season is called."""
