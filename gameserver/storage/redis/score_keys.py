@@ -16,7 +16,9 @@
 | `q:<user>`, `requests` | answers to requests that may be repeated; all of them, the oldest first |
 | `runs`, `r:<level>:<minute>` | runs that are used up; posts where there are rates |
 | `p:<worker>`, `w:<worker>` | the last calls of a server's thread, and what was answered |
-| `audit`, `jobs`, `kept`, `k:<entry>`, `anew` | see `audit.py` |
+| `audit`, `audit:…`, `jobs`, `kept`, `k:<entry>` | see `audit.py` |
+| `anew` | by level, the newest entry when it began to count in another way |
+| `turn` | whose turn it is to moderate, see `turns.py` |
 
 Users are four bytes, the highest first, where a key's members or fields are users; all else is
 text. A board is called `<level>`, then `:<start of the season>` unless the level is never reset,

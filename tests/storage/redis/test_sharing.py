@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from gameserver.errors import Refused, StartError
+from gameserver.errors import Busy, Refused, StartError
 from gameserver.scores.audit import Author, Job
 from gameserver.scores.moderation import Moderation
 from gameserver.scores.values import Limits, Outcome, Post, RequestId
@@ -250,6 +250,60 @@ class JobsTest(SharingTestCase):
         self.moderation(self.other).put_state(ADMIN, 7, "unban")
         self.assertEqual(sum(steps), 0)
         self.assertEqual(len(self.store.scores_of(7)), 59)
+
+
+class TurnsTest(SharingTestCase):
+    """Admins at work on two servers."""
+
+    def test_turns(self) -> None:
+        """While it is one server's turn another one waits, then says so; or does not wait."""
+        waits: list[float] = []
+        self.other._turns._sleep = waits.append
+        with self.store.turn():
+            with self.assertRaises(Busy):
+                self.moderation(self.other).put_state(ADMIN, 7, "ban")
+            self.assertAlmostEqual(sum(waits), 4.9)
+            self.moderation(self.other).finish()  # leaves it to the one whose turn it is
+        self.assertAlmostEqual(sum(waits), 4.9)
+        self.moderation(self.other).put_state(ADMIN, 7, "ban")
+
+    def test_wait(self) -> None:
+        """A server whose turn comes goes on."""
+        turn = self.store.turn()
+        turn.__enter__()
+        self.other._turns._sleep = lambda _: turn.__exit__(None, None, None)
+        self.moderation(self.other).put_state(ADMIN, 7, "ban")
+        self.assertEqual(self.store.state(7), "banned")
+
+    def test_expiry(self) -> None:
+        """The turn of a server that is gone ends by itself; a job that goes on prolongs it."""
+        self.store.submit(1, 7, 5)
+        entry = self.store.write_down(ADMIN, "purge", {}, {}, Job("remove", level=1))
+        turn = self.store.turn()
+        turn.__enter__()
+        self.assertIn(self.redis.ask("PTTL", key("turn"))[:3], (b":99", b":10"))
+        self.redis.ask("PEXPIRE", key("turn"), 50)
+        next(self.store.work(entry))
+        self.assertIn(self.redis.ask("PTTL", key("turn"))[:3], (b":99", b":10"))
+        self.redis.ask("DEL", key("turn"))
+        with self.other.turn():
+            turn.__exit__(None, None, None)  # is another's by now
+            with self.assertRaises(Busy), self.store.turn(wait=False):
+                pass
+
+    def test_ban_and_unban(self) -> None:
+        """Whatever comes of bans and their ends at once, scores stand where the state says."""
+        for level_id in range(40):
+            self.store.submit(level_id, 7, 5)
+
+        def work(number: int) -> None:
+            moderation = self.moderation((self.store, self.other)[number % 2])
+            for action in ("ban", "unban") * 3:
+                moderation.put_state(ADMIN, 7, action)  # type: ignore[arg-type]
+
+        run_together(work, 4)
+        shown = 40 if self.store.state(7) == "ok" else 0
+        self.assertEqual(len(self.store.scores_of(7)), shown)
 
 
 class LayoutTest(unittest.TestCase):
