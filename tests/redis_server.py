@@ -7,11 +7,14 @@ A test case that begins with `redis_url()` has it empty. Where there is no `redi
 from __future__ import annotations
 
 import atexit
+import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import unittest
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -27,15 +30,17 @@ class RedisServer:
         self._command = [
             "redis-server", "--port", str(self.port), "--bind", "127.0.0.1",
             "--dir", self._folder.name, "--save", "", "--appendonly", "yes",
-            "--appendfsync", "no", *options,
+            "--appendfsync", "no", "--repl-diskless-sync-delay", "0", *options,
         ]  # fmt: skip
         self.start()
 
-    def start(self) -> None:
+    def start(self, *options: str) -> None:
         """Starts it, again if it has been ended; returns when it answers."""
         log = Path(self._folder.name, "log")
         with log.open("a") as output:
-            self.process = subprocess.Popen(self._command, stdout=output, stderr=output)
+            self.process = subprocess.Popen(
+                [*self._command, *options], stdout=output, stderr=output, start_new_session=True
+            )
         wait_until(self._answers)
 
     @property
@@ -57,8 +62,9 @@ class RedisServer:
             return sock.recv(65536)
 
     def kill(self) -> None:
-        """Ends it at once."""
-        self.process.kill()
+        """Ends it at once, with what it may have forked to write a file."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
         self.process.wait()
 
     def close(self) -> None:

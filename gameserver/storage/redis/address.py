@@ -25,6 +25,8 @@ class Address:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{'rediss' if self.tls else 'redis'}://{host}:{self.port}/{self.db}"
 
+    __repr__ = __str__
+
 
 def parse_address(text: str) -> Address:
     """The address that a text says; ValueError, which repeats nothing of it, if it is none."""

@@ -59,8 +59,6 @@ def _check_kind(address: Address, found: Mapping[str, str]) -> None:
     numbers = tuple(int(part) for part in version.split(".")[:2] if part.isdecimal())
     if numbers < OLDEST:
         raise StartError(f"{address} is Redis {version}: it takes 6.2 or a newer one, or Valkey")
-    if found.get("role") != "master":
-        raise StartError(f"{address} is a replica: it takes the primary, which can be written to")
     if found.get("cluster_enabled") == "1":
         raise StartError(f"{address} is a cluster: it takes a single Redis, replicas or not")
 

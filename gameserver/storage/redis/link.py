@@ -81,7 +81,8 @@ class Link:
     ) -> None:
         """Connects, loads the scripts and sends the greeting, whose replies nobody needs.
 
-        LinkLost, or AuthenticationError if Redis refuses.
+        LinkLost if that cannot be, or if it is a replica; AuthenticationError or NoPermissionError
+        if Redis lets nobody in so.
         """
         kind: Any = SSLConnection if address.tls else Connection  # their methods have no types
         self._connection = kind(
@@ -104,6 +105,7 @@ class Link:
         except (RedisError, OSError) as error:
             raise LinkLost(_said(error)) from None
         self._load_scripts()
+        self._check_role()
         if greeting:
             self._send(greeting)
 
@@ -136,6 +138,12 @@ class Link:
     def _load_scripts(self) -> None:
         if self._scripts:
             self._send([("SCRIPT", "LOAD", script.text) for script in self._scripts])
+
+    def _check_role(self) -> None:
+        (role,) = self._send([("ROLE",)])
+        if isinstance(role, list) and role[0] != b"master":
+            self.close()
+            raise LinkLost("it is a replica: take the primary, which can be written to")
 
     def _send(self, commands: Sequence[Command]) -> list[Any]:
         connection = self._connection

@@ -160,7 +160,8 @@ class Links:
             self.when_back()
             self._is_away = False
             self._give_back(link)
-            log.warning("Redis answers again")
+            if not self._is_closed:
+                log.warning("Redis answers again")
             return
 
     def _drop(self) -> None:

@@ -78,12 +78,17 @@ class Rules:
         """Redis was away, and may have lost something: all is read again, when it is needed."""
         self.number = _NOTHING
 
-    def look(self) -> None:
-        """Asks whether the copy is that of now; if not, the view is called again with that."""
+    def look(self) -> bool:
+        """Sees to it that the copy is that of now; returns whether it was not.
+
+        A view that is in a batch is called again then.
+        """
         number, _ = self._numbers(self._rounds.ask)
-        if number != self._rounds.number:
-            self.refresh()
-            self._rounds.begin_again()
+        if number == self._rounds.number:
+            return False
+        self.refresh()
+        self._rounds.begin_again()
+        return True
 
     def change(
         self, part: str, names: Sequence[str | int], commands: Callable[[Read], Sequence[Command]]

@@ -55,8 +55,8 @@ class SharedSignedSessions:
     def user_of(self, key: str) -> int:
         try:
             return self._signed[0].user_of(key)
-        except InvalidSessionKey:
-            return self._user_by_others(key)
+        except InvalidSessionKey as error:
+            return self._user_by_others(key, error)
 
     def is_owner(self, key: str) -> bool:
         return self._signed[0].is_owner(key)
@@ -65,13 +65,14 @@ class SharedSignedSessions:
         """The keys that have been used lately: the server keeps none."""
         return {"sessions": sum(signed.gauges()["sessions"] for signed in self._signed)}
 
-    def _user_by_others(self, key: str) -> int:
+    def _user_by_others(self, key: str, error: InvalidSessionKey) -> int:
         """As `user_of`, where the newest secret has not signed it, or the key has expired."""
         for signed in self._signed[1:]:
             with suppress(InvalidSessionKey):
                 return signed.user_of(key)
-        self._rules.look()
-        return self._signed[0].user_of(key)
+        if self._rules.look():
+            return self.user_of(key)
+        raise error
 
 
 class _Login(NamedTuple):
