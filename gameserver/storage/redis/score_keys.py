@@ -6,11 +6,12 @@
 | `book` | a hash of counters: `changes`, `names`, `scores`, `withheld`, `era`, … |
 | `settings`, `states` | *rules*: of levels, in JSON; the users who are banned or hidden |
 | `b:<board>`, `t:<board>` | a board, user → place (`ordering.py`); the notes of its lines |
-| `n` | by board, its changes, which are the arrivals as well |
+| `n` | by board, its changes, which are the arrivals as well; stays when lines may come back |
 | `s:<level>` | the boards of a level, but for that of a plain one, by the start of their season |
 | `on`, `ends` | by level, the board of the season that is on; the end of the season |
 | `busiest` | the levels, by their players below zero |
 | `u:<user // 8>`, `large` | the levels of a user, of boards up to 4,096 players; the larger ones |
+| `gone`, `gone:<board>` | boards that are gone, whose users are taken out of these, two at a time |
 | `names`, `folded` | of users; what they are found by |
 | `h:<user>`, `hu`, `hl` | lines that are kept back, by board; the users, and how many by level |
 | `q:<user>`, `requests` | answers to requests that may be repeated; all of them, the oldest first |

@@ -205,6 +205,23 @@ class PostsTest(SharingTestCase):
         self.assertLess(int(self.redis.ask("HGET", key("n"), 1).split()[1]), 1000)
 
 
+    def test_users_of_seasons_that_are_gone(self) -> None:
+        """Whoever played only in seasons that are kept no longer leaves nothing behind."""
+        store = open_server(self, self.redis.url, Limits(seasons=1), self.clock).scores
+        store.configure(1, lambda old: replace(old, reset="hourly"))
+        for hour in range(4):
+            for user_id in range(30):
+                store.submit(1, 100 * hour + user_id, 5)
+            store.submit(1, 7777, 5)
+            self.clock.now += 3600
+        self.assertEqual(store.gauges()["scores"], 62)
+        members = self.redis.ask("SMEMBERS", key("u", 100 // 8))
+        self.assertEqual(members, b"*0\r\n")
+        self.assertEqual(len(store.scores_of(7777)), 2)
+        self.assertEqual(store.scores_of(100), [])
+        self.assertEqual([len(store.scores_of(user_id)) for user_id in (200, 329)], [1, 1])
+
+
 def before_of(users: Sequence[int], score: int) -> int:
     """How many of the users have the score."""
     return sum(user_id % 7 == score for user_id in users)
