@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from gameserver.numbers import MAX_NUMBER
@@ -201,6 +202,12 @@ class ScoreStore(Protocol):
         self, level_id: int, user_id: int, season: str = CURRENT, count: int = 0
     ) -> Neighbours | None:
         """As `around`, the way a hidden user sees it."""
+
+    def turn(self, wait: bool = True) -> AbstractContextManager[object]:
+        """For `with`, outside of a batch: what an admin does is done in turns, on all servers.
+
+        Refused (`Busy`) if it is another server's turn, after some seconds, or at once.
+        """
 
     def write_down(
         self,

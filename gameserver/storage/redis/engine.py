@@ -14,6 +14,7 @@ from gameserver.storage.redis.asking import Asking
 from gameserver.storage.redis.check import check_server
 from gameserver.storage.redis.claims import RedisClaims
 from gameserver.storage.redis.game_tokens import RedisGameTokens
+from gameserver.storage.redis.layout import check_layout
 from gameserver.storage.redis.link import Link, Script
 from gameserver.storage.redis.links import Links
 from gameserver.storage.redis.moderation import ModeratedScores
@@ -49,6 +50,7 @@ class RedisEngine:
         check_server(address)
         self._links = Links(lambda: Link(address, SCRIPTS, GREETING))
         self.rounds = Rounds(self._links, replicas)
+        check_layout(self.rounds)
         self._rules = Rules(self.rounds)
         self._links.when_back = self._rules.distrust
         asking = Asking(self.rounds, self._rules, clock)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from gameserver.errors import Refused
@@ -21,6 +22,7 @@ from gameserver.storage.redis.audit import RedisAudit
 from gameserver.storage.redis.score_keys import board_name, member
 from gameserver.storage.redis.score_rules import ScoreRules
 from gameserver.storage.redis.scores import RedisScores
+from gameserver.storage.redis.turns import Turns
 from gameserver.storage.redis.wanted_scores import CHUNK, WantedScores, chunks
 
 
@@ -32,6 +34,7 @@ class ModeratedScores(RedisScores):
         super().__init__(asking, run_key, limits)
         self._audit = RedisAudit(asking)
         self._wanted = WantedScores(asking, self._audit)
+        self._turns = Turns(self._audit)
 
     # Reading
 
@@ -62,6 +65,9 @@ class ModeratedScores(RedisScores):
         return self._wanted.removed(job, None)
 
     # Writing
+
+    def turn(self, wait: bool = True) -> AbstractContextManager[object]:
+        return self._turns.turn(wait)
 
     def write_down(
         self,

@@ -6,17 +6,20 @@
 | `book` | a hash of counters: `changes`, `names`, `scores`, `withheld`, `era`, … |
 | `settings`, `states` | *rules*: of levels, in JSON; the users who are banned or hidden |
 | `b:<board>`, `t:<board>` | a board, user → place (`ordering.py`); the notes of its lines |
-| `n` | by board, its changes, which are the arrivals as well |
+| `n` | by board, its changes, which are the arrivals as well; stays when lines may come back |
 | `s:<level>` | the boards of a level, but for that of a plain one, by the start of their season |
 | `on`, `ends` | by level, the board of the season that is on; the end of the season |
 | `busiest` | the levels, by their players below zero |
 | `u:<user // 8>`, `large` | the levels of a user, of boards up to 4,096 players; the larger ones |
+| `gone`, `gone:<board>` | boards that are gone, whose users are taken out of these, two at a time |
 | `names`, `folded` | of users; what they are found by |
 | `h:<user>`, `hu`, `hl` | lines that are kept back, by board; the users, and how many by level |
 | `q:<user>`, `requests` | answers to requests that may be repeated; all of them, the oldest first |
 | `runs`, `r:<level>:<minute>` | runs that are used up; posts where there are rates |
 | `p:<worker>`, `w:<worker>` | the last calls of a server's thread, and what was answered |
-| `audit`, `jobs`, `kept`, `k:<entry>`, `anew` | see `audit.py` |
+| `audit`, `audit:…`, `jobs`, `kept`, `k:<entry>` | see `audit.py` |
+| `anew` | by level, the newest entry when it began to count in another way |
+| `turn` | whose turn it is to moderate, see `turns.py` |
 
 Users are four bytes, the highest first, where a key's members or fields are users; all else is
 text. A board is called `<level>`, then `:<start of the season>` unless the level is never reset,
@@ -33,9 +36,6 @@ from struct import pack, unpack
 from gameserver.scores.level import Level
 from gameserver.scores.seasons import Season
 from gameserver.scores.user_index import BoardId
-
-LAYOUT = "1"
-"""Which keys there are, and what is in them. One bucket holds all levels."""
 
 
 def board_name(level_id: int, level: Level, season: Season) -> str:

@@ -9,10 +9,11 @@ from gameserver.storage.redis.link import Script, make_script
 
 
 def _script(name: str, *parts: str) -> Script:
-    return make_script(name, "\n".join(map(_text, (*parts, name))))
+    return make_script(name, "\n".join(map(script_text, (*parts, name))))
 
 
-def _text(name: str) -> str:
+def script_text(name: str) -> str:
+    """A text that scripts are made of."""
     found = pkgutil.get_data(__package__, f"scripts/{name}.lua")  # from a zip as well
     assert found is not None
     return found.decode()

@@ -5,23 +5,18 @@ from __future__ import annotations
 import unittest
 from typing import Any
 
-from gameserver.scores.values import NORMAL, Limits
-from gameserver.storage.engine import open_engine
-from gameserver.times import Clock, server_clock
+import mock  # noqa: UP026 (the same mock on every Python)
+
 from tests.redis_server import redis_url
 from tests.scores import board_contract, contracts
-
-
-def open_scores(url: str, limits: Limits = NORMAL, clock: Clock = server_clock) -> Any:
-    """A store, as a server of its own has it."""
-    return open_engine(store=url, limits=limits, clock=clock).scores
+from tests.storage.redis.stores import TakingTurns, open_server
 
 
 class RedisTest(contracts.ScoresContract):
     """The scores of all levels, in Redis."""
 
     def make(self) -> Any:
-        return open_scores(redis_url())
+        return open_server(self, redis_url()).scores
 
 
 class InRedis(board_contract.BoardContract):
@@ -29,10 +24,13 @@ class InRedis(board_contract.BoardContract):
 
     def make(self) -> Any:
         self.url = redis_url()
-        return open_scores(self.url, self.limits, self.clock)
+        return self.open()
+
+    def open(self) -> Any:
+        return open_server(self, self.url, self.limits, self.clock).scores
 
     def restart(self) -> None:
-        self.store = open_scores(self.url, self.limits, self.clock)
+        self.store = self.open()
 
 
 class PostTest(InRedis, board_contract.PostTests):
@@ -61,6 +59,71 @@ class UserTest(InRedis, board_contract.UserTests):
 
 class RandomOperationsTest(InRedis, board_contract.RandomOperationsTests):
     """Random operations, in Redis."""
+
+
+class OnTwoServers(InRedis):
+    """Boards of two servers that share a Redis, and take turns."""
+
+    def open(self) -> Any:
+        return TakingTurns(super().open(), super().open())
+
+
+class PostOnTwoTest(OnTwoServers, board_contract.PostTests):
+    """Posts, on two servers."""
+
+
+class RepeatOnTwoTest(OnTwoServers, board_contract.RepeatTests):
+    """Requests that are repeated, on two servers."""
+
+
+class ReadingOnTwoTest(OnTwoServers, board_contract.ReadingTests):
+    """Reading, on two servers."""
+
+
+class LevelOnTwoTest(OnTwoServers, board_contract.LevelTests):
+    """Levels, on two servers."""
+
+
+class UserOnTwoTest(OnTwoServers, board_contract.UserTests):
+    """Users, on two servers."""
+
+
+class RandomOperationsOnTwoTest(OnTwoServers, board_contract.RandomOperationsTests):
+    """Random operations, on two servers."""
+
+
+class SentTwice(OnTwoServers):
+    """The same, where everything goes to Redis twice, and the second reply is the answer."""
+
+    def setUp(self) -> None:
+        from gameserver.storage.redis.links import Links  # needs the package
+
+        send = Links.send
+
+        def send_twice(links: Links, commands: Any) -> Any:
+            send(links, commands)
+            return send(links, commands)
+
+        patch = mock.patch.object(Links, "send", send_twice)
+        patch.start()
+        self.addCleanup(patch.stop)
+        super().setUp()
+
+
+class PostTwiceTest(SentTwice, board_contract.PostTests):
+    """Posts that are sent twice."""
+
+
+class RepeatTwiceTest(SentTwice, board_contract.RepeatTests):
+    """Requests that are repeated, and sent twice."""
+
+
+class UserTwiceTest(SentTwice, board_contract.UserTests):
+    """Changes of users that are sent twice."""
+
+
+class RandomOperationsTwiceTest(SentTwice, board_contract.RandomOperationsTests):
+    """Random operations that are sent twice."""
 
 
 if __name__ == "__main__":

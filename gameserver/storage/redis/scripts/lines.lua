@@ -44,13 +44,34 @@ local function count(level)
   call('ZADD', tag .. 'busiest', on and 0 - call('ZCARD', tag .. 'b:' .. on) or 0, member)
 end
 
-local function drop(name)
+-- Takes some users of boards that are gone out of the index.
+local function clear_index()
+  local name = call('SRANDMEMBER', tag .. 'gone')
+  if not name then return end
   local level = level_of(name)
-  call('HINCRBY', tag .. 'book', 'scores', 0 - call('ZCARD', tag .. 'b:' .. name))
+  local names, users = boards_of(level), call('ZPOPMIN', tag .. 'gone:' .. name, 2)
+  for i = 1, #users, 2 do
+    local has_scores = false
+    for _, other in ipairs(names) do
+      has_scores = has_scores or call('ZSCORE', tag .. 'b:' .. other, users[i])
+    end
+    if not has_scores then unindex(users[i], tonumber(level)) end
+  end
+  if call('EXISTS', tag .. 'gone:' .. name) == 0 then call('SREM', tag .. 'gone', name) end
+end
+
+local function drop(name)
+  local board, level = tag .. 'b:' .. name, level_of(name)
+  call('HINCRBY', tag .. 'book', 'scores', 0 - call('ZCARD', board))
   call('HINCRBY', tag .. 'book', 'era', 1)
-  call('UNLINK', tag .. 'b:' .. name, tag .. 't:' .. name)
+  if call('SREM', tag .. 'large', name) == 1 then
+    call('UNLINK', board)
+  else
+    call('RENAME', board, tag .. 'gone:' .. name)
+    call('SADD', tag .. 'gone', name)
+  end
+  call('UNLINK', tag .. 't:' .. name)
   call('ZREM', tag .. 's:' .. level, name)
-  call('SREM', tag .. 'large', name)
   call('HDEL', tag .. 'n', name)
 end
 
@@ -73,6 +94,7 @@ local function grow(name, user, change)
   call('HINCRBY', tag .. 'book', 'scores', change)
   if change > 0 then
     index(user, tonumber(level), name, players)
+    clear_index()
     if players == 1 and name ~= level then
       call('ZADD', tag .. 's:' .. level, start_of(name), name)
     end

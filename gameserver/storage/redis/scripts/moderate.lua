@@ -19,7 +19,21 @@ local function moved(entry, lines)
   if lines ~= 0 then call('HINCRBY', tag .. 'audit:moved', entry, lines) end
 end
 
-local function is_done(entry) return not call('ZSCORE', tag .. 'jobs', entry) end
+-- Turns: see `turns.py`.
+
+function moderate.begin_turn(token)
+  return call('SET', tag .. 'turn', token, 'NX', 'PX', 10000) and 1 or 0
+end
+
+function moderate.end_turn(token)
+  if call('GET', tag .. 'turn') == token then call('DEL', tag .. 'turn') end
+  return 1
+end
+
+local function is_done(entry)
+  call('PEXPIRE', tag .. 'turn', 10000)
+  return not call('ZSCORE', tag .. 'jobs', entry)
+end
 
 -- What was removed, to be undone: of each entry a set of user, board and line.
 
@@ -103,7 +117,7 @@ local function read(entry)
     call('SISMEMBER', tag .. 'audit:undone', entry),
     call('SISMEMBER', tag .. 'audit:given_up', entry) == 1 and -1
       or call('ZCARD', tag .. 'k:' .. entry),
-    is_done(entry) and 0 or 1 }
+    call('ZSCORE', tag .. 'jobs', entry) and 1 or 0 }
 end
 
 function moderate.entry(entry) return read(entry) end
