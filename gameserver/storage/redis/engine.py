@@ -72,6 +72,10 @@ class RedisEngine:
     def close(self) -> None:
         self._links.close()
 
+    def replace_signing_secret(self) -> None:
+        """Has session keys signed with a new secret from now on, on all servers."""
+        secrets.replace_signing_secret(self._rules)
+
     def _open_sessions(self, store_tokens: bool, clock: Clock) -> Sessions:
         if store_tokens:
             return RedisSessions(self.rounds, clock, claims=self.claims)
