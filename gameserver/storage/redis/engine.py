@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
+from secrets import token_bytes
 
 from gameserver.auth.sessions import Sessions
 from gameserver.scores.values import NORMAL, Limits
@@ -62,6 +63,11 @@ class RedisEngine:
         self.throttle = RedisThrottle(self.rounds)
         self.tournaments = RedisTournaments(self.rounds, self.accounts, clock)
         self._rules.load()
+
+    def randomness(self, size: int) -> bytes:
+        """As many unpredictable bytes; the view that draws them is not called again."""
+        self.rounds.begin_at_once()
+        return token_bytes(size)
 
     def batch(self) -> AbstractContextManager[object]:
         return nullcontext()

@@ -21,7 +21,7 @@ def new_secret(store: str) -> None:
 
 
 def address_of(store: str) -> str:
-    """The address that is meant: `-` is the one in the environment. StartError if it is not there."""
+    """The address that is meant: `-` is the one in the environment; StartError without one."""
     if store != FROM_ENVIRONMENT:
         return store
     if STORE_VARIABLE not in os.environ:
