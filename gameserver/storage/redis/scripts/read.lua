@@ -1,8 +1,8 @@
 -- All that is read of boards, levels and users, each question as a whole.
 --
--- ARGV: the number of the rules, a board that there has to be (or an empty text), what is asked, its
--- arguments. Returns the answer, `gone` if there is no such board, or `rules` if they have changed.
--- Lines come as one text, user and place of each as >I4d.
+-- ARGV: the number of the rules, a board that there has to be (or an empty text), what is asked,
+-- its arguments. Returns the answer, `gone` if there is no such board, or `rules` if they have
+-- changed. Lines come as one text, user and place of each as >I4d.
 local book = call('HMGET', tag .. 'book', 'era', 'born', 'changes', 'names', 'scores',
   'withheld', 'settings')
 if rules_number() ~= ARGV[1] then return MOVED end
@@ -58,7 +58,8 @@ end
 
 -- As `around`, with a line of the user that is kept back. The board is left as it was.
 function read.around_hidden(name, user, count)
-  local id, board, notes = exactly((struct.unpack('>I4', user))), tag .. 'b:' .. name, tag .. 't:' .. name
+  local id, board = exactly((struct.unpack('>I4', user))), tag .. 'b:' .. name
+  local notes = tag .. 't:' .. name
   local text = call('HGET', tag .. 'h:' .. id, name)
   if not text or call('ZSCORE', board, user) then return read.around(name, user, count) end
   local place = struct.unpack('>d', text)
@@ -106,8 +107,8 @@ function read.boards(level)
   return { names, heads }
 end
 
--- Where the lines at some ranks stand, and how many stand before each of `count` equal parts of what
--- lies between the first and the last. `...`: percents.
+-- Where the lines at some ranks stand, and how many stand before each of `count` equal parts of
+-- what lies between the first and the last. `...`: percents.
 function read.histogram(name, count, ...)
   local board = tag .. 'b:' .. name
   local players = call('ZCARD', board)
