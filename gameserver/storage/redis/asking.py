@@ -7,6 +7,7 @@ answer have in common is made once, in `prepare`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 from gameserver.errors import Refused
@@ -17,7 +18,11 @@ from gameserver.storage.redis.questions import AGAIN
 from gameserver.storage.redis.rounds import Rounds
 from gameserver.storage.redis.rules import Rules
 from gameserver.storage.redis.score_rules import ScoreRules
+from gameserver.storage.redis.score_scripts import READ
 from gameserver.times import Clock, moment_of
+
+MOST_QUESTIONS = 16
+"""In one call, which keeps others waiting."""
 
 Argument = bytes | str | int | float
 
@@ -82,16 +87,42 @@ class Asking:
 
     def has_moved(self, reply: Any) -> bool:
         """Whether the script knows other rules; then they are read."""
-        if reply != [b"rules"]:
+        if reply != b"rules":  # no answer of any script is this
             return False
         self._all_rules.refresh()
         return True
 
 
-class Questions:
-    """The kind of questions that one script answers, each by itself."""
+class Reads:
+    """The kind of questions that `scripts/read.lua` answers: many in a call."""
 
     writes = final = False
+
+    def __init__(self, asking: Asking) -> None:
+        self._asking = asking
+
+    def commands(self, items: Sequence[Question]) -> Sequence[Command]:
+        asking = self._asking
+        rules, now = asking.rules, asking.now()
+        found = [item.arguments(rules, now) for item in items]
+        asked = [(len(each), *each) for each in found if each is not None]
+        return [
+            asking.call(READ, *chain.from_iterable(asked[at : at + MOST_QUESTIONS]))
+            for at in range(0, len(asked), MOST_QUESTIONS)
+        ]
+
+    def answers(self, items: Sequence[Question], replies: Sequence[Any]) -> Sequence[Any]:
+        answers: list[Any] = []
+        for reply in replies:
+            answers += [_MOVED] * MOST_QUESTIONS if self._asking.has_moved(reply) else reply
+        following = iter(answers)
+        return [item.refused or _meaning(item, next(following)) for item in items]
+
+
+class Changes:
+    """The kind of questions that change something: each a call, which a script remembers."""
+
+    writes, final = True, False
 
     def __init__(self, asking: Asking, script: Script) -> None:
         self._asking = asking
@@ -101,30 +132,34 @@ class Questions:
         asking = self._asking
         rules, now = asking.rules, asking.now()
         found = (item.arguments(rules, now) for item in items)
-        return [self._call(each) for each in found if each is not None]
+        return [
+            asking.call(self._script, *self._remembered_by(), *each)
+            for each in found
+            if each is not None
+        ]
 
     def answers(self, items: Sequence[Question], replies: Sequence[Any]) -> Sequence[Any]:
         following = iter(replies)
         return [item.refused or self._answer(item, next(following)) for item in items]
 
-    def _call(self, arguments: Sequence[Argument]) -> Command:
-        return self._asking.call(self._script, *arguments)
+    def _remembered_by(self) -> tuple[str, int | str]:
+        return self._asking.calls.next()
 
     def _answer(self, item: Question, reply: Any) -> Any:
         return AGAIN if self._asking.has_moved(reply) else item.answer(reply)
 
 
-class Changes(Questions):
-    """Those of a script that changes something, and remembers its calls."""
-
-    writes = True
-
-    def _call(self, arguments: Sequence[Argument]) -> Command:
-        return self._asking.call(self._script, *self._asking.calls.next(), *arguments)
-
-
-class Looks(Questions):
+class Looks(Changes):
     """Those of such a script that change nothing."""
 
-    def _call(self, arguments: Sequence[Argument]) -> Command:
-        return self._asking.call(self._script, *NOT_REMEMBERED, *arguments)
+    writes = False
+
+    def _remembered_by(self) -> tuple[str, int | str]:
+        return NOT_REMEMBERED
+
+
+_MOVED = object()
+
+
+def _meaning(item: Question, reply: Any) -> Any:
+    return AGAIN if reply is _MOVED else item.answer(reply)

@@ -73,7 +73,7 @@ class LevelReader(ScoreReader):
         number = int(q) if q.isdecimal() and q.isascii() and len(q) <= 10 else -1
 
         def prepare(rules: ScoreRules, now: int) -> Asked:
-            found = [n for n, title in rules.titles.items() if text in title]
+            found = [n for n, title in list(rules.titles.items()) if text in title]
             if 0 <= number < 2**31 and number not in found:
                 found.append(number)
 

@@ -18,12 +18,11 @@ from gameserver.scores.values import (
     SeasonSummary,
     UserScore,
 )
-from gameserver.storage.redis.asking import Argument, Asked, Asking, Prepare, Question, Questions
+from gameserver.storage.redis.asking import Argument, Asked, Asking, Prepare, Question, Reads
 from gameserver.storage.redis.board_lines import BoardView, read_note
 from gameserver.storage.redis.ordering import ARRIVAL_BITS_HERE, by_order
 from gameserver.storage.redis.score_keys import board_name, level_in, member, start_in
 from gameserver.storage.redis.score_rules import ScoreRules
-from gameserver.storage.redis.score_scripts import READ
 
 
 class ScoreReader:
@@ -32,7 +31,7 @@ class ScoreReader:
     def __init__(self, asking: Asking) -> None:
         self._asking = asking
         self._rounds = asking.rounds
-        self._reads = Questions(asking, READ)
+        self._reads = Reads(asking)
 
     # A board
 

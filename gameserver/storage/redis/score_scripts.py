@@ -24,7 +24,7 @@ LISTS = _script("lists", "common")
 READ = _script("read", "common")
 POST = _script("post", "common", "lines")
 WRITE = _script("write", "common", "lines")
-MODERATE = _script("moderate", "common", "lines")
+MODERATE = _script("moderate", "common", "lines", "audit")
 
 _GREET = _script("greet")
 

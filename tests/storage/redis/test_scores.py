@@ -7,7 +7,7 @@ from typing import Any
 
 import mock  # noqa: UP026 (the same mock on every Python)
 
-from tests.redis_server import redis_url
+from tests.redis_server import redis_url, require_redis
 from tests.scores import board_contract, contracts
 from tests.storage.redis.stores import TakingTurns, open_server
 
@@ -96,6 +96,7 @@ class SentTwice(OnTwoServers):
     """The same, where everything goes to Redis twice, and the second reply is the answer."""
 
     def setUp(self) -> None:
+        require_redis()
         from gameserver.storage.redis.links import Links  # needs the package
 
         send = Links.send

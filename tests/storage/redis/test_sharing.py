@@ -73,6 +73,22 @@ class RulesTest(SharingTestCase):
         self.assertEqual(self.other.high_scores(1), b"")
 
 
+class NamesTest(SharingTestCase):
+    """Names, which all servers know."""
+
+    def test_any_name(self) -> None:
+        """A name may be a word that scripts use."""
+        for name in ("rules", "gone", "ok", "is", "%d", "[x", "Ω" * 32):
+            self.store.rename(7, name)
+            self.assertEqual((self.other.name(7), self.other.users(name)), (name, [(7, name)]))
+
+    def test_at_once(self) -> None:
+        """Of two names that servers give a user at once one remains, and is found."""
+        run_together(lambda n: (self.store, self.other)[n % 2].rename(7, f"name {n}"), 6)
+        name = self.store.name(7)
+        self.assertEqual(self.other.users("name"), [(7, name)])
+
+
 class VersionTest(SharingTestCase):
     """Versions, which servers have in common."""
 

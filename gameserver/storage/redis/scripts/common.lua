@@ -34,7 +34,7 @@ end
 local function rules_number()
   return call('GET', tag .. 'rules') or call('GET', tag .. 'rules:since') or '0'
 end
-local MOVED = { 'rules' }
+local MOVED = 'rules'
 
 -- What a call that has come before was answered, by what remembers it (`calls.py`) and its number.
 local function answered(memory, number)

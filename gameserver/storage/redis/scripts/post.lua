@@ -132,7 +132,9 @@ local function enter(item, post, user, entered)
     entered[#entered + 1] = { post.board, user, line }
     post.before = line and to_hex(packed(line)) or ''
     put(post.board, user, { place = place_of(r, n), note = post.note })
-    if call('ZCARD', tag .. 'b:' .. post.board) == 1 then drop_outdated(post.level, limits.seasons) end
+    if call('ZCARD', tag .. 'b:' .. post.board) == 1 then
+      drop_outdated(post.level, limits.seasons)
+    end
   end
   return nil, better
 end

@@ -1,12 +1,12 @@
 -- All that is read of boards, levels and users, each question as a whole.
 --
--- ARGV: the number of the rules, a board that there has to be (or an empty text), what is asked, its
--- arguments. Returns the answer, `gone` if there is no such board, or `rules` if they have changed.
--- Lines come as one text, user and place of each as >I4d.
+-- ARGV: the number of the rules; then of each question the number of its arguments, and these: a
+-- board that there has to be (or an empty text), what is asked, and what that takes. Returns an
+-- answer for each, `gone` if there is no such board; or `rules` if they have changed. Lines come as
+-- one text, user and place of each as >I4d.
 local book = call('HMGET', tag .. 'book', 'era', 'born', 'changes', 'names', 'scores',
   'withheld', 'settings')
 if rules_number() ~= ARGV[1] then return MOVED end
-if ARGV[2] ~= '' and call('EXISTS', tag .. 'b:' .. ARGV[2]) == 0 then return { 'gone' } end
 local era = (book[2] or '0') .. '.' .. (book[1] or '0')
 local read = {}
 
@@ -58,7 +58,8 @@ end
 
 -- As `around`, with a line of the user that is kept back. The board is left as it was.
 function read.around_hidden(name, user, count)
-  local id, board, notes = exactly((struct.unpack('>I4', user))), tag .. 'b:' .. name, tag .. 't:' .. name
+  local id, board = exactly((struct.unpack('>I4', user))), tag .. 'b:' .. name
+  local notes = tag .. 't:' .. name
   local text = call('HGET', tag .. 'h:' .. id, name)
   if not text or call('ZSCORE', board, user) then return read.around(name, user, count) end
   local place = struct.unpack('>d', text)
@@ -106,8 +107,8 @@ function read.boards(level)
   return { names, heads }
 end
 
--- Where the lines at some ranks stand, and how many stand before each of `count` equal parts of what
--- lies between the first and the last. `...`: percents.
+-- Where the lines at some ranks stand, and how many stand before each of `count` equal parts of
+-- what lies between the first and the last. `...`: percents.
 function read.histogram(name, count, ...)
   local board = tag .. 'b:' .. name
   local players = call('ZCARD', board)
@@ -223,4 +224,15 @@ function read.users(beginning, limit)
   return { users, call('HMGET', tag .. 'names', unpack(users)) }
 end
 
-return read[ARGV[3]](unpack(ARGV, 4))
+local function answer(board, what, ...)
+  if board ~= '' and call('EXISTS', tag .. 'b:' .. board) == 0 then return { 'gone' } end
+  return read[what](...) or false
+end
+
+local answers, at = {}, 2
+while at <= #ARGV do
+  local last = at + tonumber(ARGV[at])
+  answers[#answers + 1] = answer(unpack(ARGV, at + 1, last))
+  at = last + 1
+end
+return answers

@@ -24,7 +24,7 @@ for at, level in ipairs(levels) do
   local first = tonumber(counters[at] or 0)
   local card, n = call('ZCARD', board), first
   if n + #posts > 4294967000 then n = renumber(level) end
-  local before, noted = card, nil
+  local players_before, noted = card, nil
   for i = 1, #posts, 8 do
     local hi, lo, sign = unpack_('>I4', posts, i + 4) - 1073741824, n, 0
     if hi < 0 then
@@ -60,7 +60,7 @@ for at, level in ipairs(levels) do
   if n ~= first then
     changes = changes + 1
     changed[#changed + 1], changed[#changed + 2] = level, n
-    if card ~= before then
+    if card ~= players_before then
       call('ZADD', tag .. 'busiest', -card, pack('>I4', tonumber(level)))
     end
   end

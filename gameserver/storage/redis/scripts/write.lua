@@ -1,7 +1,8 @@
 -- What changes levels, users and single lines, each as a whole.
 --
--- ARGV: the number of the rules, worker, number of the call, what is done, its arguments. Returns what
--- became of it, or `rules` if they have changed. A call that comes again is answered as before.
+-- ARGV: the number of the rules, worker, number of the call, what is done, its arguments. Returns
+-- what became of it, or `rules` if they have changed. A call that comes again is answered as
+-- before.
 local known = answered(ARGV[2], ARGV[3])
 if known then return known end
 if rules_number() ~= ARGV[1] then return MOVED end
@@ -21,7 +22,9 @@ function write.configure(level, settings, on, ends, anew, most)
   call('HSET', tag .. 'on', level, on)
   if ends == '' then call('ZREM', tag .. 'ends', level)
   else call('ZADD', tag .. 'ends', ends, level) end
-  if anew == '1' then call('HSET', tag .. 'anew', level, call('HGET', tag .. 'book', 'entry') or '0') end
+  if anew == '1' then
+    call('HSET', tag .. 'anew', level, call('HGET', tag .. 'book', 'entry') or '0')
+  end
   count(level)
   change_rules('level:' .. level)
   call('HINCRBY', tag .. 'book', 'changes', 1)
@@ -43,7 +46,7 @@ function write.put_back(name, user, text)
   return 1
 end
 
--- Gives the user another name, or none, if the present one is `old`; returns the present one if not.
+-- Gives the user another name, or none, if the present one is `old`; else returns the present one.
 function write.rename(user, old, old_folded, name, folded)
   local present = call('HGET', tag .. 'names', user) or ''
   if present == name then return 'ok' end
