@@ -57,11 +57,9 @@ end
 
 -- One post
 
-local function rank(post, user)
+local function rank(post, user, r)
   local board = tag .. 'b:' .. post.board
-  local place = call('ZSCORE', board, user)
-  if not place then return 0 end
-  if post.shared then return before(board, (parts_of(tonumber(place)))) + 1 end
+  if post.shared then return before(board, r) + 1 end
   return call('ZRANK', board, user) + 1
 end
 
@@ -110,33 +108,43 @@ local function to_hex(text)
   return (string.gsub(text, '.', function(c) return string.format('%02x', string.byte(c)) end))
 end
 
--- Enters a post. Returns what refuses it, or nil, and in `entered` what was there before.
+local function is_used(run)
+  if not run then return nil end
+  if call('ZSCORE', tag .. 'runs', run) then return 'run_used' end
+  if call('ZCARD', tag .. 'runs') >= MOST_RUNS then return 'full_of_runs' end
+end
+
+-- Enters a post, and what was there before in `entered`. Returns its outcome; or nil, and what
+-- refuses it.
 local function enter(item, post, user, entered)
-  if post.refused then return 'refused' end
-  if post.run then
-    if call('ZSCORE', tag .. 'runs', post.run) then return 'run_used' end
-    if call('ZCARD', tag .. 'runs') >= MOST_RUNS then return 'full_of_runs' end
-  end
+  if post.refused then return nil, 'refused' end
+  local refusal = is_used(post.run)
+  if refusal then return nil, refusal end
   local line = line_of(post.board, user)
   local old = line and parts_of(line.place)
   local r = counted(post, old)
-  if not r then return 'sum' end
-  local refusal, detail
-  if not old then refusal = no_room(post.level) end
-  if not refusal then refusal, detail = too_many(item, post) end
-  if refusal then return refusal, detail end
-  local better = not old or r < old
+  if not r then return nil, 'sum' end
+  refusal = not old and no_room(post.level)
+  if refusal then return nil, refusal end
+  local one_too_many, limit = too_many(item, post)
+  if one_too_many then return nil, one_too_many, limit end
+
+  local previous = old and rank(post, user, old) or 0
+  local better, line_before = not old or r < old, nil
+  local now = previous
   if better or (post.keep ~= 'best' and r ~= old) then
     begin_season(post)
-    local n = tonumber(call('HGET', tag .. 'n', post.board) or 0)
     entered[#entered + 1] = { post.board, user, line }
-    post.before = line and to_hex(packed(line)) or ''
-    put(post.board, user, { place = place_of(r, n), note = post.note })
-    if call('ZCARD', tag .. 'b:' .. post.board) == 1 then
-      drop_outdated(post.level, limits.seasons)
-    end
+    line_before = line and to_hex(packed(line)) or ''
+    arrive(post.board, user, line, r, post.note)
+    if not old and post.start > 0 then drop_outdated(post.level, limits.seasons) end
+    now = rank(post, user, r)
+  else
+    r = old
   end
-  return nil, better
+  local best = is_ascending(post.board) and r or MAX - r
+  return { post.level, post.season, post.score, best, now, previous, better, post.board,
+    line_before }
 end
 
 -- All posts of an item
@@ -154,16 +162,12 @@ end
 local function outcomes(item, user)
   local found, entered = {}, {}
   for at, post in ipairs(item.posts) do
-    local previous = rank(post, user)
-    local refusal, better, changed = enter(item, post, user, entered)
-    if refusal then
+    local outcome, refusal, limit = enter(item, post, user, entered)
+    if not outcome then
       for k = #entered, 1, -1 do put(unpack(entered[k], 1, 3)) end
-      return { refused = refusal, post = at, limit = better or nil }, true
+      return { refused = refusal, post = at, limit = limit }, true
     end
-    local best = parts_of(tonumber(call('ZSCORE', tag .. 'b:' .. post.board, user)))
-    best = is_ascending(post.board) and best or MAX - best
-    found[at] = { post.level, post.season, post.score, best, rank(post, user), previous, better,
-      post.board, post.before }
+    found[at] = outcome
   end
   use_runs(item)
   return { outcomes = found }
