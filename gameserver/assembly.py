@@ -144,7 +144,8 @@ def make_services(
 
     `read` reads replays.
     """
-    tournaments = Tournaments(engine.tournaments, MODES)
+    draw = engine.randomness
+    tournaments = Tournaments(engine.tournaments, MODES, randomness=draw)
     moderation = Moderation(engine.scores, engine.batch)
     moderation.finish()
     blocked = settings.blocked_names
@@ -152,9 +153,9 @@ def make_services(
         sessions=engine.sessions,
         scores=engine.scores,
         moderation=moderation,
-        accounts=Accounts(engine.accounts, throttle=engine.throttle),
-        claims=Claims(engine.claims, engine.scores.is_known, settings.secrets, clock),
-        game_tokens=GameTokens(engine.game_tokens, clock),
+        accounts=Accounts(engine.accounts, randomness=draw, throttle=engine.throttle),
+        claims=Claims(engine.claims, engine.scores.is_known, settings.secrets, clock, draw),
+        game_tokens=GameTokens(engine.game_tokens, clock, draw),
         tournaments=tournaments,
         uploads=Uploads(tournaments, ReplayFolder(settings.replays), read),
         metrics=metrics or Metrics(),

@@ -9,10 +9,17 @@ from gameserver.services import Services
 from gameserver.storage.engine import Engine
 from gameserver.storage.redis.batch import Batch
 from gameserver.storage.redis.engine import RedisEngine
+from gameserver.storage.redis.link import Unavailable
 from gameserver.storage.redis.questions import Pending
+from gameserver.times import SECOND
+from gameserver.views.scores import high_score_list
 from gameserver.web.clients import RateLimit
 from gameserver.web.messages import Request, Response
-from gameserver.web.routing import Router
+from gameserver.web.routing import Router, endpoint
+
+LIST = endpoint(high_score_list)
+MOST_AGE = 5 * SECOND
+"""Of a list that is shown while the store cannot be asked."""
 
 
 class SharedApp(App):
@@ -27,6 +34,7 @@ class SharedApp(App):
         super().__init__(router, services, engine, limit)
         assert isinstance(engine, RedisEngine)
         self._rounds = engine.rounds
+        self._scores = engine.scores
 
     def _batch(self, requests: Sequence[Request]) -> list[Response]:
         answered: dict[int, Response] = {}
@@ -64,5 +72,18 @@ class SharedApp(App):
             except Pending:
                 pending.append(at)
             except Exception as error:
-                answered[at] = failed(request, error)
+                answered[at] = self._last_known(request, error) or failed(request, error)
         return pending
+
+    def _last_known(self, request: Request, error: Exception) -> Response | None:
+        """While the store cannot be asked: a list that was right a moment ago, which says so."""
+        match = request.match
+        if not isinstance(error, Unavailable) or match.endpoint != LIST:
+            return None
+        (level_id,) = match.captures
+        found = self._scores.last_known(int(level_id))
+        if found is None or found[1] > MOST_AGE:
+            return None
+        text, age = found
+        # RFC 9111 section 5.1: in seconds.
+        return Response(200, text, headers=(("Age", str(-(-age // SECOND))),))

@@ -1,7 +1,8 @@
 """A real `redis-server` for tests: one for each process that runs tests, on a free port.
 
-A test case that begins with `redis_url()` has it empty. Where there is no `redis-server`, or no
-`redis` package, the test is skipped with one line of reason.
+A test case that begins with `redis_url()` has it empty. The servers of tests are patient with it,
+as the machine may be slow; how long they wait is for the tests of that. Where there is no
+`redis-server`, or no `redis` package, the test is skipped with one line of reason.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ import subprocess
 import tempfile
 import unittest
 from contextlib import suppress
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
-from tests.support import wait_until
+from tests.support import PATIENCE, wait_until
 
 
 class RedisServer:
@@ -86,6 +88,14 @@ class RedisServer:
 
 _shared: list[RedisServer] = []
 
+PATIENT = {
+    "gameserver.storage.redis.link.ANSWER_SECONDS": PATIENCE,
+    "gameserver.storage.redis.link.CONNECT_SECONDS": PATIENCE,
+    "gameserver.storage.redis.links.ANSWER_SECONDS": PATIENCE,
+    "gameserver.storage.redis.batch.ROUND_SECONDS": PATIENCE,
+}
+"""For `ServerProcess`; in this process they are set once there is a Redis."""
+
 
 def data_bytes() -> bytes:
     """Everything in the Redis of this process."""
@@ -102,6 +112,9 @@ def shared_redis() -> RedisServer:
     require_redis()
     if not _shared:
         _shared.append(RedisServer())
+        for name, value in PATIENT.items():
+            module, _, constant = name.rpartition(".")
+            setattr(import_module(module), constant, value)
         atexit.register(_shared[0].close)
     _shared[0].ask("FLUSHALL")
     return _shared[0]

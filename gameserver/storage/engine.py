@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -47,6 +47,10 @@ class Engine(Protocol):
 
     @property
     def tournaments(self) -> TournamentStore: ...
+
+    @property
+    def randomness(self) -> Callable[[int], bytes]:
+        """As many unpredictable bytes, for services whose operations are the engine's."""
 
     def batch(self) -> AbstractContextManager[object]:
         """For `with`: everything in it happens as one, and nobody sees it before its end.

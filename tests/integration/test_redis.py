@@ -5,11 +5,13 @@ from __future__ import annotations
 import unittest
 
 from tests.integration import contract
-from tests.redis_server import redis_url
+from tests.redis_server import PATIENT, redis_url
 
 
 class OnRedis(contract.FrontEndTestCase):
     """With a real Redis, which is empty."""
+
+    constants = PATIENT
 
     @classmethod
     def setUpClass(cls) -> None:

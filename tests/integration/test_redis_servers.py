@@ -12,7 +12,7 @@ import mock  # noqa: UP026 (the same mock on every Python)
 
 from tests.integration.contract import new_number
 from tests.raw_client import Client, Reply, request_bytes
-from tests.redis_server import redis_url
+from tests.redis_server import PATIENT, redis_url
 from tests.servers import ServerProcess
 from tests.support import run_together
 
@@ -34,7 +34,7 @@ class ServersTest(unittest.TestCase):
         environment = {"GAMESERVER_STORE": url, "GAMESERVER_ADMIN_TOKEN": ADMIN}
         with mock.patch.dict("os.environ", environment):
             for flags in (["--threaded"], ["--threaded"], ["--max_proc", "2"]):
-                server = ServerProcess(*flags)
+                server = ServerProcess(*flags, constants=PATIENT)
                 cls.addClassCleanup(server.stop)
                 cls.servers.append(server)
 

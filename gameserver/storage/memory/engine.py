@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from contextlib import AbstractContextManager
 
@@ -21,6 +22,7 @@ class MemoryEngine:
     """An `Engine` of dictionaries, with one lock around all of them."""
 
     shared = False
+    randomness = staticmethod(secrets.token_bytes)
 
     def __init__(
         self,

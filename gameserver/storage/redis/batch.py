@@ -16,9 +16,12 @@ from typing import Any, NamedTuple
 from gameserver.storage.redis.link import Command, Unavailable
 from gameserver.storage.redis.questions import AGAIN, Kind, Pending, checked, too_few
 
-ROUND_SECONDS = 0.2
-"""No round of a batch begins later: with `ANSWER_SECONDS` nobody waits longer than half a second.
+ROUND_SECONDS = 0.1
+"""If Redis is slow, no round of a batch begins later: with `ANSWER_SECONDS` nobody waits longer
+than half a second.
 """
+SLOW_SECONDS = 0.01
+"""Redis is slow if rounds take longer than this on average."""
 
 Send = Callable[[Sequence[Command], bool], tuple[Sequence[Any], bool]]
 """Sends commands, which write or do not; returns the replies, and whether they are confirmed."""
@@ -42,6 +45,7 @@ class Batch:
         self._send = send
         self._rules_now = rules_now
         self._started = time.monotonic()
+        self._rounds = 0
         self._notes: dict[int, list[tuple[Kind[Any], Any]]] = {}
         """The answers, by request, and to what kind of questions."""
         self._asker = self._client = 0
@@ -144,8 +148,7 @@ class Batch:
     def _answers(self, groups: Sequence[_Group]) -> list[Sequence[Any]]:
         """The answers to the items of each group, exceptions among them."""
         try:
-            if time.monotonic() > self._started + ROUND_SECONDS:
-                raise Unavailable
+            self._count_round()
             parts = [group.kind.commands(group.items) for group in groups]
             writes = any(group.kind.writes for group in groups)
             replies, confirmed = self._send([each for part in parts for each in part], writes)
@@ -157,6 +160,13 @@ class Batch:
             start += len(part)
             found.append(_answers_of(group, own, confirmed))
         return found
+
+    def _count_round(self) -> None:
+        """Unavailable if it would be too late."""
+        seconds = time.monotonic() - self._started
+        if seconds > max(ROUND_SECONDS, self._rounds * SLOW_SECONDS):
+            raise Unavailable
+        self._rounds += 1
 
     def _note_answers(self, group: _Group, answers: Sequence[Any], again: set[int]) -> None:
         """`again` has the clients that have to ask again: then they have to read again as well."""

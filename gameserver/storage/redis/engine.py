@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
+from secrets import token_bytes
 
 from gameserver.auth.sessions import Sessions
 from gameserver.scores.values import NORMAL, Limits
@@ -63,6 +64,11 @@ class RedisEngine:
         self.tournaments = RedisTournaments(self.rounds, self.accounts, clock)
         self._rules.load()
 
+    def randomness(self, size: int) -> bytes:
+        """As many unpredictable bytes; the view that draws them is not called again."""
+        self.rounds.begin_at_once()
+        return token_bytes(size)
+
     def batch(self) -> AbstractContextManager[object]:
         return nullcontext()
 
@@ -71,6 +77,10 @@ class RedisEngine:
 
     def close(self) -> None:
         self._links.close()
+
+    def replace_signing_secret(self) -> None:
+        """Has session keys signed with a new secret from now on, on all servers."""
+        secrets.replace_signing_secret(self._rules)
 
     def _open_sessions(self, store_tokens: bool, clock: Clock) -> Sessions:
         if store_tokens:

@@ -108,7 +108,6 @@ class LevelReader(ScoreReader):
             is_in_rules = user_id in rules.states
             return Asked(("", "is_known", member(user_id)), lambda n: is_in_rules or bool(n))
 
-        self._asking.rounds.begin_at_once()  # who asks this draws or claims a user by the answer
         return bool(self._read(prepare))
 
     def state(self, user_id: int) -> State:

@@ -30,9 +30,9 @@ from gameserver.errors import Refused
 from gameserver.storage.redis.address import Address
 from gameserver.times import SECOND
 
-CONNECT_SECONDS = 0.3
+CONNECT_SECONDS = 0.4
 """For each step of opening a link."""
-ANSWER_SECONDS = 0.3
+ANSWER_SECONDS = 0.4
 """For the replies to what is sent at once."""
 
 PAUSE_SECONDS = 1.0

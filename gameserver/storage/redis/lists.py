@@ -19,6 +19,8 @@ class _List(NamedTuple):
     changes: bytes
     """How often the board had changed."""
     text: bytes
+    at: int
+    """The moment at which Redis said so last."""
 
 
 class Wanted:
@@ -32,7 +34,7 @@ class Wanted:
         self.known = _UNKNOWN
 
 
-_UNKNOWN = _List(b"", b"")
+_UNKNOWN = _List(b"", b"", 0)
 
 
 class Lists:
@@ -65,15 +67,23 @@ class Lists:
         if reply[0] != self._era or len(self._lists) > MOST:
             self._era = reply[0]
             self._lists.clear()
+        now = self._asking.now()
         boards = {item.board: item.known for item in items}
         for (board, known), answer in zip(boards.items(), reply[1:], strict=True):
-            boards[board] = self._lists[board] = _newest(known, answer)
+            boards[board] = self._lists[board] = _newest(known, answer, now)
         return [boards[item.board].text for item in items]
 
+    def last_known(self, level_id: int) -> tuple[bytes, int] | None:
+        """The list of a level as Redis has said last, and how many microseconds ago that was."""
+        now = self._asking.now()
+        level = self._asking.rules.level(level_id)
+        found = self._lists.get(board_name(level_id, level, level.season(now)))
+        return (found.text, now - found.at) if found else None
 
-def _newest(known: _List, answer: bytes | None) -> _List:
+
+def _newest(known: _List, answer: bytes | None, now: int) -> _List:
     """The list after an answer: its text is the same object as long as it says the same."""
     if answer is None:
-        return known
+        return _List(known.changes, known.text, now)
     changes, _, text = answer.partition(b":")
-    return _List(changes, known.text if known.text == text else text)
+    return _List(changes, known.text if known.text == text else text, now)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from gameserver.errors import StartError
 from gameserver.scores.values import NORMAL, Limits
-from gameserver.storage.engine import Engine
 from gameserver.storage.redis.address import Address, parse_address
 from gameserver.times import Clock, server_clock
+
+if TYPE_CHECKING:
+    from gameserver.storage.redis.engine import RedisEngine
 
 
 def open_redis(
@@ -17,7 +20,7 @@ def open_redis(
     store_tokens: bool = False,
     limits: Limits = NORMAL,
     clock: Clock = server_clock,
-) -> Engine:
+) -> RedisEngine:
     """The engine for the Redis at an address; StartError says why there is none."""
     address = _address(store)
     from gameserver.storage.redis.engine import RedisEngine

@@ -80,7 +80,9 @@ class Rounds:
         if not writes:
             return self.read(commands)
         with self._links.borrowed() as link:
-            return self._done(link, commands)
+            replies = self._done(link, commands)
+        self._has_written()
+        return replies
 
     def transact(self, keys: Sequence[bytes | str], rule: Callable[[Read], Change]) -> Any:
         """Does as one what the rule makes of what it has read; returns its result.
@@ -102,6 +104,7 @@ class Rounds:
                     return change.result
                 todo = [*ahead, ("MULTI",), *change.commands, ("EXEC",)]
                 if self._done(link, todo)[-1] is not None:
+                    self._has_written()
                     return change.result
         raise Unavailable("too many want to change the same: try again later")
 
@@ -169,9 +172,8 @@ class Rounds:
                 raise too_few()
             if isinstance(answer, Exception):
                 raise answer
-            batch = self._own_batch()
-            if batch and kind.writes:
-                batch.has_written = True
+            if kind.writes:
+                self._has_written()
             return answer
         raise Unavailable
 
@@ -182,10 +184,13 @@ class Rounds:
         replies = checked(link.send(commands))
         if self._replicas and not self._is_confirmed(replies.pop()):
             raise too_few()
+        return replies
+
+    def _has_written(self) -> None:
+        """The view that is called has changed something."""
         batch = self._own_batch()
         if batch:
             batch.has_written = True
-        return replies
 
     def _is_confirmed(self, count: Any) -> bool:
         return isinstance(count, int) and count >= self._replicas

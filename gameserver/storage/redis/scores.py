@@ -65,6 +65,10 @@ class RedisScores(LevelReader):
         text: bytes = self._rounds.collect(self._lists, Wanted(level_id))
         return text
 
+    def last_known(self, level_id: int) -> tuple[bytes, int] | None:
+        """What `high_scores` has returned last, and how many microseconds ago that was."""
+        return self._lists.last_known(level_id)
+
     # Posting
 
     def post(

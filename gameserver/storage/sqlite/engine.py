@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from contextlib import AbstractContextManager
 
 from gameserver.auth.sessions import Sessions, SignedSessions
@@ -27,6 +28,7 @@ class SqliteEngine:
     """
 
     shared = False
+    randomness = staticmethod(secrets.token_bytes)
 
     def __init__(
         self,

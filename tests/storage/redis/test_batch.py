@@ -10,7 +10,7 @@ import mock  # noqa: UP026 (the same mock on every Python)
 from redis.exceptions import ResponseError
 
 from gameserver.storage.redis import batch as batch_module
-from gameserver.storage.redis.batch import ROUND_SECONDS, Batch
+from gameserver.storage.redis.batch import Batch
 from gameserver.storage.redis.link import Unavailable
 from gameserver.storage.redis.questions import AGAIN, Pending
 from tests.support import TimeMachine
@@ -42,6 +42,7 @@ class BatchTest(unittest.TestCase):
     def setUp(self) -> None:
         self.time = TimeMachine()
         self.enterContext(mock.patch.object(batch_module, "time", self.time))
+        self.enterContext(mock.patch.object(batch_module, "ROUND_SECONDS", 0.2))
         self.sent: list[list[Any]] = []
         self.replies: dict[str, Any] = {}
         """By command, instead of `ok`."""
@@ -147,7 +148,7 @@ class BatchTest(unittest.TestCase):
         """Nobody waits for round after round of a slow Redis."""
 
         def slow(commands: Sequence[Any], writes: bool) -> tuple[list[Any], bool]:
-            self.time.ahead += ROUND_SECONDS + 0.01
+            self.time.ahead += 0.21
             return ["ok"], True
 
         self.batch = Batch(slow, lambda: 1)
@@ -156,6 +157,18 @@ class BatchTest(unittest.TestCase):
         )
         self.assertEqual(first, ("ok", 1))
         self.assertIsInstance(second, Unavailable)
+
+    def test_many_rounds(self) -> None:
+        """Who sends a lot on one connection gets all answers, in many rounds that are short."""
+
+        def fast(commands: Sequence[Any], writes: bool) -> tuple[list[Any], bool]:
+            self.time.ahead += 0.005
+            return ["ok"], True
+
+        self.batch = Batch(fast, lambda: 1)
+        views = [self.asking((self.reads, n)) for n in range(100)]
+        answers = self.run_views(*views, clients=[7] * 100)
+        self.assertEqual(answers, [("ok", n) for n in range(100)])
 
     def test_not_confirmed(self) -> None:
         """Where too few replicas have what was written, those are told so who wrote."""

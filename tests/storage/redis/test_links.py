@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import signal
 import threading
-import time
 import unittest
 from typing import Any
 
 import mock  # noqa: UP026 (the same mock on every Python)
 
+from gameserver.storage.redis import link as link_module
 from gameserver.storage.redis import links as links_module
 from gameserver.storage.redis.address import parse_address
-from gameserver.storage.redis.link import ANSWER_SECONDS, Link, LinkLost, Unavailable, make_script
+from gameserver.storage.redis.link import Link, LinkLost, Unavailable, make_script
 from gameserver.storage.redis.links import Links
 from tests.redis_server import RedisServer, require_redis, shared_redis
 from tests.support import PATIENCE, wait_until
@@ -61,6 +61,8 @@ class LinksTest(unittest.TestCase):
     def setUp(self) -> None:
         require_redis()
         self.enterContext(mock.patch.object(links_module, "PROBE_SECONDS", 0.01))
+        for module in (link_module, links_module):
+            self.enterContext(mock.patch.object(module, "ANSWER_SECONDS", 0.3))
         self.redis = RedisServer()
         self.addCleanup(self.redis.close)
         address = parse_address(self.redis.url)
@@ -146,10 +148,8 @@ class LinksTest(unittest.TestCase):
 
         links = Links(open_link)
         self.addCleanup(links.close)
-        began = time.monotonic()
         with self.assertLogs("gameserver.storage.redis"), self.assertRaises(Unavailable):
             links.send([("PING",)])
-        self.assertGreaterEqual(time.monotonic() - began, ANSWER_SECONDS)
         links.close()
         gate.set()
         wait_until(lambda: late.close.called)

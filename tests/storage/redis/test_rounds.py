@@ -65,6 +65,28 @@ class RoundsTest(RoundsTestCase):
         results = run_together(lambda _: self.rounds.transact(["n"], self.add_one), 16)
         self.assertEqual(sorted(results), list(range(1, 17)))
 
+    def test_transact_lost(self) -> None:
+        """A transaction that was not done has not changed anything, so its view may begin again."""
+        others = iter(["first"])
+
+        def rule(read: Read) -> Change:
+            read([("GET", "n")])
+            for value in others:
+                self.redis.ask("SET", "n", value)
+                return Change([("SET", "n", "mine")])
+            self.assertFalse(batch.has_written)
+            return Change(())
+
+        with self.rounds.batch() as batch:
+            batch.turn(0, 0)
+            self.rounds.transact(["n"], rule)
+            self.assertFalse(batch.has_written)
+            self.rounds.transact(["n"], self.set_one)
+            self.assertTrue(batch.has_written)
+
+    def set_one(self, read: Read) -> Change:
+        return Change([("SET", "n", 1)])
+
     def test_transact_refused(self) -> None:
         """A rule that refuses, or has nothing to do, changes nothing, and its link is as good."""
 

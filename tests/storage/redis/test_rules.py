@@ -13,7 +13,6 @@ from gameserver.errors import InvalidSessionKey
 from gameserver.storage.redis.address import parse_address
 from gameserver.storage.redis.engine import RedisEngine
 from gameserver.storage.redis.questions import Pending
-from gameserver.storage.redis.secrets import replace_signing_secret
 from tests.redis_server import shared_redis
 from tests.support import Clock, run_together
 
@@ -137,7 +136,7 @@ class RulesTest(unittest.TestCase):
     def test_new_secret(self) -> None:
         """A new secret logs nobody out, and the other server knows its keys at once."""
         key = self.one.sessions.login(7)
-        replace_signing_secret(self.one._rules)
+        self.one.replace_signing_secret()
         newer = self.one.sessions.login(8)
         self.assertEqual(self.other.sessions.user_of(newer), 8)
         for engine in (self.one, self.other, self.open()):
@@ -148,7 +147,7 @@ class RulesTest(unittest.TestCase):
         """The second one ends the keys of the first: on the others as soon as they look."""
         key = self.one.sessions.login(7)
         for _ in range(2):
-            replace_signing_secret(self.one._rules)
+            self.one.replace_signing_secret()
         self.other.claims.look()
         for engine in (self.one, self.other):
             self.assert_refused(engine, key)

@@ -220,7 +220,6 @@ class PostsTest(SharingTestCase):
         self.assertNotEqual(self.store.version(1), version)
         self.assertLess(int(self.redis.ask("HGET", key("n"), 1).split()[1]), 1000)
 
-
     def test_users_of_seasons_that_are_gone(self) -> None:
         """Whoever played only in seasons that are kept no longer leaves nothing behind."""
         store = open_server(self, self.redis.url, Limits(seasons=1), self.clock).scores
