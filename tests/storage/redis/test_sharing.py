@@ -220,6 +220,17 @@ class PostsTest(SharingTestCase):
         self.assertNotEqual(self.store.version(1), version)
         self.assertLess(int(self.redis.ask("HGET", key("n"), 1).split()[1]), 1000)
 
+    def test_remove_from_seasons(self) -> None:
+        """A score is taken off a past season; from one that there is not, that is refused."""
+        self.store.configure(1, lambda old: replace(old, reset="hourly"))
+        self.store.submit(1, 7, 5)
+        past = self.store.summary(1).season.name
+        self.clock.now += 3600
+        self.assertFalse(self.store.remove(1, 7))
+        self.assertTrue(self.store.remove(1, 7, past))
+        with self.assertRaises(Refused):  # its only score is gone, and so is the season
+            self.store.remove(1, 7, past)
+
     def test_users_of_seasons_that_are_gone(self) -> None:
         """Whoever played only in seasons that are kept no longer leaves nothing behind."""
         store = open_server(self, self.redis.url, Limits(seasons=1), self.clock).scores

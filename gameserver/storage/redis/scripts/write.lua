@@ -31,13 +31,12 @@ function write.configure(level, settings, on, ends, anew, most)
   return 'ok'
 end
 
--- Takes a user's line off a board; returns whether there was one.
+-- Takes a user's line off a board; returns how many there were, below zero without such a board.
 function write.remove(name, user)
-  if call('ZSCORE', tag .. 'b:' .. name, user) then
-    put(name, user, nil)
-    return 1
-  end
-  return 0
+  if call('EXISTS', tag .. 'b:' .. name) == 0 then return -1 end
+  if not call('ZSCORE', tag .. 'b:' .. name, user) then return 0 end
+  put(name, user, nil)
+  return 1
 end
 
 -- Gives a user the line back that was there before a post.
