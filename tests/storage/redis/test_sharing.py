@@ -142,6 +142,30 @@ class PostsTest(SharingTestCase):
         self.assertEqual(run_together(work, 8), [b"5"] * 8)
         self.assertEqual(self.store.high_scores(1), b"7=5")
 
+    def test_remembered_requests(self) -> None:
+        """Of requests as many are kept as can be repeated: eight of a user, none older than a day.
+
+        Of too many the oldest go, whoever's they are.
+        """
+        for number in range(20):
+            self.clock.now += 1
+            for user_id in (7, 8):
+                request = RequestId(1, f"{number}", b"d" * 16)
+                self.store.post(user_id, [Post(1, 5)], total, request)
+        self.assertEqual(self.redis.ask("ZCARD", key("requests")), b":16\r\n")
+        self.store._posts._limits = self.store._posts._limits.replace("1000000", "10")
+        for number in range(6):
+            self.clock.now += 1
+            self.store.post(9, [Post(1, 5)], total, RequestId(2, f"{number}", b"d" * 16))
+        self.assertEqual(self.redis.ask("ZCARD", key("requests")), b":10\r\n")
+        self.store.forget(9)
+        self.assertEqual(self.redis.ask("ZCARD", key("requests")), b":4\r\n")
+        self.clock.now += 86_400
+        for number in range(4):
+            self.store.post(10, [Post(1, 5)], total, RequestId(1, f"{number}", b"d" * 16))
+        self.assertEqual(self.redis.ask("ZCARD", key("requests")), b":4\r\n")
+        self.assertEqual(self.redis.ask("EXISTS", key("q", 7), key("q", 8)), b":0\r\n")
+
     def test_runs(self) -> None:
         """A run that one server has drawn is good on another one, once."""
         self.store.configure(1, lambda old: replace(old, runs=True))

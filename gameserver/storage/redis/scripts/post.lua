@@ -4,56 +4,11 @@
 -- the first three in JSON, made by `posts.py`.
 -- Returns an answer in JSON for each item; or `rules` if they have changed. A call that comes again
 -- is answered as before.
-local DAY, MOST_RUNS = 86400000000, 5000000
+local MOST_RUNS = 5000000
 local known = answered(ARGV[2], ARGV[3])
 if known then return known end
 if rules_number() ~= ARGV[1] then return MOVED end
 local limits = cjson.decode(ARGV[4])
-
--- Requests that may be repeated: of each user a hash, level -> a list of {id, digest, at, answer}.
-
-local function remembered(user, request)
-  local text = call('HGET', tag .. 'q:' .. user, request.level)
-  return text and cmsgpack.unpack(text) or {}
-end
-
-local function answer_to(item)
-  local request = item.request
-  for _, each in ipairs(remembered(item.user, request)) do
-    if each[1] == request.id and each[3] > item.now - DAY then
-      if each[2] ~= request.digest then return '{"refused":"id_reused"}' end
-      return each[4]
-    end
-  end
-end
-
-local function forget(user, level, id, at)
-  local kept, key = {}, tag .. 'q:' .. user
-  for _, each in ipairs(remembered(user, { level = level })) do
-    if each[1] ~= id or each[3] ~= at then kept[#kept + 1] = each end
-  end
-  if #kept == 0 then call('HDEL', key, level) else call('HSET', key, level, cmsgpack.pack(kept)) end
-end
-
-local function remember(item, answer)
-  local request, kept, key = item.request, {}, tag .. 'q:' .. item.user
-  for _, each in ipairs(remembered(item.user, request)) do
-    if each[3] > item.now - DAY then kept[#kept + 1] = each end
-  end
-  if #kept == 8 then table.remove(kept, 1) end
-  kept[#kept + 1] = { request.id, request.digest, item.now, answer }
-  call('HSET', key, request.level, cmsgpack.pack(kept))
-  call('EXPIRE', key, 90000)
-  local all = tag .. 'requests'
-  local many = call('RPUSH', all, cmsgpack.pack({ item.user, request.level, request.id, item.now }))
-  for _ = 1, 2 do
-    local oldest = cmsgpack.unpack(call('LINDEX', all, 0))
-    if many <= limits.requests and oldest[4] > item.now - DAY then return end
-    call('LPOP', all)
-    many = many - 1
-    forget(unpack(oldest))
-  end
-end
 
 -- One post
 
@@ -183,7 +138,9 @@ local function standing(item, user, stands)
 end
 
 local function answer(item)
-  local first = item.request and answer_to(item)
+  local request = item.request
+  local requests = request and requests_of(item.user, request.level)
+  local first = request and answer_to(request, requests, item.now)
   if first then return first end
   local found, is_refused = item.answer, false
   if item.posts then
@@ -193,7 +150,10 @@ local function answer(item)
     if item.hidden then standing(item, user, false) end
     found = cjson.encode(found)
   end
-  if item.request and not is_refused then remember(item, found) end
+  if request and not is_refused then
+    local answered_now = { request.id, request.digest, item.now, found }
+    remember(item.user, request.level, requests, answered_now, limits.requests)
+  end
   return found
 end
 

@@ -75,7 +75,7 @@ function write.forget(user)
     if gone > 0 then call('HINCRBY', tag .. 'book', 'kept', -gone) end
   end
   for _, level in ipairs(levels_of(user, 0)) do unindex(user, level) end
-  call('DEL', tag .. 'q:' .. id)
+  forget_requests(tonumber(id))
   return 1
 end
 
