@@ -33,6 +33,9 @@ from gameserver.services import Services
 from gameserver.settings import DEFAULTS, Settings
 from gameserver.storage.engine import Engine, check_store, chosen_store, open_engine
 from gameserver.times import Clock, server_clock
+from gameserver.tournaments.levels import LEVELS, Levels, settled
+from gameserver.tournaments.modes import Modes
+from gameserver.tournaments.posts import KeyedPosts
 from gameserver.tournaments.service import Tournaments
 from gameserver.urls import error_formats, urlpatterns
 from gameserver.web.clients import RateLimit, TrustedProxies
@@ -145,7 +148,7 @@ def make_services(
     `read` reads replays.
     """
     draw = engine.randomness
-    tournaments = Tournaments(engine.tournaments, MODES, randomness=draw)
+    tournaments = make_tournaments(engine, clock)
     moderation = Moderation(engine.scores, engine.batch)
     moderation.finish()
     blocked = settings.blocked_names
@@ -157,6 +160,7 @@ def make_services(
         claims=Claims(engine.claims, engine.scores.is_known, settings.secrets, clock, draw),
         game_tokens=GameTokens(engine.game_tokens, clock, draw),
         tournaments=tournaments,
+        keyed_posts=KeyedPosts(tournaments, clock, draw),
         uploads=Uploads(tournaments, ReplayFolder(settings.replays), read),
         metrics=metrics or Metrics(),
         # Versions of a shared store never come again, and all its servers name them alike.
@@ -164,6 +168,18 @@ def make_services(
         admin=admin_token(settings.admin_token_file, os.environ),
         blocked_names=read_blocked_names(blocked) if blocked else NONE_BLOCKED,
     )
+
+
+def make_tournaments(engine: Engine, clock: Clock = server_clock) -> Tournaments:
+    """The tournaments: those of Minesweeper, and those on levels of the game."""
+
+    def order_of(level_id: int) -> str:
+        with engine.batch():
+            return engine.scores.settings(level_id).order
+
+    modes: Modes = {**MODES, LEVELS: Levels}
+    settle = {LEVELS: partial(settled, order_of=order_of)}
+    return Tournaments(engine.tournaments, modes, clock, engine.randomness, settle)
 
 
 def _reading() -> ReadGame:

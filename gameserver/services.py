@@ -14,6 +14,7 @@ from gameserver.monitoring.metrics import Metrics
 from gameserver.scores.blocked_names import NONE_BLOCKED, BlockedNames
 from gameserver.scores.moderation import Moderation
 from gameserver.scores.score_store import ScoreStore
+from gameserver.tournaments.posts import KeyedPosts
 from gameserver.tournaments.service import Tournaments
 from gameserver.web.etags import Pages
 
@@ -29,6 +30,7 @@ class Services:
     claims: Claims
     game_tokens: GameTokens
     tournaments: Tournaments
+    keyed_posts: KeyedPosts
     uploads: Uploads
     pages: Pages = field(default_factory=Pages)
     admin: AdminToken | None = None

@@ -162,6 +162,7 @@ urlpatterns: list[Route] = [
     api("/api/tournaments/invite/<number:tournament_id>", POST=tournaments.invite, body=FORM),
     api("/api/tournaments/host_confirm/<number:tournament_id>", POST=tournaments.host_confirm,
         body=FORM),
+    api("/api/tournaments/remove/<number:tournament_id>", POST=tournaments.remove, body=FORM),
     api("/api/tournaments/stop/<number:tournament_id>", POST=tournaments.stop),
     api("/api/tournaments/delete/<number:tournament_id>", POST=tournaments.delete),
 

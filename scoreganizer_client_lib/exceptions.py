@@ -15,6 +15,7 @@
         ├── ScoreganizerNotHost
         ├── ScoreganizerNotLoggedIn
         ├── ScoreganizerNotRequested
+        ├── ScoreganizerNothingSubmitted
         ├── ScoreganizerResultsHidden
         ├── ScoreganizerRetry
         ├── ScoreganizerTokenTooRecent
@@ -129,6 +130,10 @@ class ScoreganizerNotRequested(ScoreganizerError):
     """The player has not asked to enter the tournament."""
 
 
+class ScoreganizerNothingSubmitted(ScoreganizerError):
+    """Nothing of the player counts in the tournament."""
+
+
 class ScoreganizerResultsHidden(ScoreganizerError):
     """Before the tournament's end only its host sees the standings."""
 
@@ -172,6 +177,7 @@ CLASS_BY_CODE: dict[str, type[ScoreganizerError]] = {
     "not_host": ScoreganizerNotHost,
     "not_logged_in": ScoreganizerNotLoggedIn,
     "not_requested": ScoreganizerNotRequested,
+    "nothing_submitted": ScoreganizerNothingSubmitted,
     "results_hidden": ScoreganizerResultsHidden,
     "retry": ScoreganizerRetry,
     "token_too_recent": ScoreganizerTokenTooRecent,
@@ -204,6 +210,7 @@ __all__ = [
     "ScoreganizerNotHost",
     "ScoreganizerNotLoggedIn",
     "ScoreganizerNotRequested",
+    "ScoreganizerNothingSubmitted",
     "ScoreganizerResultsHidden",
     "ScoreganizerRetry",
     "ScoreganizerTokenTooRecent",

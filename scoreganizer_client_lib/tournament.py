@@ -97,7 +97,8 @@ class Detail:
 class Standing:
     """A player's line in the table of a tournament.
 
-    `score` is the sum of the times of the `games` that count, in milliseconds. `finished` says
+    `score` is the sum of the `games` that count: of their times in milliseconds, or, in the mode
+    "levels", of their scores. `finished` says
     whether these are all that the mode asks for; who has not finished stands below all who have.
     Equal results share a `rank`.
     """
@@ -259,6 +260,14 @@ class Tournaments:
         `ScoreganizerNotRequested`: the player has not asked.
         """
         self._post_player("host_confirm", tournament, username)
+
+    def remove(self, tournament: TournamentId, username: str) -> None:
+        """Has nothing count that a player has handed in to the user's tournament so far.
+
+        `ScoreganizerNotHost`: it is somebody else's; `ScoreganizerNoSuchUser`;
+        `ScoreganizerNothingSubmitted`: nothing of the player counts.
+        """
+        self._post_player("remove", tournament, username)
 
     def stop(self, tournament: TournamentId) -> datetime:
         """Ends the user's tournament now; its new end.

@@ -14,6 +14,7 @@ class Sum:
     """`b+i+e`: the sum of a player's best b beginner, i intermediate and e expert times."""
 
     closes_entry_at_start: ClassVar[bool] = False
+    larger_is_better: ClassVar[bool] = False
 
     _PARAMS = re.compile(r"([0-9]{1,3})\+([0-9]{1,3})\+([0-9]{1,3})")
     _DIFFICULTIES = (Difficulty.BEGINNER, Difficulty.INTERMEDIATE, Difficulty.EXPERT)

@@ -64,8 +64,6 @@ class Uploads:
                 refusal = error
             else:
                 return key
-        if refusal.code == "no_such_tournament":
-            raise Refused("invalid_data", "the key in the replay is not valid")
         raise refusal
 
 

@@ -83,6 +83,9 @@ class ScoreStore(Protocol):
           uses its run up.
         """
 
+    def is_answered(self, user_id: int, request: RequestId) -> bool:
+        """Whether `post` would answer the request as before. Refused (`id_reused`)."""
+
     def draw_run(
         self,
         level_id: int,

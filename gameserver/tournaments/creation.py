@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from gameserver.errors import Refused, invalid
 from gameserver.times import parse_moment
-from gameserver.tournaments.modes import Modes
+from gameserver.tournaments.modes import Modes, Settle
 from gameserver.tournaments.tournament import NOT_STORED, Tournament
 
 MAX_NAME = 100
@@ -24,8 +24,12 @@ _BOOLEANS = {
 }  # fmt: skip
 
 
-def read_tournament(fields: Fields, modes: Modes, host_id: int, now: int) -> Tournament:
+def read_tournament(
+    fields: Fields, modes: Modes, settle: Mapping[str, Settle], host_id: int, now: int
+) -> Tournament:
     """The tournament that the fields describe; `Refused` names the first that is wrong.
+
+    `settle` has, by their names, the modes whose parameters are settled when a tournament is made.
 
     `location` may be left out and is then empty, and so may `open_entry` (then true) and
     `hide_results` (then false). It may have begun already, but not ended.
@@ -33,7 +37,7 @@ def read_tournament(fields: Fields, modes: Modes, host_id: int, now: int) -> Tou
     for name in fields:
         if name not in _FIELDS:
             raise invalid(name[:MAX_NAME], "there is no such field")
-    mode, modeparams = _mode(fields, modes)
+    mode, modeparams = _mode(fields, modes, settle)
     name = _line(fields, "name", MAX_NAME)
     location = _line(fields, "location", MAX_LOCATION, default="")
     start, end = _window(fields, now)
@@ -51,13 +55,14 @@ def read_tournament(fields: Fields, modes: Modes, host_id: int, now: int) -> Tou
     )
 
 
-def _mode(fields: Fields, modes: Modes) -> tuple[str, str]:
+def _mode(fields: Fields, modes: Modes, settle: Mapping[str, Settle]) -> tuple[str, str]:
     mode, modeparams = _text(fields, "mode"), _text(fields, "modeparams")
     make = modes.get(mode)
     if make is None:
         raise invalid("mode", f"must be one of {', '.join(sorted(modes))}")
     try:
         make(modeparams)
+        modeparams = settle[mode](modeparams) if mode in settle else modeparams
     except ValueError as error:
         raise invalid("modeparams", str(error)) from None
     return mode, modeparams

@@ -11,6 +11,9 @@ from hmac import compare_digest
 
 SECRET_SIZE = 16
 
+LONGEST_KEY = 54
+"""Characters of a key."""
+
 _KEY = re.compile(r"([0-9]{1,10})_([0-9]{1,10})_([0-9a-f]{32})")
 
 

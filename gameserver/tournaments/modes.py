@@ -21,17 +21,24 @@ class Result(NamedTuple):
     """Games that count towards what the mode asks for."""
     score: int
     """The sum of the values of these games."""
+    larger_is_better: bool = False
+    """Whether the larger score is the better one."""
 
     @property
     def rank_key(self) -> tuple[bool, int, int]:
-        """Finished before unfinished, more games before fewer, then the smaller score."""
-        return not self.finished, -self.games, self.score
+        """Finished before unfinished, more games before fewer, then the better score."""
+        score = -self.score if self.larger_is_better else self.score
+        return not self.finished, -self.games, score
 
 
 class Mode(Protocol):
     """A mode, as the rules use it."""
 
     closes_entry_at_start: ClassVar[bool]
+
+    @property
+    def larger_is_better(self) -> bool:
+        """Whether a larger value is better than a smaller one."""
 
     def wants(self, category: str) -> bool:
         """Whether games of this category count at all."""
@@ -45,3 +52,7 @@ class Mode(Protocol):
 
 Modes = Mapping[str, Callable[[str], Mode]]
 """Makes a mode of its parameters, by the name of the mode."""
+
+Settle = Callable[[str], str]
+"""Makes of the parameters that a host gives those that a new tournament keeps; ValueError says, for
+a person, why there can be no such tournament now."""

@@ -131,10 +131,15 @@ def missing_key_error(tournament: Tournament, now: int) -> Refused:
 # Submissions
 
 
+def invalid_key() -> Refused:
+    """The refusal of what was never issued as a key, or is none any more."""
+    return Refused("invalid_data", "the key is not valid: it is not that of a player")
+
+
 def check_key(key: Key, issued: IssuedKey | None) -> IssuedKey:
     """The key as it was issued; a game with any other key counts for nobody."""
     if issued is None or not issued.key.matches(key):
-        raise Refused("invalid_data", "the key in the replay is not valid")
+        raise invalid_key()
     return issued
 
 
@@ -151,11 +156,30 @@ def check_submission(mode: Mode, submission: Submission) -> None:
     """A game that counts, of a category that the mode wants."""
     if submission.violation:
         raise Refused("mode_constraint_violated", submission.violation)
-    if not mode.wants(submission.category):
+    check_category(mode, submission.category)
+
+
+def check_category(mode: Mode, category: str) -> None:
+    """A category that the mode wants."""
+    if not mode.wants(category):
         raise Refused(
             "mode_constraint_violated",
-            f"games of the level {submission.category} do not count in this tournament",
+            f"games of the level {category} do not count in this tournament",
         )
+
+
+def check_removed(count: int) -> None:
+    if not count:
+        raise Refused("nothing_submitted", "nothing of this player counts in the tournament")
+
+
+def is_best(mode: Mode, value: int, earlier: Earlier) -> bool:
+    """Whether a value is better than all that the player has handed in so far."""
+    if not earlier.values:
+        return True
+    if mode.larger_is_better:
+        return value > max(earlier.values)
+    return value < min(earlier.values)
 
 
 def is_new(key: Key, earlier: Earlier) -> bool:
@@ -164,6 +188,8 @@ def is_new(key: Key, earlier: Earlier) -> bool:
         if earlier.counted_for != (key.tournament_id, key.user_id):
             raise Refused("invalid_data", "this game was uploaded with another key")
         return False
+    if earlier.is_removed:
+        raise Refused("invalid_data", "the host has removed this game")
     if earlier.scores >= MAX_SCORES:
         raise Refused("too_many_scores")
     return True

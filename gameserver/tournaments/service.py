@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import NamedTuple
 
 from gameserver.errors import Refused
 from gameserver.times import Clock, moment_of, server_clock
@@ -20,22 +19,13 @@ from gameserver.tournaments.catalogue import Hosted, Listing, Page
 from gameserver.tournaments.creation import Fields, read_tournament
 from gameserver.tournaments.creation_limit import CreationLimit
 from gameserver.tournaments.keys import SECRET_SIZE, IssuedKey, Key
-from gameserver.tournaments.modes import Mode, Modes
+from gameserver.tournaments.modes import Mode, Modes, Settle
 from gameserver.tournaments.standings import Standing, standings
-from gameserver.tournaments.tournament import Entry, Submission, Tournament
+from gameserver.tournaments.tournament import Entry, Submission, Tournament, View
 from gameserver.tournaments.tournament_store import Earlier, TournamentStore
 
 _REMEMBERED_TABLES = 64
-
-
-class View(NamedTuple):
-    """A tournament as its page shows it. `unproven` is for the host alone, as are requests."""
-
-    tournament: Tournament
-    entry: Entry
-    host: str
-    players: list[tuple[str, Entry]]
-    unproven: Mapping[str, int] | None
+NO_SETTLING: Mapping[str, Settle] = {}
 
 
 class Tournaments:
@@ -47,11 +37,14 @@ class Tournaments:
         modes: Modes,
         clock: Clock = server_clock,
         randomness: Callable[[int], bytes] = os.urandom,
+        settle: Mapping[str, Settle] = NO_SETTLING,
     ) -> None:
+        """`settle`: see `read_tournament`."""
         self._store = store
         self._modes = modes
         self._clock = clock
         self._randomness = randomness
+        self._settle = settle
         self._creations = CreationLimit()
         self._table = lru_cache(_REMEMBERED_TABLES)(self._make_table)
 
@@ -80,6 +73,7 @@ class Tournaments:
             detail.host,
             [(n, e) for _, n, e in detail.entries if is_host or e is not Entry.REQUESTED],
             self._store.unproven(tournament_id) if is_host else None,
+            self._mode(detail.tournament).larger_is_better,
         )
 
     def standings(self, tournament_id: int, user_id: int | None) -> Sequence[Standing]:
@@ -92,7 +86,8 @@ class Tournaments:
     def _make_table(
         self, tournament: Tournament, players: tuple[tuple[int, str], ...], newest: int
     ) -> Sequence[Standing]:
-        """The table after a score was added; scores do not change, so it is always the same."""
+        """The table after `newest`, and so always the same: scores come and go, but do not change.
+        """
         scores = self._store.scores(tournament.id, newest)
         return standings(self._mode(tournament), dict(players), scores)
 
@@ -103,7 +98,7 @@ class Tournaments:
 
         def make(hosted: Callable[[int, int], Hosted]) -> Tournament:
             now = self._now()
-            tournament = read_tournament(fields, self._modes, host_id, now)
+            tournament = read_tournament(fields, self._modes, self._settle, host_id, now)
             rules.check_create(hosted(host_id, now))
             take(now)
             return tournament
@@ -149,6 +144,14 @@ class Tournaments:
 
         self._store.enter(tournament_id, player_id, rule)
 
+    def remove(self, tournament_id: int, host_id: int, player_id: int) -> int:
+        """Has nothing count that a player has handed in so far; returns how much there was."""
+        removed = self._store.remove(
+            tournament_id, player_id, lambda tournament: rules.check_host(tournament, host_id)
+        )
+        rules.check_removed(removed)
+        return removed
+
     # Playing
 
     def participate(self, tournament_id: int, user_id: int) -> None:
@@ -185,10 +188,19 @@ class Tournaments:
             raise rules.missing_key_error(tournament, self._now())
         return issued
 
-    def check_key(self, key: Key, arrived: float = 0) -> None:
-        """Refuses a key with which nothing can be submitted that arrived then; 0: now."""
-        tournament, issued = self._store.key(key.tournament_id, key.user_id)
+    def check_key(self, key: Key, arrived: float = 0, categories: Iterable[str] = ()) -> None:
+        """Refuses a key with which nothing can be submitted that arrived then; 0: now.
+
+        The same for one with which nothing can be of one of the categories.
+        """
+        try:
+            tournament, issued = self._store.key(key.tournament_id, key.user_id)
+        except Refused as error:
+            raise rules.invalid_key() if error.code == "no_such_tournament" else error from None
         rules.check_key_in_time(tournament, rules.check_key(key, issued), self._moment(arrived))
+        mode = self._mode(tournament)
+        for category in categories:
+            rules.check_category(mode, category)
 
     def submit(
         self,
@@ -196,11 +208,13 @@ class Tournaments:
         submission: Submission,
         keep: Callable[[], None] = lambda: None,
         arrived: float = 0,
+        only_best: bool = False,
     ) -> bool:
         """Counts a game for the player whose key came with it; False if it counts already.
 
         `keep` is called before it counts, to keep what is known of the game; it may be called
         more than once. `arrived`: when the server had received it, by its clock; 0: now.
+        `only_best`: it counts if it is better than all of the player's in its category.
         """
 
         def rule(tournament: Tournament | None, earlier: Earlier) -> bool:
@@ -208,14 +222,17 @@ class Tournaments:
             if tournament is None:
                 raise Refused("no_such_tournament")
             rules.check_key_in_time(tournament, issued, moment)
-            rules.check_submission(self._mode(tournament), submission)
+            mode = self._mode(tournament)
+            rules.check_submission(mode, submission)
+            if only_best:
+                return rules.is_best(mode, submission.value, earlier)
             if not rules.is_new(key, earlier):
                 return False
             keep()
             return True
 
         moment = self._moment(arrived)
-        return self._store.count(key, submission, moment, rule)
+        return self._store.count(key, submission, moment, rule, only_best)
 
     def _mode(self, tournament: Tournament) -> Mode:
         return self._modes[tournament.mode](tournament.modeparams)

@@ -63,6 +63,20 @@ class Tournament:
         return phase_at(self.start, self.end, now)
 
 
+class View(NamedTuple):
+    """A tournament as its page shows it. `unproven` is for the host alone, as are requests.
+
+    `larger_is_better`: which of two results.
+    """
+
+    tournament: Tournament
+    entry: Entry
+    host: str
+    players: list[tuple[str, Entry]]
+    unproven: Mapping[str, int] | None
+    larger_is_better: bool
+
+
 class Submission(NamedTuple):
     """A game that is handed in for a player, whatever game it is."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from gameserver.tournaments.catalogue import Hosted, Listing, Page
@@ -18,7 +18,7 @@ class Detail(NamedTuple):
     entries: list[tuple[int, str, Entry]]
     """User id, name and entry of everybody in the tournament, by id."""
     newest_score: int
-    """Grows with every submission that counts; 0 without any."""
+    """Grows with every submission that counts, and with every removal; 0 without any."""
 
 
 class Earlier(NamedTuple):
@@ -30,6 +30,21 @@ class Earlier(NamedTuple):
     """Tournament and user for which the same game counts already."""
     scores: int
     """How many submissions of the player count in the tournament."""
+    is_removed: bool = False
+    """Whether the same game counts no more, as a host has removed it."""
+    values: Sequence[int] = ()
+    """What counts of the player's in the submission's category, if only the best does."""
+
+
+def outdone(kept: Sequence[tuple[int, int]], moment: int) -> list[int]:
+    """Which of the numbers of what is kept of a category are needed no more (`only_best`).
+
+    `kept` are numbers and moments, the oldest first. What came at the `moment` of a better one, or
+    later, never counts again. Of what came before, the newest does if the tournament turns out
+    to have been stopped meanwhile.
+    """
+    before = [number for number, at in kept if at < moment]
+    return [number for number, at in kept if at >= moment or number != before[-1]]
 
 
 class TournamentStore(Protocol):
@@ -99,14 +114,22 @@ class TournamentStore(Protocol):
         submission: Submission,
         moment: int,
         rule: Callable[[Tournament | None, Earlier], bool],
+        only_best: bool = False,
     ) -> bool:
         """Counts the submission if the rule says so; returns what it said.
 
-        `moment` is when it arrived.
+        `moment` is when it arrived. `only_best`: what counts is better than all that the player
+        has in its category, and what of that is `outdone` is forgotten as if it had never been.
+        """
+
+    def remove(self, tournament_id: int, user_id: int, rule: Callable[[Tournament], None]) -> int:
+        """Has nothing count that the user has submitted so far; returns how much there was.
+
+        What is removed is still known as the same game (`Earlier.is_removed`).
         """
 
     def scores(self, tournament_id: int, newest: int) -> list[Score]:
-        """The submissions that counted when `Detail.newest_score` was this.
+        """The submissions that counted when `Detail.newest_score` was this, if they are kept.
 
         One that arrived after the tournament had been stopped does not, though it may have been
         judged before that was known.

@@ -12,7 +12,9 @@ from gameserver.errors import invalid
 from gameserver.scores.runs import Run
 from gameserver.scores.values import SEVERAL, Outcome, Post, RequestId, run_id
 from gameserver.services import Services
+from gameserver.tournaments.keys import LONGEST_KEY
 from gameserver.views import board_json
+from gameserver.views.keyed_posts import with_key
 from gameserver.views.schemas import META
 from gameserver.views.who import SESSION, Writer, writer
 from gameserver.web import json_body
@@ -36,7 +38,10 @@ _ABOUT_REQUEST = (
 )
 
 _RUN = json_body.text("run", maxLength=LONGEST_ID)
-ONE = Shape("NewScore", _SCORE, _META, _RUN, *_ABOUT_REQUEST)
+_KEY = json_body.text(
+    "key", maxLength=LONGEST_KEY, description="of a player in a tournament on the level"
+)
+ONE = Shape("NewScore", _SCORE, _META, _RUN, _KEY, *_ABOUT_REQUEST)
 RUN = Shape("NewRun", *_ABOUT_REQUEST)
 EACH = Shape("NewScoreOfLevel", json_body.number("level", required=True), _SCORE, _META)
 ALL = Shape(
@@ -46,6 +51,7 @@ ALL = Shape(
         {"type": "array", "minItems": 1, "maxItems": MAX_POSTS, "items": EACH.schema},
         required=True,
     ),
+    _KEY,
     *_ABOUT_REQUEST,
 )
 
@@ -59,14 +65,15 @@ def submit(request: Request, services: Services, level_id: int) -> Response:
     asked = _request_id(request, level_id, body)
     if asked is None and run:
         asked = run_request(services, level_id, _said(body))
-    answer = services.scores.post(user_id, [post], partial(_answer, user_id), asked)
-    return Response(200, answer, JSON)
+    enter = partial(with_key, services, fields["key"]) if "key" in fields else services.scores.post
+    return Response(200, enter(user_id, [post], partial(_answer, user_id), asked), JSON)
 
 
 def submit_several(request: Request, services: Services) -> Response:
     """Enters scores on several boards: all of them or none."""
     body_text, body, (user_id, is_trusted) = _read(request, services)
-    scores = ALL.read(body)["scores"]
+    fields = ALL.read(body)
+    scores = fields["scores"]
     if not isinstance(scores, list) or not 1 <= len(scores) <= MAX_POSTS:
         raise invalid("scores", f"must be a list of 1 to {MAX_POSTS} objects")
     texts = raw_elements(raw_members(body_text)["scores"])
@@ -75,8 +82,8 @@ def submit_several(request: Request, services: Services) -> Response:
         for at, (value, text) in enumerate(zip(scores, texts, strict=True))
     ]
     asked = _request_id(request, SEVERAL, body)
-    answer = services.scores.post(user_id, posts, partial(_answers, user_id), asked)
-    return Response(200, answer, JSON)
+    enter = partial(with_key, services, fields["key"]) if "key" in fields else services.scores.post
+    return Response(200, enter(user_id, posts, partial(_answers, user_id), asked), JSON)
 
 
 def draw_run(request: Request, services: Services, level_id: int) -> Response:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from urllib.parse import unquote
 
 from gameserver.numbers import parse_number
 from gameserver.scores.values import Outcome, Post, RequestId
 from gameserver.services import Services
+from gameserver.views.keyed_posts import with_key
 from gameserver.views.playing import request_id, run_request
 from gameserver.web.clients import household
 from gameserver.web.errors import BadRequest, Unauthorized
@@ -74,17 +76,29 @@ def submit_score(request: Request, services: Services, level_id: int) -> Respons
 def _submit_once(
     request: Request, services: Services, level_id: int, user_id: int, score: int
 ) -> None:
-    """Enters a score that may be repeated, or comes with a run, if the query says so."""
+    """Enters a score that may be repeated, or comes with a run or a key, if the query says so."""
     name, run = request.parameter("id"), request.parameter("run") or ""
     said = f"score {score} {run}".rstrip()  # what `views/playing.py` says is never this
-    if name is None and not run:
+    enter = services.scores.post
+    if "&key=" in request.query or request.query[0] == "k":
+        key = _key_in(request.query)
+        said, enter = f"{said}\n{key}", partial(with_key, services, key)
+    elif name is None and not run:
         services.scores.submit(level_id, user_id, score)
         return
     if name is not None:
         asked: RequestId | None = request_id(level_id, unquote(name), said)
     else:
         asked = run_request(services, level_id, said) if run else None
-    services.scores.post(user_id, [Post(level_id, score, run=run)], _nothing, asked)
+    enter(user_id, [Post(level_id, score, run=run)], _nothing, asked)
+
+
+def _key_in(query: str) -> str:
+    """The tournament's key in a query: exactly one, whatever it is."""
+    found = [pair[len("key=") :] for pair in query.split("&") if pair.startswith("key=")]
+    if len(found) != 1:
+        raise BadRequest("the tournament's key must be in the query once: &key=<key>")
+    return unquote(found[0])
 
 
 def _nothing(outcomes: Sequence[Outcome]) -> bytes:

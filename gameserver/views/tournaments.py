@@ -56,6 +56,7 @@ def detail(request: Request, services: Services, tournament_id: int) -> Response
         "tournament": _tournament(shown.tournament, shown.entry, user_id),
         "host": shown.host,
         "players": players,
+        "order": "desc" if shown.larger_is_better else "asc",
     }
     if shown.unproven is not None:
         page["unproven"] = dict(shown.unproven)
@@ -104,6 +105,14 @@ def host_confirm(request: Request, services: Services, tournament_id: int) -> Re
     user_id = _host(request, services, tournament_id)
     services.tournaments.host_confirm(tournament_id, user_id, _player(request, services))
     return json_response({})
+
+
+def remove(request: Request, services: Services, tournament_id: int) -> Response:
+    """Has nothing count that a player has handed in so far."""
+    user_id = _host(request, services, tournament_id)
+    player_id = _player(request, services)
+    removed = services.tournaments.remove(tournament_id, user_id, player_id)
+    return json_response({"removed": removed})
 
 
 # Playing

@@ -163,8 +163,7 @@ _REFUSED: Mapping[str, int] = {
 """The statuses of the codes that are not answered 403."""
 
 _BY_FORMAT: Mapping[tuple[str, str], int] = {
-    ("problem", "invalid_data"): 400,
-    ("text", "invalid_data"): 400,
+    (error_format, "invalid_data"): 400 for error_format in ("problem", "text")
 }
 """The same where a format has a status of its own for the code: by format and code."""
 
@@ -199,7 +198,8 @@ def _of_refused(error: Refused, error_format: str) -> _Problem:
     headers = Unauthorized.headers if status == 401 else ()
     if error.wait and error.code not in _WAIT_IN_BODY:
         headers = (*headers, ("Retry-After", str(_rounded_up(error.wait, SECOND))))
-    return _Problem(status, error.code, error.message, headers, error.field, error.wait)
+    message = error.message or (code.replace("_", " ") if error_format == "text" else "")
+    return _Problem(status, code, message, headers, error.field, error.wait)
 
 
 def _text(problem: _Problem) -> Response:

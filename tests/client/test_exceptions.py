@@ -28,6 +28,7 @@ DOCUMENTED = {
     "not_host": "ScoreganizerNotHost",
     "not_logged_in": "ScoreganizerNotLoggedIn",
     "not_requested": "ScoreganizerNotRequested",
+    "nothing_submitted": "ScoreganizerNothingSubmitted",
     "results_hidden": "ScoreganizerResultsHidden",
     "retry": "ScoreganizerRetry",
     "token_too_recent": "ScoreganizerTokenTooRecent",

@@ -12,6 +12,7 @@ from scoreganizer_client_lib.exceptions import (
     ScoreganizerError,
     ScoreganizerInvalidData,
     ScoreganizerNoSuchTournament,
+    ScoreganizerNothingSubmitted,
     ScoreganizerNotHost,
     ScoreganizerNotRequested,
     ScoreganizerResultsHidden,
@@ -112,8 +113,8 @@ class CreateTest(ClientTest):
 
 class HostTest(ClientTest):
     def test_players(self) -> None:
-        """Inviting and confirming name the player in a form."""
-        for name in ("invite", "host_confirm"):
+        """Inviting, confirming and removing name the player in a form."""
+        for name in ("invite", "host_confirm", "remove"):
             for given in (35, "35", Tournament.deserialize(tournament(35))):
                 client = self.client(reply(200, {}))
                 self.assertIsNone(getattr(client.tournaments, name)(given, "ann b"))
@@ -138,10 +139,11 @@ class HostTest(ClientTest):
         for code, expected in (
             ("not_host", ScoreganizerNotHost),
             ("not_requested", ScoreganizerNotRequested),
+            ("nothing_submitted", ScoreganizerNothingSubmitted),
             ("tournament_over", ScoreganizerTournamentOver),
             ("no_such_tournament", ScoreganizerNoSuchTournament),
         ):
-            for name, arguments in (("invite", ["ann"]), ("host_confirm", ["ann"]), ("stop", [])):
+            for name, arguments in (("invite", ["ann"]), ("remove", ["ann"]), ("stop", [])):
                 call = getattr(self.client(error(code)).tournaments, name)
                 self.assertRaises(expected, call, 35, *arguments)
 

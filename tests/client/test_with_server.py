@@ -13,6 +13,7 @@ from scoreganizer_client_lib.exceptions import (
     ScoreganizerInvalidData,
     ScoreganizerNoSuchTournament,
     ScoreganizerNoSuchUser,
+    ScoreganizerNothingSubmitted,
     ScoreganizerNotHost,
     ScoreganizerNotLoggedIn,
     ScoreganizerNotRequested,
@@ -108,6 +109,12 @@ class HostingOverHTTP:
         self.assertNotIn("cid", {player.username for player in seen.players})
         self.assertEqual(players["ann"].tournaments.standings(cup), table)
 
+        host.remove(cup, "bob")
+        table = [Standing(1, "ann", 7000, 1, True), Standing(2, "bob", 0, 0, False)]
+        self.assertEqual(host.standings(cup), table)
+        with self.assertRaises(ScoreganizerNothingSubmitted):
+            host.remove(cup, "bob")
+
     def test_refusals(self):
         """What the server refuses is raised as what it is."""
         cup = self.create(open_entry=False)
@@ -118,6 +125,7 @@ class HostingOverHTTP:
             (ScoreganizerNotLoggedIn, lambda: nobody.tournaments.stop(cup)),
             (ScoreganizerNotHost, lambda: ann.stop(cup)),
             (ScoreganizerNotHost, lambda: ann.invite(cup, "bob")),
+            (ScoreganizerNotHost, lambda: ann.remove(cup, "bob")),
             (ScoreganizerNotHost, lambda: ann.host_confirm(cup, "bob")),
             (ScoreganizerNotRequested, lambda: host.host_confirm(cup, "bob")),
             (ScoreganizerNoSuchUser, lambda: host.invite(cup, "nobody")),

@@ -2,8 +2,9 @@
 
 An admin bans users, takes scores and a whole level away, and undoes it meanwhile. After each
 kill -9 of all processes the file is examined, and the server started again: then nobody is what
-nobody has made them, and the level is there as a whole or not at all. The session keys of the first
-round serve for all.
+nobody has made them, the level is there as a whole or not at all, and a post with a tournament's
+key is on the board and in the tournament, or in neither. The session keys of the first round serve
+for all.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import threading
 import time
 from pathlib import Path
 
+from tests.hard.keyed_player import KeyedPlayer
 from tests.hard.moderator import Moderator, write_token
 from tests.hard.players import Player, invented, lost, stored
 from tests.servers import ServerProcess
@@ -37,7 +39,8 @@ class Game:
         self._next_login = 0.0
         self._moderator = Moderator(PLAYERS * USERS, LEVELS, seed)
         self._moderator.fill(path, folder)
-        self.lost = self.invented = self.half = self.forgotten = 0
+        self._keyed_player = KeyedPlayer(path)
+        self.lost = self.invented = self.half = self.forgotten = self.torn = 0
         self.slowest_start = 0.0
 
     @property
@@ -48,6 +51,10 @@ class Game:
     def wrong(self) -> int:
         wrong = sum(len(player.wrong) + player.refused for player in self._players)
         return wrong + len(self._moderator.wrong) + self._moderator.refused
+
+    @property
+    def keyed(self) -> int:
+        return self._keyed_player.count
 
     @property
     def moderated(self) -> int:
@@ -65,6 +72,7 @@ class Game:
             server.kill()
         found = stored(self._path)
         self.forgotten += self._moderator.forgotten(self._path)
+        self.torn += self._keyed_player.is_torn(self._path)
         for player in self._players:
             self.lost += lost(player.acknowledged, found)
         sent = {place: scores for player in self._players for place, scores in player.sent.items()}
@@ -82,8 +90,8 @@ class Game:
             threading.Thread(target=player.play, args=(server.address, stop))
             for player in self._players
         ]
-        moderator = threading.Thread(target=self._moderator.work, args=(server.address, stop))
-        threads.append(moderator)
+        for work in (self._moderator.work, self._keyed_player.work):
+            threads.append(threading.Thread(target=work, args=(server.address, stop)))
         for thread in threads:
             thread.start()
         time.sleep(self._chance.uniform(0.05, 0.8))
@@ -99,8 +107,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     print("| mode | rounds | acknowledged | lost | invented | other answers | slowest start "
-          "| moderated | half | forgotten |")  # fmt: skip
-    print("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
+          "| moderated | half | forgotten | with a key | torn |")  # fmt: skip
+    print("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
     bad = 0
     for mode, flags in (("threaded", ["--threaded"]), ("forked", [])):
         with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
@@ -111,8 +119,8 @@ def main() -> int:
                 rounds += 1
         print(f"| {mode} | {rounds} | {game.acknowledged:,} | {game.lost} | {game.invented} "
               f"| {game.wrong} | {game.slowest_start:.2f} s | {game.moderated:,} | {game.half} "
-              f"| {game.forgotten} |", flush=True)  # fmt: skip
-        bad += game.lost + game.invented + game.wrong + game.half + game.forgotten
+              f"| {game.forgotten} | {game.keyed:,} | {game.torn} |", flush=True)  # fmt: skip
+        bad += game.lost + game.invented + game.wrong + game.half + game.forgotten + game.torn
     return 1 if bad else 0
 
 

@@ -60,9 +60,9 @@ class TournamentsOverHTTP:
     def upload(self, replay: bytes) -> int:
         return self.ask("POST", "scores/upload", part(replay), MULTIPART)[0]
 
-    def create(self) -> int:
+    def create(self, mode: str = "sum", modeparams: str = "1+0+0") -> int:
         status, tournament = self.post(
-            "tournaments/create", self.token, name="Cup", mode="sum", modeparams="1+0+0",
+            "tournaments/create", self.token, name="Cup", mode=mode, modeparams=modeparams,
             start="2020-01-01T00:00", end="2099-01-01T00:00",
         )  # fmt: skip
         self.assertEqual(status, 201)
@@ -113,6 +113,40 @@ class TournamentsOverHTTP:
             self.assertEqual(json.loads(replies[2].body), {"error": "tournament_over"})
             _, _, table = self.ask("GET", f"tournaments/standings/{cup}")
             self.assertEqual([line["score"] for line in table["standings"]], [6000])
+
+    def play(self, level_id: int, user_id: int, score: int, key: str):
+        """The status of a post with a tournament's key, by a user of the mini-game."""
+        with Client(self.server.address) as client:
+            session = client.ask(request_bytes("GET", f"/{user_id}/login")).body.decode()
+            target = f"/{level_id}/score?sessionkey={session}&key={key}"
+            return client.ask(request_bytes("POST", target, b"%d" % score)).status
+
+    def test_levels(self):
+        """A tournament on levels: posts with the key count on the board and in the table."""
+        cup = self.create(mode="levels", modeparams="7+8")
+        self.post(f"tournaments/participate/{cup}", self.token)
+        _, drawn = self.post(f"tournaments/gen_key/{cup}", self.token)
+        key = drawn["key"]
+        with Client(self.server.address) as client:
+            session = client.ask(request_bytes("GET", "/99/login")).body.decode()
+        listed = [{"level": 7, "score": 1}, {"level": 8, "score": 2}]
+        body = {"sessionkey": session, "scores": listed, "key": key}
+        self.assertEqual(self.post("scores", **body)[0], 200)
+        self.assertEqual(self.post("scores", **{**body, "key": key[:-1]})[0], 400)
+        self.assertEqual(self.play(9, 99, 5, key), 403)
+        replies = run_together(lambda n: self.play(7, 100 + n, 10 + n, key), THREADS)
+        self.assertEqual(set(replies), {200})
+        _, _, table = self.ask("GET", f"tournaments/standings/{cup}")
+        best = 10 + THREADS - 1
+        line = {"rank": 1, "username": "ann", "score": best + 2, "games": 2, "finished": True}
+        self.assertEqual(table, {"standings": [line]})
+        _, _, board = self.ask("GET", "levels/7?limit=1")
+        self.assertEqual((board["players"], board["entries"][0]["score"]), (THREADS + 1, best))
+        status, removed = self.post(f"tournaments/remove/{cup}", self.token, username="ann")
+        self.assertEqual(status, 200)
+        self.assertLessEqual(removed["removed"], THREADS + 2)
+        _, _, table = self.ask("GET", f"tournaments/standings/{cup}")
+        self.assertEqual(table["standings"][0]["games"], 0)
 
     def test_errors_are_json(self):
         """Whatever is wrong with a request under /api/, the answer is an object in JSON."""

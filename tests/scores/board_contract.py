@@ -238,6 +238,18 @@ class RepeatTests(BoardContract):
         self.assertNotEqual(self.repeat("b"), first)
         self.assertEqual(self.total(), 10)
 
+    def test_is_answered(self) -> None:
+        """It can be asked whether a request would get its first answer; that changes nothing."""
+        request, other = RequestId(1, "a", b"d"), RequestId(1, "a", b"other")
+        self.assertFalse(self.store.is_answered(7, request))
+        self.post(7, Post(1, 5), request=request)
+        self.assertTrue(self.store.is_answered(7, request))
+        self.restart()
+        self.assertTrue(self.store.is_answered(7, request))
+        self.assertFalse(self.store.is_answered(8, request))
+        self.assertFalse(self.store.is_answered(7, RequestId(2, "a", b"d")))
+        self.assert_refused("id_reused", self.store.is_answered, 7, other)
+
     def test_another_request(self) -> None:
         """The same id with another digest is refused; other users and levels have their own."""
         self.repeat("a")

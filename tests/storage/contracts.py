@@ -220,7 +220,10 @@ class TournamentsContract(EngineContract):
         self.store.issue_key(tournament_id, user_id, lambda *_: IssuedKey(key, NOW, None))
         return key
 
-    def count(self, key: Key, game: Submission, counts: bool = True) -> Earlier:
+    def count(
+        self, key: Key, game: Submission, counts: bool = True, only_best: bool = False,
+        moment: int = NOW,
+    ) -> Earlier:
         """What the rule is told of what is there."""
         seen: list[Earlier] = []
 
@@ -228,7 +231,7 @@ class TournamentsContract(EngineContract):
             seen.append(earlier)
             return counts
 
-        self.assertEqual(self.store.count(key, game, NOW, rule), counts)
+        self.assertEqual(self.store.count(key, game, moment, rule, only_best), counts)
         return seen[-1]
 
     def shown(self, name: str = "all", now: int = NOW, page: Page | None = None) -> list[int]:
@@ -473,10 +476,12 @@ class TournamentsContract(EngineContract):
         cup = self.add()
         key, other = self.issue(cup, self.bob), Key(self.ann, cup, bytes(16))
         issued = IssuedKey(key, NOW, None)
-        self.assertEqual(self.count(key, a_game(self.bob, "a")), (issued, None, 0))
-        self.assertEqual(self.count(key, a_game(self.bob, "a"), False), (issued, (cup, 2), 1))
-        self.assertEqual(self.count(other, a_game(self.ann, "a"), False), (None, (cup, 2), 0))
-        self.assertEqual(self.count(key, a_game(self.bob, "b")), (issued, None, 1))
+        self.assertEqual(self.count(key, a_game(self.bob, "a")), Earlier(issued, None, 0))
+        again = self.count(key, a_game(self.bob, "a"), False)
+        self.assertEqual(again, Earlier(issued, (cup, 2), 1))
+        others = self.count(other, a_game(self.ann, "a"), False)
+        self.assertEqual(others, Earlier(None, (cup, 2), 0))
+        self.assertEqual(self.count(key, a_game(self.bob, "b")), Earlier(issued, None, 1))
         scores = self.store.scores(cup, self.store.detail(cup).newest_score)
         self.assertEqual(scores, [Score(self.bob, "beginner", 5000)] * 2)
 
@@ -537,3 +542,117 @@ class TournamentsContract(EngineContract):
         for name, proven in (("a", True), ("b", False), ("c", False)):
             self.count(key, a_game(self.bob, name, proven=proven))
         self.assertEqual(dict(self.store.unproven(cup)), {"bob": 2})
+
+    # Only the best of a category
+
+    def test_values(self) -> None:
+        """Where only the best counts, the rule is told what counts of the player's so far."""
+        cup, other = self.add(), self.add()
+        key, elsewhere, anns = self.issue(cup, 2), self.issue(other, 2), self.issue(cup, self.ann)
+        self.count(key, a_game(self.bob, "a", 7), only_best=True)
+        self.count(elsewhere, a_game(self.bob, "b", 8), only_best=True)
+        self.count(anns, a_game(self.ann, "c", 9), only_best=True)
+        self.count(key, a_game(self.bob, "d", 10)._replace(category="expert"), only_best=True)
+        self.count(key, a_game(self.bob, "e", 11), False, only_best=True)
+        later = NOW + 1
+        seen = self.count(key, a_game(self.bob, "f", 12), only_best=True, moment=later)
+        self.assertEqual(seen.values, (7,))
+        seen = self.count(key, a_game(self.bob, "g"), False, only_best=True, moment=later)
+        self.assertEqual(seen.values, (7, 12))
+        self.assertEqual(self.count(key, a_game(self.bob, "h"), False).values, ())
+
+    def test_outdone(self) -> None:
+        """What is better takes the place of what came at that moment, and of all but one before."""
+        cup = self.add()
+        key, anns = self.issue(cup, self.bob), self.issue(cup, self.ann)
+        self.count(key, a_game(self.bob, "other", 1)._replace(category="expert"), only_best=True)
+        self.count(anns, a_game(self.ann, "another's", 2), only_best=True)
+        newest = []
+        for value, moment, kept in (
+            (10, 0, [10]), (11, 0, [11]), (12, 1, [11, 12]), (13, 1, [11, 13]), (14, 2, [13, 14]),
+            (15, 1, [15]), (16, 9, [15, 16]), (17, 9, [15, 17]), (18, 10, [17, 18]),
+        ):  # fmt: skip
+            game = a_game(self.bob, str(value), value)
+            self.count(key, game, only_best=True, moment=NOW + moment)
+            newest.append(self.store.detail(cup).newest_score)
+            self.assertEqual(self.values(cup), [1, 2, *kept])
+        self.assertEqual(newest, sorted(set(newest)))
+        earlier = self.count(key, a_game(self.bob, "10"), False, only_best=True)
+        self.assertEqual((earlier.counted_for, earlier.scores), (None, 3))
+
+    # Removals
+
+    def values(self, cup: int, newest: int = 2**62) -> list[int]:
+        return sorted(score.value for score in self.store.scores(cup, newest))
+
+    def remove(self, cup: int, user_id: int) -> int:
+        return self.store.remove(cup, user_id, lambda _tournament: None)
+
+    def test_remove(self) -> None:
+        """What is removed counts no more: the player's in this tournament, and nothing else."""
+        cup, other = self.add(), self.add()
+        key, elsewhere, anns = self.issue(cup, 2), self.issue(other, 2), self.issue(cup, self.ann)
+        self.count(elsewhere, a_game(self.bob, "a", 1))
+        self.count(anns, a_game(self.ann, "b", 2))
+        self.count(key, a_game(self.bob, "c", 3))
+        self.count(key, a_game(self.bob, "d", 4, proven=False), only_best=True, moment=NOW + 1)
+        self.assertEqual(self.remove(cup, self.bob), 2)
+        self.assertEqual((self.values(cup), self.values(other)), ([2], [1]))
+        self.assertEqual(dict(self.store.unproven(cup)), {})
+        self.assertEqual(self.remove(cup, self.bob), 0)
+        self.assertEqual(self.remove(cup, 99), 0)
+
+    def test_removed_game(self) -> None:
+        """It is known as the same game, whoever hands it in, and counts for no number."""
+        cup = self.add()
+        key, anns = self.issue(cup, self.bob), self.issue(cup, self.ann)
+        self.count(key, a_game(self.bob, "a", 3), only_best=True)
+        self.remove(cup, self.bob)
+        for game, whose in ((a_game(self.bob, "a"), key), (a_game(self.ann, "a"), anns)):
+            earlier = self.count(whose, game, False, only_best=True)
+            self.assertEqual(earlier[1:], (None, 0, True, ()))
+        self.assertEqual(self.count(key, a_game(self.bob, "b", 4)).is_removed, False)
+        self.assertEqual(self.values(cup), [4])
+
+    def test_newest_after_a_removal(self) -> None:
+        """A removal is news as a submission is, and what counted before can still be had."""
+        cup, other = self.add(), self.add()
+        key, elsewhere = self.issue(cup, self.bob), self.issue(other, self.bob)
+        newest, counting = [0], [list[int]()]
+        for number in range(1, 5):
+            self.count(key, a_game(self.bob, f"a{number}", number))
+            newest.append(self.store.detail(cup).newest_score)
+            counting.append([number])
+            self.count(elsewhere, a_game(self.bob, f"b{number}"))
+            self.remove(cup, self.bob)
+            newest.append(self.store.detail(cup).newest_score)
+            counting.append([])
+        self.assertEqual(newest, sorted(set(newest)))
+        self.assertEqual([self.values(cup, number) for number in newest], counting)
+        before = self.store.detail(cup).newest_score
+        self.remove(cup, self.bob)
+        self.assertEqual(self.store.detail(cup).newest_score, before)
+
+    def test_remove_refused(self) -> None:
+        """What the rule refuses stays; of a tournament that is not there nothing is removed."""
+        cup = self.add()
+        self.count(self.issue(cup, self.bob), a_game(self.bob, "a", 3))
+
+        def refuse(tournament: Tournament) -> None:
+            raise Refused(tournament.name)
+
+        with self.assertRaises(Refused) as caught:
+            self.store.remove(cup, self.bob, refuse)
+        self.assertEqual((caught.exception.code, self.values(cup)), ("Cup", [3]))
+        with self.assertRaises(Refused) as caught:
+            self.remove(99, self.bob)
+        self.assertEqual(caught.exception.code, "no_such_tournament")
+
+    def test_remove_at_once(self) -> None:
+        """Of many removals at once one finds what there is."""
+        cup = self.add()
+        key = self.issue(cup, self.bob)
+        for number in range(5):
+            self.count(key, a_game(self.bob, str(number)))
+        removed = run_together(lambda _: self.remove(cup, self.bob), THREADS)
+        self.assertEqual(sorted(removed), [0] * (THREADS - 1) + [5])

@@ -8,7 +8,9 @@ from gameserver.minesweeper.modes import Sum
 from gameserver.times import SECOND
 from gameserver.tournaments import rules
 from gameserver.tournaments.keys import IssuedKey, Key
+from gameserver.tournaments.levels import Levels
 from gameserver.tournaments.tournament import Entry, Phase, Submission, Tournament
+from gameserver.tournaments.tournament_store import Earlier
 from gameserver.web.errors import error_response
 
 START, END = 1_000 * SECOND, 2_000 * SECOND
@@ -166,6 +168,29 @@ class UploadTest(unittest.TestCase):
     def test_the_end_comes_first(self):
         """After the end the answer is the same whatever the game is."""
         self.assertEqual(self.code(END, violation="the game was not won"), "tournament_over")
+
+
+class BestTest(unittest.TestCase):
+    def is_best(self, value, *values, mode=MODE):
+        return rules.is_best(mode, value, Earlier(ISSUED, None, len(values), values=values))
+
+    def test_smaller(self):
+        """Where the smaller is the better, only what is smaller than all is the best."""
+        cases = ((5,), (4, 5), (5, 5), (6, 5), (4, 5, 3))
+        self.assertEqual([self.is_best(*case) for case in cases], [True, True, False, False, False])
+
+    def test_larger(self):
+        """The other way round it is what is larger than all."""
+        mode = Levels("7")
+        cases = ((0,), (6, 5), (5, 5), (4, 5), (6, 5, 7))
+        found = [self.is_best(*case, mode=mode) for case in cases]
+        self.assertEqual(found, [True, True, False, False, False])
+
+    def test_removed_game(self):
+        """A game that the host has removed is not new, whoever hands it in."""
+        key, removed = ISSUED.key, Earlier(ISSUED, None, 0, is_removed=True)
+        self.assertEqual(refusal(rules.is_new, key, removed), "invalid_data")
+        self.assertTrue(rules.is_new(key, removed._replace(is_removed=False)))
 
 
 class HostTest(unittest.TestCase):

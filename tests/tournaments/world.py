@@ -7,17 +7,16 @@ import unittest
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from gameserver.assembly import make_services
+from gameserver.assembly import make_services, make_tournaments
 from gameserver.auth.accounts import Accounts
 from gameserver.auth.passwords import Cost, Passwords, Workers
-from gameserver.minesweeper.modes import MODES
 from gameserver.minesweeper.replay_folder import ReplayFolder
 from gameserver.minesweeper.uploads import Uploads
 from gameserver.scores.moderation import Moderation
 from gameserver.services import Services
 from gameserver.storage.engine import Engine, open_engine
 from gameserver.times import format_moment, moment_of
-from gameserver.tournaments.service import Tournaments
+from gameserver.tournaments.posts import KeyedPosts
 from gameserver.web.messages import Request, Response
 from tests.support import Clock, app_on, router
 
@@ -39,12 +38,13 @@ class Reply(NamedTuple):
 def services_on(engine: Engine, clock: Any, folder: str) -> Services:
     """All services, with state in the engine."""
     passwords = Passwords(CHEAP, Workers(threads=4, queue=1000))
-    tournaments = Tournaments(engine.tournaments, MODES, clock)
+    tournaments = make_tournaments(engine, clock)
     return replace(
         make_services(engine),
         moderation=Moderation(engine.scores, engine.batch, clock),
         accounts=Accounts(engine.accounts, passwords, clock),
         tournaments=tournaments,
+        keyed_posts=KeyedPosts(tournaments, clock),
         uploads=Uploads(tournaments, ReplayFolder(folder)),
     )
 

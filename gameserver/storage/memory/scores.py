@@ -68,6 +68,9 @@ class MemoryScores(BoardKeeper):
         with self._standing(user_id, {post.level_id for post in posts}):
             return self._post(user_id, posts, answer, request)
 
+    def is_answered(self, user_id: int, request: RequestId) -> bool:
+        return self._requests.answer(user_id, request, self._now()) is not None
+
     def draw_run(
         self,
         level_id: int,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from gameserver.errors import Refused
 from gameserver.storage.memory.accounts import MemoryAccounts
+from gameserver.storage.memory.submissions import Submissions
 from gameserver.tournaments.catalogue import Catalogue, Hosted, Listing, Page, card_of
 from gameserver.tournaments.keys import IssuedKey, Key
 from gameserver.tournaments.tournament import Entry, Score, Submission, Tournament
@@ -22,11 +23,6 @@ class _Record:
     tournament: Tournament
     entries: dict[int, Entry] = field(default_factory=dict)
     keys: dict[int, IssuedKey] = field(default_factory=dict)
-    scores: list[tuple[int, int, Submission]] = field(default_factory=list)
-    """With the number of each, which counts over all tournaments, and the moment it came."""
-    per_user: Counter[int] = field(default_factory=Counter)
-    """How many submissions of each user count."""
-    unproven: Counter[int] = field(default_factory=Counter)
 
 
 class MemoryTournaments:
@@ -40,8 +36,7 @@ class MemoryTournaments:
         self._catalogue = Catalogue()
         self._entered: defaultdict[int, set[int]] = defaultdict(set)
         """The tournaments that each user has an entry in."""
-        self._counted: dict[bytes, tuple[int, int]] = {}
-        """Tournament and user for which a game counts, by the game's digest."""
+        self._submissions = Submissions()
 
     # Tournaments
 
@@ -98,13 +93,14 @@ class MemoryTournaments:
                 record.tournament,
                 name_of(record.tournament.host_id),
                 [(user, name_of(user), entry) for user, entry in sorted(record.entries.items())],
-                record.scores[-1][0] if record.scores else 0,
+                self._submissions.newest(tournament_id),
             )
 
     def unproven(self, tournament_id: int) -> Mapping[str, int]:
         with self._lock:
+            self._existing(tournament_id)
             unproven: Counter[str] = Counter()
-            for user, count in sorted(self._existing(tournament_id).unproven.items()):
+            for user, count in self._submissions.unproven(tournament_id).items():
                 unproven[self._accounts.name_of(user)] += count
             return unproven
 
@@ -153,35 +149,26 @@ class MemoryTournaments:
         submission: Submission,
         moment: int,
         rule: Callable[[Tournament | None, Earlier], bool],
+        only_best: bool = False,
     ) -> bool:
         with self._lock:
             record = self._records.get(key.tournament_id)
-            earlier = Earlier(
-                record.keys.get(key.user_id) if record else None,
-                self._counted.get(submission.digest),
-                record.per_user[key.user_id] if record else 0,
-            )
+            issued = record.keys.get(key.user_id) if record else None
+            earlier = self._submissions.earlier(key, issued, submission, only_best)
             counts = rule(record.tournament if record else None, earlier)
             if counts:
-                assert record
-                self._keep(record, key, submission, moment)
+                self._submissions.add(key, submission, moment, only_best)
             return counts
+
+    def remove(self, tournament_id: int, user_id: int, rule: Callable[[Tournament], None]) -> int:
+        with self._lock:
+            rule(self._existing(tournament_id).tournament)
+            return self._submissions.remove(tournament_id, user_id)
 
     def scores(self, tournament_id: int, newest: int) -> list[Score]:
         with self._lock:
-            record = self._existing(tournament_id)
-            return [
-                Score(game.user_id, game.category, game.value)
-                for number, moment, game in record.scores
-                if number <= newest and moment < record.tournament.end
-            ]
-
-    def _keep(self, record: _Record, key: Key, submission: Submission, moment: int) -> None:
-        self._counted[submission.digest] = key.tournament_id, key.user_id
-        record.scores.append((len(self._counted), moment, submission))
-        record.per_user[key.user_id] += 1
-        if not submission.proven:
-            record.unproven[key.user_id] += 1
+            end = self._existing(tournament_id).tournament.end
+            return self._submissions.scores(tournament_id, newest, end)
 
     def _read(self, ids: Sequence[int]) -> list[Tournament]:
         return [self._records[tournament_id].tournament for tournament_id in ids]

@@ -22,6 +22,9 @@ from gameserver.storage.redis.score_reader import view_of
 from gameserver.storage.redis.score_rules import ScoreRules
 from gameserver.storage.redis.score_scripts import WRITE
 
+_ANOTHER = 2
+"""What `scripts/read.lua` says of an id that was used for another request."""
+
 
 class NothingUsed:
     """`UsedRuns` for checks before Redis is asked, which knows those that are used up."""
@@ -85,6 +88,18 @@ class RedisScores(LevelReader):
         except BaseException:
             self._take_back(user_id, entered)
             raise
+
+    def is_answered(self, user_id: int, request: RequestId) -> bool:
+        level_id, name, digest = request
+
+        def prepare(rules: ScoreRules, now: int) -> Asked:
+            about = ("answered", user_id, level_id, name, digest.hex(), now)
+            return Asked(("", *about), int)
+
+        found: int = self._read(prepare)
+        if found == _ANOTHER:
+            raise self._judge.told("id_reused", 0, 0)
+        return bool(found)
 
     def draw_run(
         self,

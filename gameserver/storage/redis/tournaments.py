@@ -1,9 +1,7 @@
 """Tournaments, entries, keys and submissions, in Redis.
 
-`tournament:<id>` is a tournament; `…:entries`, `…:keys` and `…:counts` are hashes by user, and
-`…:scores` is the list of the submissions that count. `entries:<user>` has a user's entries by
-tournament, `keys:<user>` the tournaments that the user has keys for, and `game:<digest>` says for
-whom a game counts.
+`tournament:<id>` is a tournament, `…:entries` and `…:keys` are hashes by user. `entries:<user>`
+has a user's entries by tournament, `keys:<user>` the tournaments that the user has keys for.
 """
 
 from __future__ import annotations
@@ -20,6 +18,12 @@ from gameserver.storage.redis.keys import key as key_of
 from gameserver.storage.redis.link import Command
 from gameserver.storage.redis.questions import Change, Read
 from gameserver.storage.redis.rounds import Rounds
+from gameserver.storage.redis.submissions import (
+    Submissions,
+    game_key,
+    scores_in,
+    unproven_in,
+)
 from gameserver.storage.redis.tournament_catalogue import (
     NUMBER,
     SharedCatalogue,
@@ -117,7 +121,7 @@ class RedisTournaments:
             [
                 ("GET", tournament_key(tournament_id)),
                 ("HGETALL", tournament_key(tournament_id, "entries")),
-                ("LLEN", tournament_key(tournament_id, "scores")),
+                ("GET", Submissions(tournament_id).newest),
             ]
         )
         tournament = _existing(found)
@@ -125,20 +129,16 @@ class RedisTournaments:
         users = [user for user, _ in entries]
         host, *names = self._accounts.names_of([tournament.host_id, *users])
         shown = [(user, name, entry) for (user, entry), name in zip(entries, names, strict=True)]
-        return Detail(tournament, host, shown, newest)
+        return Detail(tournament, host, shown, int(newest or 0))
 
     def unproven(self, tournament_id: int) -> Mapping[str, int]:
         found, rows = self._rounds.ask(
-            [
-                ("GET", tournament_key(tournament_id)),
-                ("HGETALL", tournament_key(tournament_id, "unproven")),
-            ]
+            [("GET", tournament_key(tournament_id)), Submissions(tournament_id).all]
         )
         _existing(found)
-        counts = sorted((int(user), int(count)) for user, count in _pairs(rows))
-        names = self._accounts.names_of([user for user, _ in counts])
+        counts = unproven_in(rows)
         unproven: Counter[str] = Counter()
-        for name, (_, count) in zip(names, counts, strict=True):
+        for name, count in zip(self._accounts.names_of(list(counts)), counts.values(), strict=True):
             unproven[name] += count
         return unproven
 
@@ -215,43 +215,37 @@ class RedisTournaments:
         submission: Submission,
         moment: int,
         rule: Callable[[Tournament | None, Earlier], bool],
+        only_best: bool = False,
     ) -> bool:
         tournament_id, user_id = key.tournament_id, key.user_id
         place, keys = tournament_key(tournament_id), tournament_key(tournament_id, "keys")
-        counts = tournament_key(tournament_id, "counts")
-        game = key_of("game", submission.digest.hex())
+        submissions = Submissions(tournament_id)
 
         def change(read: Read) -> Change:
-            found, drawn, counted, count = read(
-                [("GET", place), ("HGET", keys, user_id), ("GET", game), ("HGET", counts, user_id)]
-            )
-            earlier = Earlier(
-                _issued(tournament_id, user_id, drawn),
-                (int(counted.split()[0]), int(counted.split()[1])) if counted else None,
-                int(count or 0),
-            )
-            if not rule(unpacked(found) if found else None, earlier):
-                return Change((), False)
-            kept: list[Command] = [
-                ("SET", game, f"{tournament_id} {user_id}"),
-                ("HINCRBY", counts, user_id, 1),
-                ("RPUSH", tournament_key(tournament_id, "scores"), _score_kept(submission, moment)),
-            ]
-            if not submission.proven:
-                kept.append(("HINCRBY", tournament_key(tournament_id, "unproven"), user_id, 1))
-            return Change(kept, True)
+            found, drawn = read([("GET", place), ("HGET", keys, user_id)])
+            issued = _issued(tournament_id, user_id, drawn)
+            table = submissions.read(user_id, submission, only_best, read)
+            counts = rule(unpacked(found) if found else None, table.earlier(issued))
+            return Change(table.added(submission, moment) if counts else (), counts)
 
-        return bool(self._transact([place, keys, counts, game], change))
+        watched = [place, keys, *submissions.keys, game_key(submission.digest)]
+        return bool(self._transact(watched, change))
+
+    def remove(self, tournament_id: int, user_id: int, rule: Callable[[Tournament], None]) -> int:
+        place, submissions = tournament_key(tournament_id), Submissions(tournament_id)
+
+        def change(read: Read) -> Change:
+            (found,) = read([("GET", place)])
+            rule(_existing(found))
+            return Change(*submissions.removed(user_id, read))
+
+        return int(self._transact([place, *submissions.keys], change))
 
     def scores(self, tournament_id: int, newest: int) -> list[Score]:
         found, rows = self._rounds.ask(
-            [
-                ("GET", tournament_key(tournament_id)),
-                ("LRANGE", tournament_key(tournament_id, "scores"), 0, newest - 1),
-            ]
+            [("GET", tournament_key(tournament_id)), Submissions(tournament_id).all]
         )
-        end = _existing(found).end
-        return [Score(*each) for moment, *each in map(json.loads, rows) if moment < end]
+        return scores_in(rows, newest, _existing(found).end)
 
 
 # Keys and values
@@ -284,10 +278,6 @@ def _issued(tournament_id: int, user_id: int, found: bytes | None) -> IssuedKey 
         return None
     secret, generated, expiry = json.loads(found)
     return IssuedKey(Key(user_id, tournament_id, bytes.fromhex(secret)), generated, expiry)
-
-
-def _score_kept(submission: Submission, moment: int) -> str:
-    return json.dumps([moment, submission.user_id, submission.category, submission.value])
 
 
 def _pairs(found: Sequence[bytes]) -> Sequence[tuple[Any, Any]]:

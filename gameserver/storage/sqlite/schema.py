@@ -28,6 +28,19 @@ PEOPLE: tuple[str, ...] = (
 )
 """What says whose a user is, and who may write."""
 
+REMOVALS: tuple[str, ...] = (
+    # What a host has removed counts no more. `removed` is the number of the removal: these and
+    # the ids of submissions are one sequence.
+    "ALTER TABLE tournament_scores ADD COLUMN removed INTEGER",
+    "DROP INDEX scores_of_tournament",
+    """CREATE INDEX scores_of_tournament
+        ON tournament_scores (tournament_id, user_id, removed, level)""",
+    """CREATE INDEX removals ON tournament_scores (tournament_id, removed)
+        WHERE removed IS NOT NULL""",
+    "CREATE INDEX removals_by_number ON tournament_scores (removed) WHERE removed IS NOT NULL",
+)
+"""What a tournament's host takes away."""
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         # Every user's best in every level. Of equal scores the one with the lower arrival
@@ -135,6 +148,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
     MODERATION,
     PEOPLE,
+    REMOVALS,
 )
 """The statements of step n lead from version n to n + 1; an empty file has version 0.
 

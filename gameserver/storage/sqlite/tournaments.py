@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import astuple, replace
 from functools import partial
 
+from gameserver.storage.sqlite import submission_rows
 from gameserver.storage.sqlite.accounts import shown_name
 from gameserver.storage.sqlite.database import Database
 from gameserver.storage.sqlite.tournament_rows import (
@@ -18,7 +19,6 @@ from gameserver.storage.sqlite.tournament_rows import (
     existing,
     find_tournament,
     issued_key,
-    number,
     read_tournaments,
     tournament_of,
 )
@@ -112,8 +112,7 @@ class SqliteTournaments:
                 " WHERE tournament_id = ? ORDER BY user_id",
                 (tournament_id,),
             ).fetchall()
-            query = "SELECT COALESCE(MAX(id), 0) FROM tournament_scores WHERE tournament_id = ?"
-            newest = number(sql, query, (tournament_id,))
+            newest = submission_rows.newest(sql, tournament_id)
         entries = [(user_id, shown_name(name), Entry(entry)) for user_id, name, entry in rows]
         return Detail(tournament, shown_name(host), entries, newest)
 
@@ -122,7 +121,7 @@ class SqliteTournaments:
             rows = sql.execute(
                 "SELECT username, COUNT(*) FROM tournament_scores AS score"
                 " JOIN accounts ON user_id = accounts.id"
-                " WHERE tournament_id = ? AND NOT proven GROUP BY user_id",
+                " WHERE tournament_id = ? AND NOT proven AND removed IS NULL GROUP BY user_id",
                 (tournament_id,),
             ).fetchall()
         unproven: Counter[str] = Counter()
@@ -180,34 +179,23 @@ class SqliteTournaments:
         submission: Submission,
         moment: int,
         rule: Callable[[Tournament | None, Earlier], bool],
+        only_best: bool = False,
     ) -> bool:
-        place = (key.tournament_id, key.user_id)
         with self._database.transaction() as sql:
-            row = sql.execute(
-                "SELECT tournament_id, user_id FROM tournament_scores WHERE digest = ?",
-                (submission.digest,),
-            ).fetchone()
-            query = "SELECT COUNT(*) FROM tournament_scores WHERE tournament_id = ? AND user_id = ?"
-            earlier = Earlier(issued_key(sql, *place), row, number(sql, query, place))
+            earlier = submission_rows.earlier(sql, key, submission, only_best)
             counts = rule(find_tournament(sql, key.tournament_id), earlier)
             if counts:
-                sql.execute(
-                    "INSERT INTO tournament_scores (tournament_id, user_id, level, time_ms, digest,"
-                    " proven, uploaded) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (*place, submission.category, submission.value, submission.digest,
-                     submission.proven, moment),
-                )  # fmt: skip
+                submission_rows.add(sql, key, submission, moment, only_best)
         return counts
+
+    def remove(self, tournament_id: int, user_id: int, rule: Callable[[Tournament], None]) -> int:
+        with self._database.transaction() as sql:
+            rule(existing(sql, tournament_id))
+            return submission_rows.remove(sql, tournament_id, user_id)
 
     def scores(self, tournament_id: int, newest: int) -> list[Score]:
         with self._database.batch() as sql:
-            rows = sql.execute(
-                "SELECT user_id, level, time_ms FROM tournament_scores AS score JOIN tournaments"
-                " ON tournament_id = tournaments.id"
-                " WHERE tournament_id = ? AND score.id <= ? AND uploaded < ends",
-                (tournament_id, newest),
-            ).fetchall()
-        return [Score(*row) for row in rows]
+            return submission_rows.scores(sql, tournament_id, newest)
 
     # As a member of the database
 

@@ -10,9 +10,17 @@ from tests import test_rights
 from tests.auth import test_account_changes
 from tests.people import PeopleTestCase
 from tests.redis_server import data_bytes, redis_url
-from tests.tournaments import test_races
+from tests.tournaments import test_levels_model, test_races
 from tests.tournaments.world import World
-from tests.views import test_claims, test_owners, test_runs, test_tokens, test_tournaments
+from tests.views import (
+    test_claims,
+    test_keyed_posts,
+    test_owners,
+    test_removal,
+    test_runs,
+    test_tokens,
+    test_tournaments,
+)
 
 
 class OnRedis(PeopleTestCase):
@@ -69,6 +77,14 @@ class TokensTest(OnRedis, test_tokens.TokensTest):
     """The tokens of games."""
 
 
+class KeyedPostsTest(OnRedis, test_keyed_posts.KeyedPostsTest):
+    """Posts with a tournament's key."""
+
+
+class RandomTournamentsTest(OnRedis, test_levels_model.RandomTest):
+    """Tournaments on levels, played at random."""
+
+
 class RefusedTest(OnRedis, test_rights.RefusedTest):
     """Who may not."""
 
@@ -114,6 +130,13 @@ class KeyTest(WithTournaments, test_tournaments.KeyTest):
 
 class StopTest(WithTournaments, test_tournaments.StopTest):
     """Stopping tournaments."""
+
+
+class RemovalTest(WithTournaments, test_removal.RemovalTest):
+    """Removing what was submitted."""
+
+    def make_world(self) -> World:
+        return World(self, folder=str(self.folder), store=redis_url())
 
 
 class CreateTest(WithTournaments, test_tournaments.CreateTest):

@@ -30,7 +30,10 @@ class SqliteTest(FolderTestCase, contracts.TournamentsContract):
         cup, empty = self.add(end=NOW + 5), self.add()
         self.enter(cup, self.bob)
         key = self.issue(cup, self.bob)
+        anns = self.issue(cup, self.ann)
         self.count(key, contracts.a_game(self.bob, "a"))
+        self.count(anns, contracts.a_game(self.ann, "b"), only_best=True)
+        self.remove(cup, self.ann)
         before = self.store.detail(cup), self.store.key(cup, self.bob), self.store.scores(cup, 9)
         self.engine.close()
         self.engine = self.make_engine()
@@ -38,6 +41,7 @@ class SqliteTest(FolderTestCase, contracts.TournamentsContract):
         self.store = self.engine.tournaments
         after = self.store.detail(cup), self.store.key(cup, self.bob), self.store.scores(cup, 9)
         self.assertEqual(after, before)
+        self.assertTrue(self.count(anns, contracts.a_game(self.ann, "b"), False).is_removed)
         self.assertEqual((self.shown("archive", NOW + 5), self.shown("active")), ([cup], [empty]))
         entered: list[bool] = []
         self.store.delete(empty, lambda _tournament, has_entries: entered.append(has_entries))

@@ -212,6 +212,17 @@ function read.is_known(user)
   return 0
 end
 
+-- Whether a request that may be repeated was answered: 1, 0, or 2 if it was another one.
+function read.answered(user, level, id, digest, now)
+  local text = call('HGET', tag .. 'q:' .. user, level)
+  for _, each in ipairs(text and cmsgpack.unpack(text) or {}) do
+    if each[1] == id and each[3] > tonumber(now) - 86400000000 then
+      return each[2] == digest and 1 or 2
+    end
+  end
+  return 0
+end
+
 function read.name(user) return call('HGET', tag .. 'names', user) end
 
 -- The users, in four bytes each, and names of those that are found by a text's beginning.
