@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import threading
 import unittest
 from collections.abc import Sequence
 from dataclasses import replace
@@ -270,6 +272,46 @@ class PostsTest(SharingTestCase):
         self.assertEqual(len(store.scores_of(7777)), 2)
         self.assertEqual(store.scores_of(100), [])
         self.assertEqual([len(store.scores_of(user_id)) for user_id in (200, 329)], [1, 1])
+
+
+class HistoryTest(SharingTestCase):
+    """What becomes of many posts at once, by way of several servers."""
+
+    def test_sums(self) -> None:
+        """Every post counts once, though each is sent to two servers."""
+        self.store.configure(1, lambda old: replace(old, keep="sum", times=True))
+
+        def work(number: int) -> list[bytes]:
+            stores, answers = (self.store, self.other), []
+            for turn in range(40):
+                request = RequestId(1, f"{turn}", bytes([number] * 16))
+                for store in stores[:: 1 if number % 2 else -1]:
+                    answers.append(store.post(number, [Post(1, turn)], total, request))
+            return answers
+
+        for answers in run_together(work, 6):
+            sums = [sum(range(turn + 1)) for turn in range(40) for _ in range(2)]
+            self.assertEqual(answers, [b"%d" % each for each in sums])
+        self.assertEqual({entry.score for entry in self.other.page(1).entries}, {780})
+
+    def test_ties(self) -> None:
+        """Of equal scores the one reached first stands first, whichever server took it."""
+        posted: list[tuple[int, int]] = []
+        lock = threading.Lock()
+
+        def work(number: int) -> None:
+            chance = random.Random(number)
+            for user_id in range(100 * number, 100 * number + 60):
+                with lock:  # so that it is known which is the first
+                    score = chance.randrange(5)
+                    (self.store, self.other)[chance.randrange(2)].submit(1, user_id, score)
+                    posted.append((-score, user_id))
+
+        run_together(work, 5)
+        entries = self.store.page(1, limit=999).entries
+        expected = [user_id for _, user_id in sorted(posted, key=lambda each: each[0])]
+        self.assertEqual([entry.user_id for entry in entries], expected)
+        self.assertEqual([entry.rank for entry in entries], list(range(1, 301)))
 
 
 def before_of(users: Sequence[int], score: int) -> int:
