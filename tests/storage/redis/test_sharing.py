@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import unittest
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -33,6 +33,7 @@ class SharingTestCase(unittest.TestCase):
         self.redis = shared_redis()
         self.clock, self.other_clock = Clock(), Clock()
         self.engine = open_server(self, self.redis.url, clock=self.clock)
+        self.addCleanup(self.redis.ask, "CONFIG", "SET", "maxmemory", 0)
         self.other_engine = open_server(self, self.redis.url, clock=self.other_clock)
         self.store: Any = self.engine.scores
         self.other: Any = self.other_engine.scores
@@ -359,6 +360,43 @@ class JobsTest(SharingTestCase):
         self.moderation(self.other).put_state(ADMIN, 7, "unban")
         self.assertEqual(sum(steps), 0)
         self.assertEqual(len(self.store.scores_of(7)), 59)
+
+
+class FullTest(SharingTestCase):
+    """A Redis that takes nothing more."""
+
+    def test_full(self) -> None:
+        """What would be written is refused as a whole, what is read is answered; then all goes on.
+
+        So it is with a score of any kind, a name, settings, and what an admin does.
+        """
+        self.store.configure(2, lambda old: replace(old, keep="sum", times=True, rate_user=99))
+        for level_id in (1, 2):
+            self.store.submit(level_id, 7, 5)
+        request = RequestId(2, "a", b"d" * 16)
+        calls: list[Callable[[], object]] = [
+            lambda: self.store.submit(1, 8, 9), lambda: self.store.submit(2, 7, 9),
+            lambda: self.store.post(7, [Post(1, 9), Post(2, 9, b"{}")], total, request),
+            lambda: self.store.rename(7, "Ann"),
+            lambda: self.store.configure(3, lambda old: replace(old, title="Three")),
+            lambda: self.moderation(self.store).put_state(ADMIN, 7, "ban"),
+        ]  # fmt: skip
+        before = self.state()
+        self.redis.ask("CONFIG", "SET", "maxmemory", 1)
+        for call in calls:
+            with self.assertRaises(Refused) as caught:
+                call()
+            self.assertEqual(caught.exception.code, "overloaded")
+            self.assertEqual(self.state(), before)
+        self.redis.ask("CONFIG", "SET", "maxmemory", 0)
+        for call in calls:
+            call()
+        self.assertEqual(self.store.high_scores(1), b"8=9")
+
+    def state(self) -> tuple[object, ...]:
+        """What can be read."""
+        boards = [self.store.page(level_id) for level_id in (1, 2, 3)]
+        return boards, self.store.gauges(), self.store.levels(), self.store.scores_of(7)
 
 
 class TurnsTest(SharingTestCase):
