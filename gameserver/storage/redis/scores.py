@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from gameserver.scores.level import Level, has_scores
+from gameserver.scores.level import Level, has_scores, no_such_season
 from gameserver.scores.names import fold
 from gameserver.scores.runs import Run, Runs
 from gameserver.scores.seasons import CURRENT
@@ -155,8 +155,15 @@ class RedisScores(LevelReader):
     def remove(self, level_id: int, user_id: int, season: str = CURRENT) -> bool:
         def prepare(rules: ScoreRules, now: int) -> Asked:
             level, named = view_of(rules, level_id, season, now)
+            is_past = named.start != level.season(now).start
+
+            def answer(reply: int) -> bool:
+                if reply < 0 and is_past:
+                    raise no_such_season()
+                return reply > 0
+
             name = board_name(level_id, level, named)
-            return Asked(("remove", name, member(user_id)), bool)
+            return Asked(("remove", name, member(user_id)), answer)
 
         return bool(self._asked(prepare))
 

@@ -31,13 +31,12 @@ function write.configure(level, settings, on, ends, anew, most)
   return 'ok'
 end
 
--- Takes a user's line off a board; returns whether there was one.
+-- Takes a user's line off a board; returns how many there were, below zero without such a board.
 function write.remove(name, user)
-  if call('ZSCORE', tag .. 'b:' .. name, user) then
-    put(name, user, nil)
-    return 1
-  end
-  return 0
+  if call('EXISTS', tag .. 'b:' .. name) == 0 then return -1 end
+  if not call('ZSCORE', tag .. 'b:' .. name, user) then return 0 end
+  put(name, user, nil)
+  return 1
 end
 
 -- Gives a user the line back that was there before a post.
@@ -76,7 +75,7 @@ function write.forget(user)
     if gone > 0 then call('HINCRBY', tag .. 'book', 'kept', -gone) end
   end
   for _, level in ipairs(levels_of(user, 0)) do unindex(user, level) end
-  call('DEL', tag .. 'q:' .. id)
+  forget_requests(tonumber(id))
   return 1
 end
 
