@@ -170,20 +170,21 @@ class RedisScores(LevelReader):
     # Users
 
     def rename(self, user_id: int, name: str | None) -> None:
+        wanted = name or ""
+        self._named("rename", user_id, wanted, fold(wanted))
+
+    def forget(self, user_id: int) -> None:
+        self._named("forget", user_id)
+
+    def _named(self, what: str, user_id: int, *arguments: str) -> None:
+        """Does something to a user that takes the present name, which is found by its fold."""
         self._begin()
         present = self.name(user_id) or ""
-        wanted = name or ""
         while True:
-            reply = self._write(
-                "rename", member(user_id), present, fold(present), wanted, fold(wanted)
-            )
+            reply = self._write(what, member(user_id), present, fold(present), *arguments)
             if reply == b"ok":
                 return
             present = reply[1].decode()
-
-    def forget(self, user_id: int) -> None:
-        self.rename(user_id, None)
-        self._write("forget", member(user_id))
 
     # Writing
 

@@ -76,7 +76,8 @@ local function unindex(user, level)
 end
 
 -- Numbers the arrivals of a board anew, within each score, so that no two lines change their order;
--- returns the next number. Takes some 2 s for a million lines, once in 4,294,963,200 changes.
+-- returns the next number. Takes some 4 s for a million lines, in which nobody else is answered,
+-- once in 4,294,963,200 changes of a board: at 1,000 a second every 50 days.
 local function renumber(name)
   local board, at, r, n, most = tag .. 'b:' .. name, 0, nil, 0, 0
   while true do

@@ -61,9 +61,11 @@ function write.rename(user, old, old_folded, name, folded)
   return 'ok'
 end
 
--- Removes all of a user but the name: scores of every season, what is kept back, what was removed
--- and could come back, remembered requests.
-function write.forget(user)
+-- Removes all of a user: the name, if it is `old`, scores of every season, what is kept back, what
+-- was removed and could come back, remembered requests.
+function write.forget(user, old, old_folded)
+  local named = write.rename(user, old, old_folded, '', '')
+  if named ~= 'ok' then return named end
   local id = id_of(user)
   for _, level in ipairs(levels_of(user, 0)) do
     for _, name in ipairs(boards_of(exactly(level))) do write.remove(name, user) end
@@ -76,7 +78,7 @@ function write.forget(user)
   end
   for _, level in ipairs(levels_of(user, 0)) do unindex(user, level) end
   forget_requests(tonumber(id))
-  return 1
+  return 'ok'
 end
 
 return remember_call(ARGV[2], ARGV[3], write[ARGV[4]](unpack(ARGV, 5)))
