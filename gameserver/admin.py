@@ -1,4 +1,4 @@
-"""`python -m gameserver.admin`: looks after a data file."""
+"""`python -m gameserver.admin`: looks after a data file, or a store."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import os
 import sys
 from collections.abc import Sequence
 
-from gameserver.errors import StartError, StorageFull
+from gameserver.errors import Refused, StartError, StorageFull
 from gameserver.monitoring.streams import open_missing_streams
-from gameserver.settings import Parser, parse_path
+from gameserver.settings import STORE_VARIABLE, Parser, parse_path
+from gameserver.storage.redis.maintenance import new_secret
+from gameserver.storage.redis.opening import require_package
 from gameserver.storage.sqlite import csv_import, maintenance, passwords, transfer
 from gameserver.storage.sqlite.transfer import STANDARD_STREAM
 
@@ -24,6 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         problem = str(error)
     except StorageFull:
         problem = f"{options.file}: there is no room; nothing was changed"
+    except Refused as error:
+        problem = error.message
     except maintenance.DatabaseError as error:
         problem = f"{options.file}: {error}"
     except BrokenPipeError:  # of the export's reader
@@ -38,13 +42,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="python -m gameserver.admin",
-        description="Looks after a data file. All but import and password work while a server"
-        " runs on it.",
+        description="Looks after a data file, or a store. All but import and password work while"
+        " a server runs on it.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, (run, text, argument, argument_text) in COMMANDS.items():
         command = commands.add_parser(name, help=text, description=text)
-        command.add_argument("file", metavar="FILE", type=parse_path, help="the data file")
+        metavar, file_text = FIRST.get(name, ("FILE", "the data file"))
+        command.add_argument("file", metavar=metavar, type=parse_path, help=file_text)
         if argument:
             other = command.add_argument(
                 "other", metavar=argument, type=parse_path, help=argument_text
@@ -82,6 +87,30 @@ def _password(options: argparse.Namespace) -> int:
     return 0
 
 
+def _new_secret(options: argparse.Namespace) -> int:
+    new_secret(options.file)
+    return 0
+
+
+def _copy(options: argparse.Namespace) -> int:
+    require_package()
+    from gameserver.storage.redis.copying import copy
+
+    copy(options.file, options.other)
+    return 0
+
+
+FIRST = {
+    "copy": (
+        "SOURCE",
+        f"a data file, or the address of a Redis; - is the one in {STORE_VARIABLE}",
+    ),
+    "new-secret": (
+        "STORE",
+        f"the address of a Redis; - is the one in {STORE_VARIABLE}, which `ps` does not show",
+    ),
+}
+"""The first argument of those commands that are not about a data file."""
 KEY_TEXT = f"where the key of the claims is, as secret as FILE [default: CSV{transfer.KEY_END}]"
 
 COMMANDS = {
@@ -107,6 +136,18 @@ COMMANDS = {
         "give an account of the tournaments a new password, which is shown",
         "NAME",
         "the account's name",
+    ),
+    "copy": (
+        _copy,
+        "copy everything from a data file into an empty Redis, or back, and check it",
+        "TARGET",
+        "the other one: an empty Redis, or a file that is not there yet",
+    ),
+    "new-secret": (
+        _new_secret,
+        "sign session keys with a new secret; the keys of the last one stay valid",
+        "",
+        "",
     ),
 }
 

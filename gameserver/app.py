@@ -56,7 +56,7 @@ class App:
         metrics = self._services.metrics
         is_due = metrics.report(front_end, connections, counters)
         if is_due and self._is_open:
-            with suppress(StorageFull):
+            with suppress(StorageFull, Refused):  # it cannot be asked: what was known is kept
                 metrics.note(self._sample())
 
     def close(self) -> None:
@@ -105,10 +105,15 @@ class App:
                     response = views[match.endpoint](request, services, *match.captures)
                 else:
                     response = match.answer
-            except (HTTPError, Refused) as error:
-                response = error_response(error, match.error_format)
-            except Exception:
-                log.exception("%s %s failed", request.method, request.path)
-                response = error_response(InternalError(), match.error_format)
+            except Exception as error:
+                response = failed(request, error)
             responses.append(response)
         return responses
+
+
+def failed(request: Request, error: Exception) -> Response:
+    """The response to a request whose view has raised an error, foreseen or not."""
+    if isinstance(error, HTTPError | Refused):
+        return error_response(error, request.match.error_format)
+    log.error("%s %s failed", request.method, request.path, exc_info=error)
+    return error_response(InternalError(), request.match.error_format)

@@ -33,7 +33,7 @@ from gameserver.server.threaded import ThreadedServer
 from gameserver.server.turns import MAX_OWED
 from gameserver.services import Services
 from gameserver.settings import DEFAULTS, Settings
-from gameserver.storage.engine import Engine, open_engine
+from gameserver.storage.engine import Engine, check_store, chosen_store, open_engine
 from gameserver.times import Clock, server_clock
 from gameserver.tournaments.levels import LEVELS, Levels, settled
 from gameserver.tournaments.modes import Modes
@@ -43,10 +43,12 @@ from gameserver.urls import error_formats, urlpatterns
 from gameserver.views.pages import assets
 from gameserver.web.clients import RateLimit, TrustedProxies
 from gameserver.web.cors import ANYBODY, CrossOrigin
+from gameserver.web.etags import Pages
 from gameserver.web.routing import Router
 
 if TYPE_CHECKING:
     from gameserver.processes.forked import ForkedServer
+    from gameserver.processes.shared import SharedState
     from gameserver.server.tls import TLS
 
 SPARE_DESCRIPTORS = 32
@@ -73,14 +75,26 @@ def make_server(settings: Settings) -> ThreadedServer | ForkedServer:
     from gameserver.processes.forked import ForkedServer  # there is none where there is no fork
 
     return ForkedServer(
-        lambda: make_app(settings, router),
+        partial(make_app, settings, router),
         router,
         listeners,
         settings.workers,
         options,
         # A rate limit counts them too, and is the owner's.
         answers_known=not settings.rate_limit,
+        shared=_shared_state(settings, router),
     )
+
+
+def _shared_state(settings: Settings, router: Router) -> SharedState | None:
+    """What processes have in common that share a store; None if one of them owns the state."""
+    store = chosen_store(settings.store, settings.data, os.environ)
+    if not store:
+        return None
+    from gameserver.processes.shared import SharedState
+
+    metrics = make_metrics(settings, os.getpid())
+    return SharedState(partial(check_store, store), partial(make_app, settings, router), metrics)
 
 
 def make_router(cross_origin: Sequence[str] = (ANYBODY,)) -> Router:
@@ -92,10 +106,21 @@ def make_router(cross_origin: Sequence[str] = (ANYBODY,)) -> Router:
     return Router(urlpatterns, error_formats, CrossOrigin(cross_origin))
 
 
-def make_app(settings: Settings, router: Router) -> App:
-    """The application with everything that it keeps, in the process that owns the state."""
-    limits = Limits(settings.max_levels, settings.max_scores, settings.keep_seasons)
-    engine = open_engine(settings.data, settings.store_tokens, limits, _follow)
+def make_metrics(settings: Settings, root: int) -> Metrics:
+    """The metrics of a server whose first process is `root`."""
+    python = ".".join(map(str, sys.version_info[:3]))
+    return Metrics(
+        build={"version": __version__, "python": python, "mode": settings.mode},
+        minutes=Minutes(measure_memory=partial(tree_memory, root)),
+    )
+
+
+def make_app(settings: Settings, router: Router, metrics: Metrics | None = None) -> App:
+    """The application with everything that it keeps, in the process that owns the state.
+
+    Where several have one they count in common `metrics`.
+    """
+    engine = _open_engine(settings)
     # What has been loaded stays: the garbage collector need not look through it again and again,
     # which would hold up everybody for a tenth of a second with 100,000 tournaments.
     gc.collect()
@@ -103,16 +128,23 @@ def make_app(settings: Settings, router: Router) -> App:
     limit = RateLimit(settings.rate_limit) if settings.rate_limit else None
     # The first process of a forked server is the parent of the owner.
     root = os.getpid() if settings.threaded else os.getppid()
-    services = make_services(engine, settings, make_metrics(settings, root), _reading())
+    metrics = metrics or make_metrics(settings, root)
+    services = make_services(engine, settings, metrics, _reading())
+    if engine.shared:
+        from gameserver.shared_app import SharedApp  # costs memory that others can do without
+
+        return SharedApp(router, services, engine, limit)
     return App(router, services, engine, limit)
 
 
-def make_metrics(settings: Settings, root: int) -> Metrics:
-    """The metrics of a server whose first process is `root`."""
-    python = ".".join(map(str, sys.version_info[:3]))
-    return Metrics(
-        build={"version": __version__, "python": python, "mode": settings.mode},
-        minutes=Minutes(measure_memory=partial(tree_memory, root)),
+def _open_engine(settings: Settings) -> Engine:
+    return open_engine(
+        settings.data,
+        settings.store_tokens,
+        Limits(settings.max_levels, settings.max_scores, settings.keep_seasons),
+        _follow,
+        store=chosen_store(settings.store, settings.data, os.environ),
+        redis_wait=settings.redis_wait,
     )
 
 
@@ -127,6 +159,7 @@ def make_services(
 
     `read` reads replays.
     """
+    draw = engine.randomness
     tournaments = make_tournaments(engine, clock)
     moderation = Moderation(engine.scores, engine.batch, slice_batch=engine.unsynced_batch)
     moderation.finish()
@@ -135,14 +168,16 @@ def make_services(
         sessions=engine.sessions,
         scores=engine.scores,
         moderation=moderation,
-        accounts=Accounts(engine.accounts),
-        claims=Claims(engine.claims, engine.scores.is_known, settings.secrets, clock),
-        game_tokens=GameTokens(engine.game_tokens, clock),
+        accounts=Accounts(engine.accounts, randomness=draw, throttle=engine.throttle),
+        claims=Claims(engine.claims, engine.scores.is_known, settings.secrets, clock, draw),
+        game_tokens=GameTokens(engine.game_tokens, clock, draw),
         tournaments=tournaments,
-        keyed_posts=KeyedPosts(tournaments, clock),
+        keyed_posts=KeyedPosts(tournaments, clock, draw),
         uploads=Uploads(tournaments, ReplayFolder(settings.replays), read),
         metrics=metrics or Metrics(minutes=Minutes(clock)),
         settings=settings,
+        # Versions of a shared store never come again, and all its servers name them alike.
+        pages=Pages(bytes) if engine.shared else Pages(),
         admin=admin_token(settings.admin_token_file, os.environ),
         blocked_names=read_blocked_names(blocked) if blocked else NONE_BLOCKED,
     )
@@ -157,7 +192,7 @@ def make_tournaments(engine: Engine, clock: Clock = server_clock) -> Tournaments
 
     modes: Modes = {**MODES, LEVELS: Levels}
     settle = {LEVELS: partial(settled, order_of=order_of)}
-    return Tournaments(engine.tournaments, modes, clock, settle=settle)
+    return Tournaments(engine.tournaments, modes, clock, engine.randomness, settle)
 
 
 def _reading() -> ReadGame:

@@ -4,7 +4,8 @@ StartError              the server cannot start
 StorageFailed           the server has to stop
 Refused                 the rules do not allow what a client asks for
 ├── InvalidSessionKey
-└── StorageFull
+├── StorageFull
+└── Busy
 
 The text of an error is the server's own: it never echoes any part of a request.
 """
@@ -52,6 +53,13 @@ class StorageFull(Refused):
 
     def __init__(self) -> None:
         super().__init__("overloaded", "the disk is full: try again later", wait=SECOND)
+
+
+class Busy(Refused):
+    """Another server is at something that is done one after the other."""
+
+    def __init__(self) -> None:
+        super().__init__("overloaded", "another server is at it: try again later", wait=SECOND)
 
 
 def invalid(field: str, message: str) -> Refused:

@@ -15,6 +15,8 @@ from gameserver.web.clients import Network, parse_networks
 from gameserver.web.cors import parse_origins
 
 DEFAULT_LOG = "/tmp/basic_test_server.log"
+STORE_VARIABLE = "GAMESERVER_STORE"
+"""The variable of the environment that may stand for `--store`."""
 MODES = ("optional", "required", "off")
 """Of secrets: players may claim users, must, or cannot."""
 
@@ -35,6 +37,7 @@ _port = _number("a port is a number from 0 (any free one) to 65535", 0, 65535)
 _processes = _number("the number of processes goes from 1 to 1000", 1, 1000)
 _limit = _number("a limit goes from 1 to 1000000 a second; 0: none", 0, 1_000_000)
 _count = _number("a limit of levels or scores goes from 1 to 1000000000", 1, 1_000_000_000)
+_replicas = _number("the number of replicas goes from 0 to 100", 0, 100)
 _seasons = _number("the number of past seasons goes from 0 to 1000", 0, 1000)
 
 
@@ -58,6 +61,16 @@ def parse_path(text: str) -> str:
     """The path; an empty one is a mistake, such as a variable of a shell that is not set."""
     if not text:
         raise argparse.ArgumentTypeError("a path cannot be empty")
+    return text
+
+
+def _store(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("a store cannot be empty")
+    if "@" in text:
+        raise argparse.ArgumentTypeError(
+            f"everybody on the machine sees a password here: put the store into {STORE_VARIABLE}"
+        )
     return text
 
 
@@ -92,6 +105,15 @@ class Settings:
         "file to keep scores, accounts and tournaments in; without it they are lost when the"
         " server ends",
         parse=parse_path,
+    )
+    store: str = _option(
+        "",
+        "Redis to keep everything in, which any number of servers share: redis://host:6379/0, or"
+        f" rediss:// for TLS; with a password it belongs in the variable {STORE_VARIABLE}",
+        parse=_store,
+    )
+    redis_wait: int = _option(
+        0, "answer when at least this many replicas of the Redis have it, too", parse=_replicas
     )
     logfile: str = _option(
         DEFAULT_LOG, "path of the log file; - is the standard output", parse=parse_path

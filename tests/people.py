@@ -10,13 +10,12 @@ from typing import Any, NamedTuple
 
 import mock  # noqa: UP026 (the same mock on every Python)
 
-from gameserver.app import App
 from gameserver.assembly import make_services
 from gameserver.settings import DEFAULTS
-from gameserver.storage.engine import open_engine
+from gameserver.storage.engine import Engine, open_engine
 from gameserver.web.messages import Request, Response
 from tests.folder import FolderTestCase
-from tests.support import Clock, router
+from tests.support import Clock, app_on, router
 
 ADMIN = "an-admin's-token-of-the-tests"
 SECRET = "0123456789abcdef-of-ann"
@@ -54,14 +53,17 @@ class PeopleTestCase(FolderTestCase):
         self.start()
 
     def start(self) -> None:
-        data = self.path if self.is_durable else ""
-        engine = open_engine(data, self.store_tokens, clock=self.clock)
+        engine = self.open_engine()
         self.addCleanup(engine.close)
         settings = replace(DEFAULTS, secrets=self.secrets)
         with mock.patch.dict("os.environ", GAMESERVER_ADMIN_TOKEN=ADMIN):
             self.services = make_services(engine, settings, clock=self.clock)
         self.engine = engine
-        self.app = App(router, self.services, engine)
+        self.app = app_on(engine, self.services)
+
+    def open_engine(self) -> Engine:
+        data = self.path if self.is_durable else ""
+        return open_engine(data, self.store_tokens, clock=self.clock)
 
     def restart(self) -> None:
         """Where nothing is kept on disk, everything stays as it is."""

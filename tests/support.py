@@ -15,6 +15,7 @@ from gameserver.assembly import make_router, make_services
 from gameserver.server.base import GameServer, ServerOptions
 from gameserver.server.listeners import open_listeners
 from gameserver.server.threaded import ThreadedServer
+from gameserver.services import Services
 from gameserver.storage.engine import Engine, open_engine
 from gameserver.urls import error_formats, urlpatterns
 from gameserver.web.messages import Request
@@ -61,6 +62,15 @@ def make_app(
     services = make_services(engine)
     if sessions:
         services = replace(services, sessions=sessions)
+    return App(routes, services, engine, limit)
+
+
+def app_on(engine: Engine, services: Services, routes: Router = router, limit: Any = None) -> App:
+    """The application for services on an engine."""
+    if engine.shared:
+        from gameserver.shared_app import SharedApp
+
+        return SharedApp(routes, services, engine, limit)
     return App(routes, services, engine, limit)
 
 

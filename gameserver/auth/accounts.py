@@ -10,7 +10,7 @@ from functools import partial
 from gameserver.auth import tokens
 from gameserver.auth.account_store import DELETED, Account, AccountStore
 from gameserver.auth.passwords import Passwords
-from gameserver.auth.throttle import LoginThrottle
+from gameserver.auth.throttle import LoginThrottle, Throttle
 from gameserver.auth.tokens import Token
 from gameserver.errors import Refused, invalid
 from gameserver.times import Clock, moment_of, server_clock
@@ -32,10 +32,11 @@ class Accounts:
         passwords: Passwords | None = None,
         clock: Clock = server_clock,
         randomness: Callable[[int], bytes] = os.urandom,
+        throttle: Throttle | None = None,
     ) -> None:
         self._store = store
         self._passwords = passwords or Passwords()
-        self._throttle = LoginThrottle()
+        self._throttle = throttle or LoginThrottle()
         self._clock = clock
         self._randomness = randomness
 

@@ -41,6 +41,9 @@ class ClaimStore(Protocol):
         Those that were lifted before the longest life of a session key are forgotten.
         """
 
+    def look(self) -> None:
+        """Takes in what another server has changed, where several share the claims."""
+
     def admits(self, user_id: int, made: int, is_owner: bool) -> bool:
         """Whether a session key of the user that was made at a time (in ms) still counts."""
 

@@ -75,6 +75,7 @@ class Claims:
         Returns what `Sessions.login` is told: the user, marked as the owner's session if it is
         one, and the time from which on the key has to be. The first secret claims the user.
         """
+        self._store.look()
         claim = self._claim(user_id)
         if secret is None:
             if claim or self._mode == "required":
@@ -89,6 +90,7 @@ class Claims:
 
     def draw(self, address: str) -> tuple[int, str]:
         """A number of which nothing is known, already claimed, and its secret."""
+        self._store.look()
         for _ in range(_ATTEMPTS):
             user_id = int.from_bytes(self._randomness(4)) & MAX_NUMBER
             if user_id not in self._store.by_user and not self._is_known(user_id):
@@ -104,10 +106,12 @@ class Claims:
         check_secret(secret)
         if self._mode == "off":
             raise _off()
+        self._store.look()
         self._store.put(user_id, self._made(user_id, secret, is_kept=True))
 
     def lift(self, user_id: int) -> None:
         """Ends a claim, if there is one: the user is anybody's again."""
+        self._store.look()
         claim = self._store.by_user.get(user_id)
         if claim and claim.secret:
             self._store.put(user_id, Claim(b"", self._next(user_id)))

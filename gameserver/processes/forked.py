@@ -15,7 +15,7 @@ from gameserver.errors import StartError
 from gameserver.processes.lifeline import Lifeline
 from gameserver.processes.names import introduce
 from gameserver.processes.owner import Owner
-from gameserver.processes.remote import RemoteApplication
+from gameserver.processes.shared import SharedState
 from gameserver.processes.signals import SIGNALS, obey_signals
 from gameserver.processes.worker import Worker
 from gameserver.server.application import Application
@@ -49,17 +49,19 @@ class ForkedServer(ForkingMixIn, BaseServer):
         workers: int,
         options: ServerOptions | None = None,
         answers_known: bool = True,
+        shared: SharedState | None = None,
     ) -> None:
-        """`make_app` makes the application, in the owner; for the rest see `RemoteApplication`."""
+        """`make_app` makes the application, in the owner; for `answers_known` see
+        `RemoteApplication`. With a `shared` state there is no owner.
+        """
         super().__init__(listeners[0].getsockname(), Worker)  # type: ignore[arg-type]
         self.stopping = False
         self._lifeline = Lifeline()
-        self._owner = Owner(make_app, self._lifeline, listeners)
+        self._owner = shared or Owner(make_app, self._lifeline, listeners, answers_known)
         self._router = router
         self._sockets = listeners
         self._workers = workers
         self._options = options or ServerOptions()
-        self._answers_known = answers_known
         self._loop = Loop()
         self._start_at = 0.0
         self._is_lost = False
@@ -81,13 +83,17 @@ class ForkedServer(ForkingMixIn, BaseServer):
         try:
             while not self.stopping:
                 self.service_actions()
-                for source in self._loop.wait(poll_interval):
-                    source.ready()
+                self._serve(poll_interval)
         finally:
             self._stop_workers()
             self._lifeline.cut()
             self._owner.join()
         self._owner.check_storage()
+
+    def _serve(self, seconds: float) -> None:
+        """Waits for what workers ask, and for signals."""
+        for source in self._loop.wait(seconds):
+            source.ready()
 
     def stop(self) -> None:
         """Has the workers stop, and ends behind them. For signal handlers, too."""
@@ -125,6 +131,7 @@ class ForkedServer(ForkingMixIn, BaseServer):
             self._start_worker()
 
     def _start_worker(self) -> None:
+        self._owner.prepare(self._loop)
         # Held back meanwhile: a signal that comes while the child is not ready would be lost.
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         try:
@@ -137,9 +144,11 @@ class ForkedServer(ForkingMixIn, BaseServer):
     def finish_request(self, request: Any, client_address: Any) -> None:
         """In a child: serves until told to stop."""
         self._loop.close()
-        open_line = self._owner.manager.open_line
-        app = RemoteApplication(self._router, open_line, self._answers_known)
-        worker = Worker(app, self._sockets, self._options)
+        try:
+            worker = self._owner.make_worker(self._router, self._sockets, self._options)
+        except StartError as error:
+            log.critical("a worker cannot start: %s", error)
+            return
         obey_signals(worker)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         self._lifeline.hold(worker.stop)
@@ -174,7 +183,7 @@ class ForkedServer(ForkingMixIn, BaseServer):
         self._signal_workers(signal.SIGTERM)
         give_up = time.monotonic() + STOP_SECONDS + 1
         while self.active_children and time.monotonic() < give_up:
-            time.sleep(0.02)
+            self._serve(0.02)
             self.collect_children()
         self._signal_workers(signal.SIGKILL)
         self.collect_children(blocking=True)

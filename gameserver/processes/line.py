@@ -32,6 +32,9 @@ class Line:
         self.owes = False
         """A question has not been answered yet."""
 
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
     def set_patience(self, seconds: float) -> None:
         set_patience(self._socket, seconds)
 

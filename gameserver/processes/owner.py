@@ -22,10 +22,13 @@ from gameserver.processes.child import Child
 from gameserver.processes.lifeline import Lifeline
 from gameserver.processes.manager import Manager
 from gameserver.processes.names import introduce
-from gameserver.processes.remote import ApplicationService
+from gameserver.processes.remote import ApplicationService, RemoteApplication
 from gameserver.processes.signals import SIGNALS
+from gameserver.processes.worker import RemoteWorker, Worker
 from gameserver.server.application import Application
-from gameserver.server.base import STOP_SECONDS
+from gameserver.server.base import STOP_SECONDS, ServerOptions
+from gameserver.server.loop import Loop
+from gameserver.web.routing import Router
 
 log = logging.getLogger(__name__)
 
@@ -41,8 +44,13 @@ class Owner:
         make_app: Callable[[], Application],
         lifeline: Lifeline,
         listeners: Sequence[socket.socket],
+        answers_known: bool = True,
     ) -> None:
-        """`listeners` are the parent's, which the owner has no use for."""
+        """`listeners` are the parent's, which the owner has no use for.
+
+        For `answers_known` see `RemoteApplication`.
+        """
+        self._answers_known = answers_known
         self._make_app = make_app
         self._listeners = listeners
         self._lifeline = lifeline
@@ -79,6 +87,16 @@ class Owner:
         """StorageFailed if that is why the process has ended."""
         if self._process and self._process.exit_code == StorageFailed.EXIT_CODE:
             raise StorageFailed("the owner of the scores cannot store them any more")
+
+    def prepare(self, loop: Loop) -> None:
+        """Before a worker is forked: there is nothing to prepare."""
+
+    def make_worker(
+        self, router: Router, listeners: Sequence[socket.socket], options: ServerOptions
+    ) -> Worker:
+        """In a worker's process: the server that it is."""
+        app = RemoteApplication(router, self.manager.open_line, self._answers_known)
+        return RemoteWorker(app, listeners, options)
 
     def join(self) -> None:
         """Waits for the end of the process, whose lifeline has been cut."""

@@ -1,4 +1,4 @@
-"""The server in a child process: it speaks HTTP, and has the owner of the state answer."""
+"""The server in a child process: it speaks HTTP, and mostly has the owner of the state answer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,17 @@ from gameserver.server.turns import Pending
 
 
 class Worker(ThreadedServer):
-    """A `ThreadedServer` in which nothing waits for the owner that does not need it."""
+    """A `ThreadedServer` that is one of several."""
+
+    def abort(self) -> None:
+        """A second signal changes nothing: Ctrl-C reaches all processes, and then the parent's."""
+
+    def turn_away(self) -> None:
+        """The sockets are those of all workers, and only this one may be stopping."""
+
+
+class RemoteWorker(Worker):
+    """A worker in which nothing waits for the owner that does not need it."""
 
     def __init__(
         self, app: RemoteApplication, listeners: Sequence[socket.socket], options: ServerOptions
@@ -25,12 +35,6 @@ class Worker(ThreadedServer):
         """The connections whose requests are with the owner, or wait for it."""
         self._held: list[Pending] = []
         """What has been read meanwhile."""
-
-    def abort(self) -> None:
-        """A second signal changes nothing: Ctrl-C reaches all processes, and then the parent's."""
-
-    def turn_away(self) -> None:
-        """The sockets are those of all workers, and only this one may be stopping."""
 
     def _serve(self, ready: Sequence[Source]) -> None:
         if self._held:

@@ -8,13 +8,12 @@ before the next job.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, suppress
 from typing import Any, Literal, TypeAlias
 
-from gameserver.errors import Refused, StorageFull
+from gameserver.errors import Busy, Refused, StorageFull
 from gameserver.scores.audit import UNDO_DAYS, UNDOABLE, AuditEntry, Author, Job
 from gameserver.scores.score_store import ScoreStore
 from gameserver.scores.settings import DEFAULT, settings_of
@@ -59,11 +58,13 @@ class Moderation:
         self._now = now
         self._clock = clock
         self._sleep = sleep
-        self._turn = threading.Lock()
 
     def finish(self) -> None:
-        """Finishes what was interrupted, as far as there is room to write it down."""
-        with self._turn, suppress(StorageFull):
+        """Finishes what was interrupted, as far as there is room to write it down.
+
+        Nothing where another server is at work: it does the same.
+        """
+        with suppress(StorageFull, Busy), self._store.turn(wait=False):
             self._finish(pauses=0)  # nobody is waiting yet
 
     def remove_score(self, author: Author, level_id: int, user_id: int) -> int:
@@ -71,7 +72,7 @@ class Moderation:
 
         Refused (`no_such_score`) if there is none.
         """
-        with self._turn:
+        with self._store.turn():
             self._finish()
             with self.batch():
                 start = self._store.summary(level_id).season.start
@@ -84,7 +85,7 @@ class Moderation:
 
     def remove_level(self, author: Author, level_id: int) -> tuple[int, int]:
         """Takes away a level with all seasons and settings; returns the scores and the entry."""
-        with self._turn:
+        with self._store.turn():
             self._finish()
             job = Job("remove", level=level_id, drops_settings=True)
             with self.batch():
@@ -106,7 +107,7 @@ class Moderation:
 
         Refused (`no_times`) if moments are bounds, and none are kept.
         """
-        with self._turn:
+        with self._store.turn():
             self._finish()
             small = self.count(job) <= SMALL
             with self.batch():
@@ -116,7 +117,7 @@ class Moderation:
 
     def put_state(self, author: Author, user_id: int, action: Action) -> tuple[State, int]:
         """Bans or hides a user, or lifts that; returns the state now, and the entry's id."""
-        with self._turn:
+        with self._store.turn():
             self._finish()
             with self.batch():
                 before = self._store.state(user_id)
@@ -132,7 +133,7 @@ class Moderation:
         Refused: `no_such_entry`, `cannot_be_undone`, `undone_already`, `undo_expired`,
         `changed_since`.
         """
-        with self._turn:
+        with self._store.turn():
             self._finish()
             with self.batch():
                 entry = self._store.audit_entry(entry_id)

@@ -20,10 +20,14 @@ _CURSOR = re.compile(r"([0-9a-f]{1,16})-([0-9a-f]{1,16})", re.ASCII)
 
 def season_of_cursor(cursor: str) -> int:
     """The start of the season that a cursor belongs to; see `ScoreStore.after`."""
-    return _read_cursor(cursor)[0]
+    return read_cursor(cursor)[0]
 
 
-def _read_cursor(cursor: str) -> tuple[int, int]:
+def read_cursor(cursor: str) -> tuple[int, int]:
+    """The start of a cursor's season, and what tells the line that it stands behind.
+
+    Refused (`invalid_data`, field `after`) if it is no cursor.
+    """
     match = _CURSOR.fullmatch(cursor)
     if not match:
         raise invalid("after", "must be the `next` of a page")
@@ -49,7 +53,7 @@ class Ranking:
 
     def after(self, cursor: str, limit: int) -> Page:
         """See `ScoreStore.after`."""
-        start, key = _read_cursor(cursor)
+        start, key = read_cursor(cursor)
         if start != self.season.start:
             raise invalid("after", "must be the `next` of a page of the same season")
         return self.page(self.board.position(key + 1), limit)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from gameserver.numbers import MAX_NUMBER
@@ -104,7 +105,8 @@ class ScoreStore(Protocol):
 
         So it changes with the scores, the settings, the season and the names. It consists of
         letters, digits, `-` and `.`, and takes no time to speak of. It is only good as long as
-        the server runs: the next one may say the same of something else.
+        the server runs: the next one may say the same of something else, unless several servers
+        share the store: then they say the same of the same, and of nothing else.
         """
 
     def page(self, level_id: int, season: str = CURRENT, offset: int = 0, limit: int = 15) -> Page:
@@ -203,6 +205,12 @@ class ScoreStore(Protocol):
         self, level_id: int, user_id: int, season: str = CURRENT, count: int = 0
     ) -> Neighbours | None:
         """As `around`, the way a hidden user sees it."""
+
+    def turn(self, wait: bool = True) -> AbstractContextManager[object]:
+        """For `with`, outside of a batch: what an admin does is done in turns, on all servers.
+
+        Refused (`Busy`) if it is another server's turn, after some seconds, or at once.
+        """
 
     def write_down(
         self,

@@ -24,8 +24,11 @@ class ChangesTest(FolderTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.world = World(self, data=self.path if self.is_durable else "")
+        self.world = self.make_world()
         self.token = self.world.token("ann")
+
+    def make_world(self) -> World:
+        return World(self, data=self.path if self.is_durable else "")
 
     def log_in(self, password: str, username: str = "ann") -> int:
         return self.world.post("obtain_token", username=username, password=password).status

@@ -12,7 +12,7 @@ from gameserver.processes import lines
 from gameserver.processes.address import make_address
 from gameserver.processes.manager import Manager
 from gameserver.processes.remote import ApplicationService, RemoteApplication
-from gameserver.processes.worker import Worker
+from gameserver.processes.worker import RemoteWorker
 from gameserver.server.base import ServerOptions
 from gameserver.server.listeners import open_listeners
 from gameserver.urls import error_formats, urlpatterns
@@ -49,7 +49,7 @@ class WorkerTest(unittest.TestCase):
         server = manager.make_server(service.answer)
         threading.Thread(target=server.accepter, daemon=True).start()
         app = RemoteApplication(self.router, manager.open_line)
-        self.worker = Worker(app, open_listeners("127.0.0.1", 0), ServerOptions())
+        self.worker = RemoteWorker(app, open_listeners("127.0.0.1", 0), ServerOptions())
         thread = threading.Thread(target=self.worker.serve_forever, daemon=True)
         thread.start()
         self.addCleanup(self.worker.server_close)
@@ -115,7 +115,7 @@ class WorkerTest(unittest.TestCase):
             return [Response()] * len(requests)
 
         app = mock.Mock(router=self.router, handle=handle)
-        worker = Worker(app, open_listeners("127.0.0.1", 0), ServerOptions())
+        worker = RemoteWorker(app, open_listeners("127.0.0.1", 0), ServerOptions())
         self.addCleanup(worker.server_close)
         pending = []
         for target in ("/1/highscorelist", "/nowhere", "/2/highscorelist", "/nothing"):

@@ -12,9 +12,12 @@ THREADS = 64
 
 class RaceTest(unittest.TestCase):
     def setUp(self):
-        self.world = World(self)
+        self.world = self.make_world()
         self.cup = self.world.create(starts_in=10, lasts=100)
         self.post = self.world.post
+
+    def make_world(self):
+        return World(self)
 
     def test_gen_key(self):
         """Of 64 who draw the same key at once, one gets it and the others hear that it exists."""

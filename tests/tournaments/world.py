@@ -7,7 +7,6 @@ import unittest
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from gameserver.app import App
 from gameserver.assembly import make_services, make_tournaments
 from gameserver.auth.accounts import Accounts
 from gameserver.auth.passwords import Cost, Passwords, Workers
@@ -19,7 +18,7 @@ from gameserver.storage.engine import Engine, open_engine
 from gameserver.times import format_moment, moment_of
 from gameserver.tournaments.posts import KeyedPosts
 from gameserver.web.messages import Request, Response
-from tests.support import Clock, router
+from tests.support import Clock, app_on, router
 
 CHEAP = Cost(n=2, r=1, p=1)
 PASSWORD = "correct horse"
@@ -54,14 +53,21 @@ class World:
     """An application, and what people ask it. Names stand for logged-in users."""
 
     def __init__(
-        self, test: unittest.TestCase, folder: str = "", data: str = "", clock: Any = None
+        self,
+        test: unittest.TestCase,
+        folder: str = "",
+        data: str = "",
+        clock: Any = None,
+        store: str = "",
     ) -> None:
-        """`folder` is that for replays; `data` the data file; `clock` stands still by default."""
+        """`folder` is that for replays; `data` the data file, `store` the address of a Redis;
+        `clock` stands still by default.
+        """
         self.clock = clock or Clock()
-        self.engine = open_engine(data, clock=self.clock)
+        self.engine = open_engine(data, clock=self.clock, store=store)
         test.addCleanup(self.engine.close)
         self.services = services_on(self.engine, self.clock, folder)
-        self.app = App(router, self.services, self.engine)
+        self.app = app_on(self.engine, self.services)
         self._tokens: dict[str, str] = {}
 
     def ask(

@@ -14,13 +14,16 @@ from tests.tournaments.world import HOUR, Reply, World
 class RemovalTest(FolderTestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.world = World(self, folder=str(self.folder), data=self.data)
+        self.world = self.make_world()
         self.cup = self.world.create()
         self.key = self.world.key(self.cup)
         self.rival = self.world.key(self.cup, "rival")
         self.replay = rmv(self.key, 5000)
         self.world.upload(self.replay)
         self.world.upload(rmv(self.rival, 7000))
+
+    def make_world(self) -> World:
+        return World(self, folder=str(self.folder), data=self.data)
 
     @property
     def data(self) -> str:

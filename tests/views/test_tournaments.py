@@ -19,8 +19,11 @@ FIELDS = [
 
 class ViewTest(unittest.TestCase):
     def setUp(self):
-        self.world = World(self)
+        self.world = self.make_world()
         self.get, self.post = self.world.get, self.world.post
+
+    def make_world(self):
+        return World(self)
 
     def later(self, seconds):
         self.world.clock.now += seconds
@@ -122,9 +125,7 @@ class LongListTest(ViewTest):
         """A list says of each tournament what the caller has to do with it."""
         self.post(f"tournaments/participate/{self.cups[4]}", "player")
         shown = self.get("tournaments/all", "player").value
-        self.assertEqual(
-            [each["status"] for each in shown], ["not_participating", "participating"]
-        )
+        self.assertEqual([each["status"] for each in shown], ["not_participating", "participating"])
         shown = self.get("tournaments/all").value
         self.assertEqual([each["status"] for each in shown], ["not_logged_in"] * 2)
 
@@ -409,7 +410,6 @@ class CreateTest(ViewTest):
         self.assertEqual(
             self.create(start="2030-11-15T00:00:00", end="2030-11-15T01:00:00").status, 201
         )
-
 
     def test_an_hour(self):
         """One host makes a limited number an hour, be they stopped or deleted; others may."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from contextlib import AbstractContextManager
 
 from gameserver.auth.sessions import Sessions, SignedSessions
+from gameserver.auth.throttle import LoginThrottle
 from gameserver.scores.values import NORMAL, Limits
 from gameserver.storage.engine import Disk
 from gameserver.storage.memory.accounts import MemoryAccounts
@@ -21,6 +23,7 @@ class MemoryEngine:
     """An `Engine` of dictionaries, with one lock around all of them."""
 
     shared = False
+    randomness = staticmethod(secrets.token_bytes)
 
     def __init__(
         self,
@@ -38,6 +41,7 @@ class MemoryEngine:
             else SignedSessions(clock=clock, claims=self.claims)
         )
         self.accounts = MemoryAccounts(self._lock)
+        self.throttle = LoginThrottle()
         self.game_tokens = MemoryGameTokens()
         self.tournaments = MemoryTournaments(self._lock, self.accounts)
 

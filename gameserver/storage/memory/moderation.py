@@ -6,7 +6,9 @@ begun again at any moment, as what is done already is not there to be done again
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 
 from gameserver.errors import Refused
 from gameserver.scores.audit import AuditEntry, AuditLog, Author, Job, Taken
@@ -34,6 +36,7 @@ class ModeratedScores(WantedScores):
     ) -> None:
         super().__init__(limits, clock)
         self._audit = audit or MemoryAudit()
+        self._turn = threading.Lock()
 
     # Posting
 
@@ -88,6 +91,9 @@ class ModeratedScores(WantedScores):
         return self._audit.unfinished()
 
     # Writing
+
+    def turn(self, wait: bool = True) -> AbstractContextManager[object]:
+        return self._turn
 
     def write_down(
         self,

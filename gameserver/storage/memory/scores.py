@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from gameserver.errors import Refused
-from gameserver.numbers import MAX_NUMBER
 from gameserver.scores.board import Board
+from gameserver.scores.counting import counted
 from gameserver.scores.level import has_scores
 from gameserver.scores.rank_key import Line
 from gameserver.scores.rates import Rates
@@ -209,7 +209,7 @@ class MemoryScores(BoardKeeper):
         known = level.boards.get(board_id[1])
         board = self._new_board(board_id) if known is None else known
         before = board.line(user_id)
-        score = _counted(settings, post.score, before and board.score_in(before.key))
+        score = counted(settings, post.score, before and board.score_in(before.key))
         if before is None:
             self._require_room(post.level_id)
         self._rates.count(post.level_id, user_id, settings, now)
@@ -226,18 +226,3 @@ class MemoryScores(BoardKeeper):
         if self._count >= self._most:
             raise Refused("full", f"the server keeps at most {self._most} scores")
         self._levels.require_room(level_id)
-
-
-def _counted(settings: LevelSettings, score: int, old: int | None) -> int:
-    """The score that is to stand on the board; Refused if it is out of bounds."""
-    if not settings.min <= score <= settings.max:
-        raise Refused(
-            "out_of_bounds",
-            f"the level takes scores from {settings.min} to {settings.max}",
-            "score",
-        )
-    if settings.keep != "sum":
-        return score
-    if (old or 0) + score > MAX_NUMBER:
-        raise Refused("out_of_bounds", f"the sum of all would exceed {MAX_NUMBER}", "score")
-    return (old or 0) + score

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, NamedTuple, TextIO
 
@@ -27,6 +27,7 @@ from gameserver.storage.sqlite.transfer import (
     OLD_HEADER,
     OLD_WIDTH,
     STANDARD_STREAM,
+    Columns,
     key_beside,
 )
 from gameserver.times import parse_moment
@@ -60,6 +61,12 @@ def import_(file: str, source: str, key_file: str | None = None) -> None:
         print(f"{file}: {people.claims:,} claims and {people.tokens} tokens are new")
 
 
+def take_lines(connection: sqlite3.Connection, lines: Iterable[Columns]) -> None:
+    """Takes in lines as an import does, inside a transaction; none of them is a claim or token."""
+    importing = _Import(connection, PeopleImport(connection, "the copy", None))
+    importing.keep(row for columns in lines for row in importing.rows_of(columns))
+
+
 class _Line(NamedTuple):
     """The columns of a line."""
 
@@ -86,14 +93,18 @@ class _Import:
     def take(self, source: TextIO, name: str) -> int:
         """Takes in all lines; returns how many scores are new or better."""
         progress = Progress("importing", os.fstat(source.fileno()).st_size)
-        rows = self._rows(_shown(source, progress), name)
+        kept = self.keep(self._rows(_shown(source, progress), name))
+        progress.end()
+        return kept
+
+    def keep(self, rows: Iterator[Row]) -> int:
+        """Keeps the scores that are new or better; returns how many."""
         kept = 0
         while chunk := list(islice(rows, CHUNK)):
             before = self._connection.total_changes
             self._connection.executemany(KEEP_BETTER, chunk)
             kept += self._connection.total_changes - before
         moderation.withhold(self._connection)
-        progress.end()
         return kept
 
     def _rows(self, source: Iterator[str], name: str) -> Iterator[Row]:
@@ -103,12 +114,13 @@ class _Import:
         try:
             for columns in lines:
                 if number > 1 or ",".join(columns) not in (HEADER, OLD_HEADER):
-                    yield from self._take_line(columns)
+                    yield from self.rows_of(columns)
                 number = lines.line_num + 1
         except (ValueError, csv.Error, Refused) as error:
             raise StartError(f"{name}, line {number}: {error}; nothing was imported") from None
 
-    def _take_line(self, columns: list[str]) -> Iterator[Row]:
+    def rows_of(self, columns: Columns) -> Iterator[Row]:
+        """The row of a line that is a score; all others are taken in at once."""
         if not OLD_WIDTH <= len(columns) <= len(COLUMNS):
             raise ValueError(f"must be {OLD_HEADER} or {HEADER}")
         line = _Line(*columns)

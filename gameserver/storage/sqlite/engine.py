@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import secrets
 from contextlib import AbstractContextManager, suppress
 
 from gameserver.auth.sessions import Sessions, SignedSessions
+from gameserver.auth.throttle import LoginThrottle
 from gameserver.errors import StartError, StorageFull
 from gameserver.scores.values import NORMAL, Limits
 from gameserver.storage.engine import Disk
@@ -28,6 +30,7 @@ class SqliteEngine:
     """
 
     shared = False
+    randomness = staticmethod(secrets.token_bytes)
 
     def __init__(
         self,
@@ -56,6 +59,7 @@ class SqliteEngine:
             self._database.close()
             raise
         self.accounts = SqliteAccounts(self._database)
+        self.throttle = LoginThrottle()
         self.tournaments = SqliteTournaments(self._database, clock)
 
     def batch(self) -> AbstractContextManager[object]:

@@ -21,6 +21,7 @@ from __future__ import annotations
 import csv
 import sqlite3
 import sys
+from collections.abc import Iterator, Sequence
 from typing import TextIO
 
 from gameserver.monitoring.progress import Progress
@@ -34,6 +35,9 @@ from gameserver.storage.sqlite.schema import require_newest
 from gameserver.storage.sqlite.score_rows import Row, chunks, read_settings
 from gameserver.times import format_moment
 
+Columns = Sequence[str]
+"""The columns of a line."""
+
 COLUMNS = ("level", "user", "score", "season", "at", "meta", "name", "settings")
 HEADER = ",".join(COLUMNS)
 OLD_WIDTH = 3
@@ -45,6 +49,9 @@ OR EXISTS (SELECT 1 FROM user_state) OR EXISTS (SELECT 1 FROM audit)
 OR EXISTS (SELECT 1 FROM claim WHERE secret IS NOT NULL) OR EXISTS (SELECT 1 FROM game_token)
 OR EXISTS (SELECT 1 FROM score WHERE season <> 0 OR at IS NOT NULL OR meta IS NOT NULL)
 """
+
+COUNT = moderation.COUNT
+"""How many scores there are."""
 
 STANDARD_STREAM = "-"
 """In the place of a CSV file."""
@@ -91,33 +98,50 @@ def _write(connection: sqlite3.Connection, target: TextIO) -> None:
     (has_more,) = connection.execute(HAS_MORE).fetchone()
     width = len(COLUMNS) if has_more else OLD_WIDTH
     lines.writerow(COLUMNS[:width])
-    settings = read_settings(connection.execute(score_rows.SETTINGS))
-    for level_id, of_level in settings.items():
-        lines.writerow((level_id, *[""] * 6, score_rows.settings_text(of_level)))
-    for user_id, name in connection.execute(score_rows.NAMES):
-        lines.writerow(("", user_id, *[""] * 4, name, ""))
-    for user_id, state in moderation.states(connection):
-        lines.writerow(("", user_id, *[""] * 5, state))
-    for user_id, claim in people_transfer.claims(connection):
-        lines.writerow(("", user_id, *[""] * 5, claim))
-    for token in people_transfer.tokens(connection):
-        lines.writerow((*[""] * 7, token))
-    for entry in moderation.entries(connection):
-        lines.writerow((*[""] * 7, entry))
+    lines.writerows(other_lines(connection))
+    lines.writerows(_people_lines(connection))
     (count,) = connection.execute(moderation.COUNT).fetchone()
-    rows = Progress("exporting", count).follow(chunks(connection.execute(moderation.IN_ORDER)))
-    lines.writerows(_score_line(row, settings.get(row[0], DEFAULT))[:width] for row in rows)
+    rows = Progress("exporting", count).follow(score_lines(connection))
+    lines.writerows(row[:width] for row in rows)
     target.flush()
 
 
-def _score_line(row: Row, settings: LevelSettings) -> tuple[object, ...]:
+def other_lines(connection: sqlite3.Connection) -> Iterator[Columns]:
+    """All lines but those of scores, claims and tokens."""
+    settings = read_settings(connection.execute(score_rows.SETTINGS))
+    for level_id, of_level in settings.items():
+        yield (str(level_id), *[""] * 6, score_rows.settings_text(of_level))
+    for user_id, name in connection.execute(score_rows.NAMES):
+        yield ("", str(user_id), *[""] * 4, name, "")
+    for user_id, state in moderation.states(connection):
+        yield ("", str(user_id), *[""] * 5, state)
+    for entry in moderation.entries(connection):
+        yield (*[""] * 7, entry)
+
+
+def _people_lines(connection: sqlite3.Connection) -> Iterator[Columns]:
+    """The lines of claims and tokens."""
+    for user_id, claim in people_transfer.claims(connection):
+        yield ("", str(user_id), *[""] * 5, claim)
+    for token in people_transfer.tokens(connection):
+        yield (*[""] * 7, token)
+
+
+def score_lines(connection: sqlite3.Connection) -> Iterator[Sequence[Columns]]:
+    """The lines of scores, in rank order on each board, many at a time."""
+    settings = read_settings(connection.execute(score_rows.SETTINGS))
+    for rows in chunks(connection.execute(moderation.IN_ORDER)):
+        yield [_score_line(row, settings.get(row[0], DEFAULT)) for row in rows]
+
+
+def _score_line(row: Row, settings: LevelSettings) -> Columns:
     level_id, start, user_id, key, at, meta = row
     score = score_in(score_rows.rank_key(key), settings.order == "asc")
     season = season_at(settings.reset, settings.reset_offset, start)
     return (
-        level_id,
-        user_id,
-        score,
+        str(level_id),
+        str(user_id),
+        str(score),
         "" if season is ALL else season.name,
         "" if at is None else format_moment(at),
         "" if meta is None else meta.decode(),

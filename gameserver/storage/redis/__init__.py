@@ -1,0 +1,1 @@
+"""Everything in a Redis, which any number of servers share."""

@@ -1,0 +1,98 @@
+"""Everything in a Redis, which any number of servers share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from secrets import token_bytes
+
+from gameserver.auth.sessions import Sessions
+from gameserver.scores.values import NORMAL, Limits
+from gameserver.storage.engine import Disk
+from gameserver.storage.redis import secrets
+from gameserver.storage.redis.accounts import RedisAccounts
+from gameserver.storage.redis.address import Address
+from gameserver.storage.redis.asking import Asking
+from gameserver.storage.redis.check import check_server
+from gameserver.storage.redis.claims import RedisClaims
+from gameserver.storage.redis.game_tokens import RedisGameTokens
+from gameserver.storage.redis.layout import check_layout
+from gameserver.storage.redis.link import Link, Script
+from gameserver.storage.redis.links import Links
+from gameserver.storage.redis.moderation import ModeratedScores
+from gameserver.storage.redis.rounds import Rounds
+from gameserver.storage.redis.rules import Rules
+from gameserver.storage.redis.score_scripts import GREETING, SCORE_SCRIPTS
+from gameserver.storage.redis.secrets import SigningSecrets, shared_secret
+from gameserver.storage.redis.sessions import RedisSessions, SharedSignedSessions
+from gameserver.storage.redis.throttle import RedisThrottle
+from gameserver.storage.redis.tournaments import RedisTournaments
+from gameserver.times import Clock, server_clock
+
+SCRIPTS: Sequence[Script] = (*RedisSessions.SCRIPTS, *SCORE_SCRIPTS)
+
+
+class RedisEngine:
+    """An `Engine` of which every process that serves has one, with links of its own.
+
+    Each operation is atomic in Redis. What one server has acknowledged, all others see.
+    """
+
+    shared = True
+
+    def __init__(
+        self,
+        address: Address,
+        replicas: int = 0,
+        store_tokens: bool = False,
+        limits: Limits = NORMAL,
+        clock: Clock = server_clock,
+    ) -> None:
+        """StartError says why the Redis cannot be used. For the rest see `open_engine`."""
+        check_server(address)
+        self._links = Links(lambda: Link(address, SCRIPTS, GREETING))
+        self.rounds = Rounds(self._links, replicas)
+        check_layout(self.rounds)
+        self._rules = Rules(self.rounds)
+        self._links.when_back = self._rules.distrust
+        self.asking = Asking(self.rounds, self._rules, clock)
+        self.scores = ModeratedScores(self.asking, shared_secret(self.rounds, "runs"), limits)
+        self.claims = RedisClaims(self.rounds, self._rules)
+        self.game_tokens = RedisGameTokens(self._rules)
+        self.sessions = self._open_sessions(store_tokens, clock)
+        self.accounts = RedisAccounts(self.rounds)
+        self.throttle = RedisThrottle(self.rounds)
+        self.tournaments = RedisTournaments(self.rounds, self.accounts, clock)
+        self._rules.load()
+
+    def randomness(self, size: int) -> bytes:
+        """As many unpredictable bytes; the view that draws them is not called again."""
+        self.rounds.begin_at_once()
+        return token_bytes(size)
+
+    def batch(self) -> AbstractContextManager[object]:
+        return nullcontext()
+
+    def unsynced_batch(self) -> AbstractContextManager[object]:
+        return self.batch()
+
+    def check(self) -> None:
+        """There is nothing on disk."""
+
+    def disk(self) -> Disk:
+        return Disk()
+
+    def close(self) -> None:
+        self._links.close()
+
+    def replace_signing_secret(self) -> None:
+        """Has session keys signed with a new secret from now on, on all servers."""
+        secrets.replace_signing_secret(self._rules)
+
+    def _open_sessions(self, store_tokens: bool, clock: Clock) -> Sessions:
+        if store_tokens:
+            return RedisSessions(self.rounds, clock, claims=self.claims)
+        sessions = SharedSignedSessions(self._rules, clock, claims=self.claims)
+        signing = SigningSecrets(self.rounds, sessions.sign_with)
+        self._rules.add(secrets.PART, signing)
+        return sessions

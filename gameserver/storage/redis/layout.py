@@ -1,0 +1,26 @@
+"""The version of the layout, which all servers of a Redis have in common."""
+
+from __future__ import annotations
+
+from gameserver.errors import StartError
+from gameserver.storage.redis.keys import key
+from gameserver.storage.redis.rounds import Rounds
+
+LAYOUT = "1"
+"""Which keys there are (`score_keys.py`), and what is in them."""
+BUCKETS = 1
+"""Levels are spread over so many tags: a single Redis needs one."""
+
+_KEY = key("layout")
+
+
+def check_layout(rounds: Rounds) -> None:
+    """StartError if what is kept there is laid out in another way than by this server."""
+    layout = f"{LAYOUT} {BUCKETS}"
+    _, kept = rounds.at_once([("SET", _KEY, layout, "NX"), ("GET", _KEY)], writes=True)
+    if kept.decode() != layout:
+        version, _, buckets = kept.decode(errors="replace").partition(" ")
+        raise StartError(
+            f"the store has layout {version} in {buckets} buckets, and this server is for layout"
+            f" {LAYOUT} in {BUCKETS}: use the server that it was made with, or another database"
+        )

@@ -1,0 +1,29 @@
+"""What an operator does to a store, while servers use it or not."""
+
+from __future__ import annotations
+
+import os
+
+from gameserver.errors import StartError
+from gameserver.settings import STORE_VARIABLE
+from gameserver.storage.redis.opening import open_redis
+
+FROM_ENVIRONMENT = "-"
+
+
+def new_secret(store: str) -> None:
+    """Has session keys signed with a new secret; those of the last one stay valid."""
+    engine = open_redis(address_of(store))
+    try:
+        engine.replace_signing_secret()
+    finally:
+        engine.close()
+
+
+def address_of(store: str) -> str:
+    """The address that is meant: `-` is the one in the environment; StartError without one."""
+    if store != FROM_ENVIRONMENT:
+        return store
+    if STORE_VARIABLE not in os.environ:
+        raise StartError(f"there is no store in {STORE_VARIABLE}")
+    return os.environ[STORE_VARIABLE]

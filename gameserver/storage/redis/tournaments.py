@@ -1,0 +1,285 @@
+"""Tournaments, entries, keys and submissions, in Redis.
+
+`tournament:<id>` is a tournament, `…:entries` and `…:keys` are hashes by user. `entries:<user>`
+has a user's entries by tournament, `keys:<user>` the tournaments that the user has keys for.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from gameserver.errors import Refused
+from gameserver.storage.redis.accounts import RedisAccounts
+from gameserver.storage.redis.keys import key as key_of
+from gameserver.storage.redis.link import Command
+from gameserver.storage.redis.questions import Change, Read
+from gameserver.storage.redis.rounds import Rounds
+from gameserver.storage.redis.submissions import (
+    Submissions,
+    game_key,
+    scores_in,
+    unproven_in,
+)
+from gameserver.storage.redis.tournament_catalogue import (
+    NUMBER,
+    SharedCatalogue,
+    changed,
+    packed,
+    tournament_key,
+    unpacked,
+)
+from gameserver.times import Clock, moment_of, server_clock
+from gameserver.tournaments.catalogue import Hosted, Listing, Page
+from gameserver.tournaments.keys import IssuedKey, Key
+from gameserver.tournaments.tournament import Entry, Score, Submission, Tournament
+from gameserver.tournaments.tournament_store import Detail, Earlier
+
+_IDS = key_of("tournaments:ids")
+"""The last one that was given."""
+
+
+class RedisTournaments:
+    """A `TournamentStore`. Every change is a transaction, which watches what its rule has read."""
+
+    def __init__(
+        self, rounds: Rounds, accounts: RedisAccounts, clock: Clock = server_clock
+    ) -> None:
+        """`accounts` know the names of users."""
+        self._rounds = rounds
+        self._accounts = accounts
+        self._catalogue = SharedCatalogue(moment_of(clock()))
+        self._transact = rounds.transact
+
+    # Tournaments
+
+    def add(self, make: Callable[[Callable[[int, int], Hosted]], Tournament]) -> Tournament:
+        def rule(read: Read) -> Change:
+            number, last = read([("GET", NUMBER), ("GET", _IDS)])
+            self._catalogue.catch_up(int(number or 0), read)
+            tournament = replace(make(self._catalogue.hosted), id=int(last or 0) + 1)
+            kept: Command = ("SET", tournament_key(tournament.id), packed(tournament))
+            counted = changed(int(number or 0), tournament.id)
+            return Change([("INCR", _IDS), kept, *counted], tournament)
+
+        added: Tournament = self._transact([NUMBER, _IDS], rule)
+        return added
+
+    def change(self, tournament_id: int, rule: Callable[[Tournament], Tournament]) -> Tournament:
+        place = tournament_key(tournament_id)
+
+        def change(read: Read) -> Change:
+            found, number = read([("GET", place), ("GET", NUMBER)])
+            made = rule(_existing(found))
+            kept: Command = ("SET", place, packed(made))
+            return Change([kept, *changed(int(number), tournament_id)], made)
+
+        made: Tournament = self._transact([place, NUMBER], change)
+        return made
+
+    def delete(self, tournament_id: int, rule: Callable[[Tournament, bool], None]) -> None:
+        place, entries = tournament_key(tournament_id), tournament_key(tournament_id, "entries")
+
+        def change(read: Read) -> Change:
+            found, number, entered = read([("GET", place), ("GET", NUMBER), ("EXISTS", entries)])
+            rule(_existing(found), bool(entered))
+            return Change([("DEL", place), *changed(int(number), tournament_id)])
+
+        self._transact([place, entries, NUMBER], change)
+
+    def tournament(self, tournament_id: int) -> Tournament:
+        (found,) = self._rounds.ask([("GET", tournament_key(tournament_id))])
+        return _existing(found)
+
+    def listing(self, name: str, now: int, page: Page | None) -> Listing:
+        (number,) = self._rounds.ask([("GET", NUMBER)])
+        self._catalogue.catch_up(int(number or 0), self._rounds.read)
+        return self._catalogue.listing(name, now, page)
+
+    def entries(self, user_id: int, listing: Listing) -> Mapping[int, Entry]:
+        ids = [each.id for each in listing.tournaments]
+        if not ids:
+            return {}
+        (found,) = self._rounds.ask([("HMGET", _entries_of(user_id), *ids)])
+        return {n: Entry(entry.decode()) for n, entry in zip(ids, found, strict=True) if entry}
+
+    def entered(self, user_id: int, ending_after: int) -> list[tuple[Tournament, Entry]]:
+        (found,) = self._rounds.ask([("HGETALL", _entries_of(user_id))])
+        entries = {int(n): Entry(entry.decode()) for n, entry in _pairs(found)}
+        if not entries:
+            return []
+        ids = sorted(entries)
+        (values,) = self._rounds.ask([("MGET", *map(tournament_key, ids))])
+        tournaments = [unpacked(each) for each in values if each]
+        return [(each, entries[each.id]) for each in tournaments if each.end > ending_after]
+
+    def detail(self, tournament_id: int) -> Detail:
+        found, rows, newest = self._rounds.ask(
+            [
+                ("GET", tournament_key(tournament_id)),
+                ("HGETALL", tournament_key(tournament_id, "entries")),
+                ("GET", Submissions(tournament_id).newest),
+            ]
+        )
+        tournament = _existing(found)
+        entries = sorted((int(user), Entry(entry.decode())) for user, entry in _pairs(rows))
+        users = [user for user, _ in entries]
+        host, *names = self._accounts.names_of([tournament.host_id, *users])
+        shown = [(user, name, entry) for (user, entry), name in zip(entries, names, strict=True)]
+        return Detail(tournament, host, shown, int(newest or 0))
+
+    def unproven(self, tournament_id: int) -> Mapping[str, int]:
+        found, rows = self._rounds.ask(
+            [("GET", tournament_key(tournament_id)), Submissions(tournament_id).all]
+        )
+        _existing(found)
+        counts = unproven_in(rows)
+        unproven: Counter[str] = Counter()
+        for name, count in zip(self._accounts.names_of(list(counts)), counts.values(), strict=True):
+            unproven[name] += count
+        return unproven
+
+    # Entries and keys
+
+    def enter(
+        self, tournament_id: int, user_id: int, rule: Callable[[Tournament, Entry], Entry]
+    ) -> Entry:
+        place, entries = tournament_key(tournament_id), tournament_key(tournament_id, "entries")
+
+        def change(read: Read) -> Change:
+            found, entry, count, number = read(
+                [("GET", place), ("HGET", entries, user_id), ("HLEN", entries), ("GET", NUMBER)]
+            )
+            before = _entry(entry)
+            after = rule(_existing(found), before)
+            if after is before:
+                return Change((), after)
+            kept: list[Command] = [
+                ("HSET", entries, user_id, after),
+                ("HSET", _entries_of(user_id), tournament_id, after),
+            ]
+            counted = () if count else changed(int(number), tournament_id)
+            return Change([*kept, *counted], after)
+
+        return Entry(self._transact([place, entries, NUMBER], change))
+
+    def issue_key(
+        self,
+        tournament_id: int,
+        user_id: int,
+        rule: Callable[[Tournament, Entry, IssuedKey | None], IssuedKey],
+    ) -> IssuedKey:
+        place, entries = tournament_key(tournament_id), tournament_key(tournament_id, "entries")
+        keys = tournament_key(tournament_id, "keys")
+
+        def change(read: Read) -> Change:
+            found, entry, drawn = read(
+                [("GET", place), ("HGET", entries, user_id), ("HGET", keys, user_id)]
+            )
+            before = _issued(tournament_id, user_id, drawn)
+            issued = rule(_existing(found), _entry(entry), before)
+            kept: list[Command] = [
+                ("HSET", keys, user_id, _key_kept(issued)),
+                ("SADD", _keys_of(user_id), tournament_id),
+            ]
+            return Change(kept, issued)
+
+        issued: IssuedKey = self._transact([place, entries, keys], change)
+        return issued
+
+    def end_keys(self, user_id: int) -> None:
+        def rule(read: Read) -> Change:
+            (ids,) = read([("SMEMBERS", _keys_of(user_id))])
+            gone: list[Command] = [("HDEL", tournament_key(int(n), "keys"), user_id) for n in ids]
+            return Change([*gone, ("DEL", _keys_of(user_id))])
+
+        self._transact([_keys_of(user_id)], rule)
+
+    def key(self, tournament_id: int, user_id: int) -> tuple[Tournament, IssuedKey | None]:
+        found, drawn = self._rounds.ask(
+            [
+                ("GET", tournament_key(tournament_id)),
+                ("HGET", tournament_key(tournament_id, "keys"), user_id),
+            ]
+        )
+        return _existing(found), _issued(tournament_id, user_id, drawn)
+
+    # Submissions
+
+    def count(
+        self,
+        key: Key,
+        submission: Submission,
+        moment: int,
+        rule: Callable[[Tournament | None, Earlier], bool],
+        only_best: bool = False,
+    ) -> bool:
+        tournament_id, user_id = key.tournament_id, key.user_id
+        place, keys = tournament_key(tournament_id), tournament_key(tournament_id, "keys")
+        submissions = Submissions(tournament_id)
+
+        def change(read: Read) -> Change:
+            found, drawn = read([("GET", place), ("HGET", keys, user_id)])
+            issued = _issued(tournament_id, user_id, drawn)
+            table = submissions.read(user_id, submission, only_best, read)
+            counts = rule(unpacked(found) if found else None, table.earlier(issued))
+            return Change(table.added(submission, moment) if counts else (), counts)
+
+        watched = [place, keys, *submissions.keys, game_key(submission.digest)]
+        return bool(self._transact(watched, change))
+
+    def remove(self, tournament_id: int, user_id: int, rule: Callable[[Tournament], None]) -> int:
+        place, submissions = tournament_key(tournament_id), Submissions(tournament_id)
+
+        def change(read: Read) -> Change:
+            (found,) = read([("GET", place)])
+            rule(_existing(found))
+            return Change(*submissions.removed(user_id, read))
+
+        return int(self._transact([place, *submissions.keys], change))
+
+    def scores(self, tournament_id: int, newest: int) -> list[Score]:
+        found, rows = self._rounds.ask(
+            [("GET", tournament_key(tournament_id)), Submissions(tournament_id).all]
+        )
+        return scores_in(rows, newest, _existing(found).end)
+
+
+# Keys and values
+
+
+def _entries_of(user_id: int) -> str:
+    return key_of("entries", user_id)
+
+
+def _keys_of(user_id: int) -> str:
+    return key_of("keys", user_id)
+
+
+def _existing(found: bytes | None) -> Tournament:
+    if found is None:
+        raise Refused("no_such_tournament")
+    return unpacked(found)
+
+
+def _entry(found: bytes | None) -> Entry:
+    return Entry(found.decode()) if found else Entry.NONE
+
+
+def _key_kept(issued: IssuedKey) -> str:
+    return json.dumps([issued.key.secret.hex(), issued.generated, issued.expiry])
+
+
+def _issued(tournament_id: int, user_id: int, found: bytes | None) -> IssuedKey | None:
+    if not found:
+        return None
+    secret, generated, expiry = json.loads(found)
+    return IssuedKey(Key(user_id, tournament_id, bytes.fromhex(secret)), generated, expiry)
+
+
+def _pairs(found: Sequence[bytes]) -> Sequence[tuple[Any, Any]]:
+    """The fields and values of a hash."""
+    return list(zip(found[::2], found[1::2], strict=True))

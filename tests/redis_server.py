@@ -1,0 +1,134 @@
+"""A real `redis-server` for tests: one for each process that runs tests, on a free port.
+
+A test case that begins with `redis_url()` has it empty. The servers of tests are patient with it,
+as the machine may be slow; how long they wait is for the tests of that. Where there is no
+`redis-server`, or no `redis` package, the test is skipped with one line of reason.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import unittest
+from contextlib import suppress
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+from tests.support import PATIENCE, wait_until
+
+
+class RedisServer:
+    """A Redis in a process of its own, whose files go with it; `options` are `redis.conf`'s."""
+
+    def __init__(self, *options: str, port: int = 0) -> None:
+        self.port = port or free_port()
+        self._folder = tempfile.TemporaryDirectory()
+        self._command = [
+            "redis-server", "--port", str(self.port), "--bind", "127.0.0.1",
+            "--dir", self._folder.name, "--save", "", "--appendonly", "yes",
+            "--appendfsync", "no", "--repl-diskless-sync-delay", "0", *options,
+        ]  # fmt: skip
+        self.start()
+
+    def start(self, *options: str) -> None:
+        """Starts it, again if it has been ended; returns when it answers."""
+        log = Path(self._folder.name, "log")
+        with log.open("a") as output:
+            self.process = subprocess.Popen(
+                [*self._command, *options], stdout=output, stderr=output, start_new_session=True
+            )
+        wait_until(self._answers)
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def ask(self, *words: str | bytes | int) -> bytes:
+        """What it answers to one command, as it stands on the wire; for what tests need."""
+        command = b"*%d\r\n" % len(words)
+        for word in words:
+            data = word if isinstance(word, bytes) else str(word).encode()
+            command += b"$%d\r\n%b\r\n" % (len(data), data)
+        with socket.create_connection(("127.0.0.1", self.port), 10) as sock:
+            sock.sendall(command)
+            return sock.recv(65536)
+
+    def data_bytes(self) -> bytes:
+        """Everything in it, as it stands in a file."""
+        self.ask("CONFIG", "SET", "rdbcompression", "no")
+        self.ask("SAVE")
+        return Path(self._folder.name, "dump.rdb").read_bytes()
+
+    def kill(self) -> None:
+        """Ends it at once, with what it may have forked to write a file."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def close(self) -> None:
+        self.kill()
+        self._folder.cleanup()
+
+    def _answers(self) -> bool:
+        try:
+            return self.ask("PING").startswith((b"+PONG", b"-NOAUTH"))
+        except OSError:
+            return False
+
+
+_shared: list[RedisServer] = []
+
+PATIENT = {
+    "gameserver.storage.redis.link.ANSWER_SECONDS": PATIENCE,
+    "gameserver.storage.redis.link.CONNECT_SECONDS": PATIENCE,
+    "gameserver.storage.redis.links.ANSWER_SECONDS": PATIENCE,
+    "gameserver.storage.redis.batch.ROUND_SECONDS": PATIENCE,
+}
+"""For `ServerProcess`; in this process they are set once there is a Redis."""
+
+
+def data_bytes() -> bytes:
+    """Everything in the Redis of this process."""
+    return _shared[0].data_bytes()
+
+
+def redis_url() -> str:
+    """The address of an empty Redis; raises SkipTest where there can be none."""
+    return shared_redis().url
+
+
+def shared_redis() -> RedisServer:
+    """The Redis of this process, emptied; raises SkipTest where there can be none."""
+    require_redis()
+    if not _shared:
+        _shared.append(RedisServer())
+        for name, value in PATIENT.items():
+            module, _, constant = name.rpartition(".")
+            setattr(import_module(module), constant, value)
+        atexit.register(_shared[0].close)
+    _shared[0].ask("FLUSHALL")
+    return _shared[0]
+
+
+def require_redis() -> None:
+    """Raises SkipTest, with one line of reason, where there can be no Redis."""
+    if not shutil.which("redis-server"):
+        raise unittest.SkipTest("there is no redis-server: apt-get install redis-server")
+    if not find_spec("redis"):
+        raise unittest.SkipTest("there is no redis package: pip install redis hiredis")
+
+
+def free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])

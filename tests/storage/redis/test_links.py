@@ -1,0 +1,184 @@
+"""The links to a Redis that comes and goes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import unittest
+from typing import Any
+
+import mock  # noqa: UP026 (the same mock on every Python)
+
+from gameserver.storage.redis import link as link_module
+from gameserver.storage.redis import links as links_module
+from gameserver.storage.redis.address import parse_address
+from gameserver.storage.redis.link import Link, LinkLost, Unavailable, make_script
+from gameserver.storage.redis.links import Links
+from tests.redis_server import RedisServer, require_redis, shared_redis
+from tests.support import PATIENCE, wait_until
+
+COUNT = make_script("count", "return redis.call('INCR', KEYS[1])")
+
+
+class LinkTest(unittest.TestCase):
+    """One link to a real Redis."""
+
+    def setUp(self) -> None:
+        self.redis = shared_redis()
+        self.link = Link(parse_address(self.redis.url), [COUNT])
+        self.addCleanup(self.link.close)
+
+    def test_send(self) -> None:
+        """A pipeline has a reply for each command; an error is one of them."""
+        replies = self.link.send([("SET", "a", 5), ("INCR", "a"), ("LPUSH", "a", 1), ("GET", "a")])
+        self.assertEqual((replies[:2], replies[3]), ([b"OK", 6], b"6"))
+        self.assertIn("wrong kind of value", str(replies[2]))
+
+    def test_script(self) -> None:
+        """A script is there, even after Redis has forgotten all of them."""
+        self.assertEqual(self.link.send([COUNT.call(["n"])]), [1])
+        self.redis.ask("SCRIPT", "FLUSH")
+        self.assertEqual(self.link.send([COUNT.call(["n"]), ("GET", "n")]), [2, b"2"])
+
+    def test_closed(self) -> None:
+        """A link that is closed never opens again."""
+        self.link.close()
+        with self.assertRaises(LinkLost):
+            self.link.send([("PING",)])
+
+    def test_stale(self) -> None:
+        """A link that Redis has closed meanwhile is known by that, after a pause."""
+        self.assertFalse(self.link.is_stale())
+        self.redis.ask("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        with mock.patch("gameserver.storage.redis.link.PAUSE_SECONDS", 0):
+            wait_until(self.link.is_stale)
+
+
+class LinksTest(unittest.TestCase):
+    """A Redis of one's own, with all that can become of it."""
+
+    def setUp(self) -> None:
+        require_redis()
+        self.enterContext(mock.patch.object(links_module, "PROBE_SECONDS", 0.01))
+        for module in (link_module, links_module):
+            self.enterContext(mock.patch.object(module, "ANSWER_SECONDS", 0.3))
+        self.redis = RedisServer()
+        self.addCleanup(self.redis.close)
+        address = parse_address(self.redis.url)
+        self.opened: list[str] = []
+
+        def open_link() -> Link:
+            self.opened.append(threading.current_thread().name)
+            return Link(address)
+
+        self.links = Links(open_link)
+        self.addCleanup(self.links.close)
+        self.links.send([("SET", "a", 1)])
+
+    def assert_away(self) -> None:
+        """The first one may have to wait; whoever comes next is told at once."""
+        with (
+            self.assertLogs("gameserver.storage.redis", "ERROR") as logged,
+            self.assertRaises(Unavailable),
+        ):
+            self.links.send([("GET", "a")])
+        self.assertEqual(len(logged.output), 1)
+        with mock.patch.object(Link, "send") as send:
+            for _ in range(3):
+                with self.assertRaises(Unavailable):
+                    self.links.send([("GET", "a")])
+        send.assert_not_called()
+
+    def assert_back(self) -> None:
+        def works() -> Any:
+            try:
+                return self.links.send([("PING",)])
+            except Unavailable:
+                return None
+
+        self.assertEqual(wait_until(works), [b"PONG"])
+
+    def test_gone(self) -> None:
+        """A Redis that is gone, and then back."""
+        self.redis.kill()
+        self.assert_away()
+        with self.assertLogs("gameserver.storage.redis", "WARNING"):
+            self.redis.start()
+            self.assert_back()
+
+    def test_stopped(self) -> None:
+        """A Redis that hangs, though it still lets others connect."""
+        os.kill(self.redis.pid, signal.SIGSTOP)
+        self.addCleanup(os.kill, self.redis.pid, signal.SIGCONT)
+        self.assert_away()
+        with self.assertLogs("gameserver.storage.redis", "WARNING"):
+            os.kill(self.redis.pid, signal.SIGCONT)
+            self.assert_back()
+
+    def test_replica(self) -> None:
+        """A Redis that has become a replica, and the primary again."""
+        self.redis.ask("REPLICAOF", "127.0.0.1", "1")
+        with (
+            self.assertLogs("gameserver.storage.redis", "ERROR"),
+            self.assertRaises(Unavailable),
+        ):
+            self.links.send([("SET", "a", 2)])
+        with self.assertLogs("gameserver.storage.redis", "WARNING"):
+            self.redis.ask("REPLICAOF", "NO", "ONE")
+            self.assert_back()
+
+    def test_closed_meanwhile(self) -> None:
+        """A link that Redis has closed is no reason to be away: another one is opened."""
+        self.redis.ask("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        self.assertEqual(self.links.send([("GET", "a")]), [b"1"])
+        self.assertEqual(len(self.opened), 2)
+
+    def test_opened_elsewhere(self) -> None:
+        """Links are opened in threads: to look up a name may take long."""
+        self.assertNotIn(threading.main_thread().name, self.opened)
+
+    def test_opening_takes_long(self) -> None:
+        """Nobody waits longer for a link than for an answer; the one that comes late is closed."""
+        gate, late = threading.Event(), mock.Mock()
+
+        def open_link() -> Any:
+            gate.wait(PATIENCE)
+            return late
+
+        links = Links(open_link)
+        self.addCleanup(links.close)
+        with self.assertLogs("gameserver.storage.redis"), self.assertRaises(Unavailable):
+            links.send([("PING",)])
+        links.close()
+        gate.set()
+        wait_until(lambda: late.close.called)
+
+    def test_as_many_as_needed(self) -> None:
+        """Threads that ask at the same time have links of their own, which are used again."""
+        with self.links.borrowed() as one, self.links.borrowed() as other:
+            self.assertIsNot(one, other)
+        with self.links.borrowed() as again:
+            self.assertIn(again, (one, other))
+        self.assertEqual(len(self.opened), 2)
+
+    def test_when_back(self) -> None:
+        """It is told when Redis is back, before anybody else can ask."""
+        asked: list[int] = []
+
+        def told() -> None:
+            with self.assertRaises(Unavailable):
+                self.links.send([("PING",)])
+            asked.append(1)
+
+        self.links.when_back = told
+        self.redis.kill()
+        self.assert_away()
+        with self.assertLogs("gameserver.storage.redis", "WARNING"):
+            self.redis.start()
+            self.assert_back()
+        self.assertEqual(asked, [1])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,86 @@
+"""The scripts of the scores, as they are packed and as Redis reads them."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+import zipfile
+from pathlib import Path
+
+from tests.redis_server import require_redis, shared_redis
+from tests.support import ROOT
+
+FOLDER = ROOT / "gameserver" / "storage" / "redis" / "scripts"
+
+
+class PackingTest(unittest.TestCase):
+    """Scripts are data of the package."""
+
+    def test_from_a_zip(self) -> None:
+        """They can be read where the server is one zip file."""
+        require_redis()
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        archive = Path(folder, "server.zip")
+        with zipfile.ZipFile(archive, "w") as packed:
+            for path in (ROOT / "gameserver").rglob("*"):
+                if path.suffix in (".py", ".lua"):
+                    packed.write(path, path.relative_to(ROOT))
+        code = (
+            f"import sys; sys.path.insert(0, {str(archive)!r});"
+            "from gameserver.storage.redis.score_scripts import SCORE_SCRIPTS;"
+            "import gameserver; print(gameserver.__file__, *(len(s.text) for s in SCORE_SCRIPTS))"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, cwd=folder, timeout=60
+        )
+        self.assertEqual(done.stderr, "")
+        where, *sizes = done.stdout.split()
+        self.assertIn("server.zip", where)
+        self.assertGreater(min(map(int, sizes)), 500)
+
+    def test_packed(self) -> None:
+        """The package's list of data has all of them."""
+        settings = (ROOT / "pyproject.toml").read_text()
+        self.assertRegex(settings, r'"gameserver\.storage\.redis" = \["scripts/\*\.lua"\]')
+        self.assertEqual({path.suffix for path in FOLDER.iterdir()}, {".lua"})
+
+
+class TextTest(unittest.TestCase):
+    """How scripts are written."""
+
+    def test_width(self) -> None:
+        """Lines are as short as those of Python."""
+        for path in FOLDER.iterdir():
+            widest = max(map(len, path.read_text().splitlines()))
+            self.assertLessEqual(widest, 100, path.name)
+
+    def test_keys(self) -> None:
+        """Every key of a script is one that the table of keys names."""
+        from gameserver.storage.redis import score_keys
+
+        named = set(re.findall(r"`([a-z:]+?):?(?:<.*?>|…)?`", score_keys.__doc__ or ""))
+        for path in FOLDER.iterdir():
+            for found in re.findall(r"tag \.\. '([a-z_]+)", path.read_text()):
+                self.assertIn(found, named | {"rules"}, path.name)
+
+
+class LoadedTest(unittest.TestCase):
+    """Scripts on a real Redis."""
+
+    def test_forgotten(self) -> None:
+        """Scripts that Redis has forgotten are loaded again, and nobody notices."""
+        redis = shared_redis()
+        from tests.storage.redis.stores import open_server
+
+        store = open_server(self, redis.url).scores
+        for score in (5, 6, 7):
+            store.submit(1, 7, score)
+            redis.ask("SCRIPT", "FLUSH")
+        self.assertEqual(store.high_scores(1), b"7=7")
+
+
+if __name__ == "__main__":
+    unittest.main()
