@@ -38,6 +38,11 @@ class Audiences:
         """Those that are watched, at this moment."""
         return list(self._by_level)
 
+    @property
+    def all(self) -> set[Audience]:
+        """All audiences, at this moment."""
+        return set(self._by_name.values())
+
     def put(self, connection: Connection, name: str, versions: Versions) -> None:
         """The watcher has these versions now, which `name` says as well."""
         self.leave(connection)

@@ -25,9 +25,8 @@ from gameserver.http11.reader import BLOCKED, CLOSED, IDLE, IN_BODY, IN_HEAD, Re
 from gameserver.http11.writer import CONTINUE, render
 from gameserver.server.debts import Debt, Ledger
 from gameserver.server.loop import EVENT_READ, EVENT_WRITE, Loop
-from gameserver.server.stream import LiveStream, News, Stream, hold_back
+from gameserver.server.stream import LiveStream, News, Stream, give_up_after, hold_back
 from gameserver.web.errors import HTTPError, InternalError, RequestTimeout, error_response
-from gameserver.web.event_stream import COMMENT
 from gameserver.web.messages import Headers, Request, Response
 
 if TYPE_CHECKING:
@@ -308,6 +307,8 @@ class Connection:
             self._forget_stream()
         elif connection or is_live:
             self._reader.stop()  # the end of the connection is that of the response
+        if is_live:
+            give_up_after(self._socket, REPLY_SECONDS)
         return output
 
     def _forget_stream(self) -> None:
@@ -347,7 +348,8 @@ class Connection:
         if self.arriving:
             self.refuse(RequestTimeout("the request did not arrive in time"))
         elif isinstance(self._stream, LiveStream) and not self._debt:
-            self.tell(News.of(COMMENT))
+            self.deadline = math.inf
+            self._host.watchers.silent(self)
         elif self._stream:
             self._cut_off()
         else:

@@ -22,7 +22,7 @@ from gameserver.server.audiences import Audience, Audiences
 from gameserver.server.stream import News
 from gameserver.web.clients import household
 from gameserver.web.errors import Overloaded, error_response
-from gameserver.web.event_stream import event_id, retry, shows_the_same, with_ids
+from gameserver.web.event_stream import COMMENT, event_id, retry, shows_the_same, with_ids
 from gameserver.web.messages import Request, Response
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ PAUSE_FOR_COST = 12
 LEVELS_AT_ONCE = 100
 WATCHERS_AT_ONCE = 256
 """In one iteration of the loop: everybody else waits for one or two milliseconds."""
+
+_COMMENT = News.of(COMMENT)
 
 RETRY_MILLISECONDS = 1000, 5000
 """A client that has to come back waits for a time in between: not all come at once."""
@@ -86,6 +88,8 @@ class Watchers:
         self._places: dict[Connection, str] = {}
         """Whose place a connection has."""
         self._taken: Counter[str] = Counter()
+        self._silent: list[Connection] = []
+        """Those that have to hear something, be it a comment."""
         self._question: Request | None = None
         self._round: Iterator[None] | None = None
         self._cost = 0.0
@@ -134,9 +138,13 @@ class Watchers:
         if not self._taken[origin]:
             del self._taken[origin]
 
+    def silent(self, connection: Connection) -> None:
+        """A watcher has heard nothing for long."""
+        self._silent.append(connection)
+
     def end(self) -> None:
         """Ends all streams: their clients come back, to another server."""
-        for connection in list(self.audiences.of):
+        for connection in list(self.watching):
             try:
                 connection.end_stream()
             except Exception:
@@ -147,6 +155,9 @@ class Watchers:
     def go_on(self) -> float:
         """Does a part of what is to be done; returns in how many seconds there is more."""
         now = self._loop.now
+        if self._silent:
+            self._comment()
+            return 0.0
         if self._round is None:
             if now < self._next_round:
                 return self._next_round - now
@@ -167,8 +178,24 @@ class Watchers:
         self._next_round = max(self._next_round, now + pause)
         return self._next_round - now
 
+    def _comment(self) -> None:
+        """Lets some of those hear something who have heard nothing for long."""
+        some, self._silent = self._silent[:WATCHERS_AT_ONCE], self._silent[WATCHERS_AT_ONCE:]
+        for connection in some:
+            if connection in self.watching:
+                self._inform(connection, _COMMENT)
+
+    def _inform(self, connection: Connection, news: News) -> bool:
+        """Sends a watcher something, if it has taken the last; whether it had, and is there."""
+        try:
+            return connection.tell(news) and connection in self.watching
+        except Exception:
+            self._fail(connection)
+            return False
+
     def _steps(self) -> Iterator[None]:
         """A round, a part at a time."""
+        present = self.audiences.all  # others may come meanwhile, and have newer versions
         news: dict[int, Change] = {}
         levels = iter(self.audiences.levels)
         while some := list(islice(levels, LEVELS_AT_ONCE)):
@@ -177,6 +204,8 @@ class Watchers:
         newest = {level_id: change.version for level_id, change in news.items()}
         told = 0
         for audience in self.audiences.behind(newest):
+            if audience not in present:
+                continue
             for _ in self._tell(audience, news):
                 told += 1
                 if told % WATCHERS_AT_ONCE == 0:
@@ -201,11 +230,10 @@ class Watchers:
         message = News.of(with_ids(visible, versions))
         name = event_id(versions)
         for connection in list(audience.members):
-            try:
-                if connection in self.audiences.of and (not visible or connection.tell(message)):
-                    self.audiences.put(connection, name, versions)
-            except Exception:
-                self._fail(connection)
+            if connection in self.watching and (
+                not visible or self._inform(connection, message)
+            ):
+                self.audiences.put(connection, name, versions)
             yield
 
 

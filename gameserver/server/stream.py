@@ -45,6 +45,18 @@ def hold_back(sock: Options) -> None:
             sock.setsockopt(socket.IPPROTO_TCP, option, UNSENT_BYTES)
 
 
+def give_up_after(sock: Options, seconds: float) -> None:
+    """Has the kernel break the connection when the client's has taken nothing for so long (tcp(7)).
+
+    It knows sooner than anybody here, who sees nothing of it until its buffers are full: of
+    clients that have vanished as well as of those that read nothing.
+    """
+    option = getattr(socket, "TCP_USER_TIMEOUT", None)
+    if option is not None:
+        with suppress(OSError):
+            sock.setsockopt(socket.IPPROTO_TCP, option, int(1000 * seconds))
+
+
 class News(NamedTuple):
     """What is sent to many: as it is, and as a chunk."""
 

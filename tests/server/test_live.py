@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import unittest
 from typing import Any, ClassVar
 
@@ -127,6 +128,16 @@ class NewsTest(LiveTestCase):
         score = self.play()
         self.assert_score(new, score)
         self.assert_score(old, score)
+
+    def test_many_levels(self) -> None:
+        """Who watches 100 levels comes back with an id that says all of them."""
+        numbers = [2147483647 - n for n in range(100)]
+        levels = ",".join(map(str, numbers))
+        watcher = self.watch(levels)
+        for number in numbers:
+            self.assert_score(watcher, None, number)
+        back = self.watch(levels, f"Last-Event-ID: {watcher.id}")
+        self.assert_score(back, self.play(numbers[50]), numbers[50])
 
     def test_nothing_to_see(self) -> None:
         """A change that nobody can see is no event, for those who have come meanwhile either."""
@@ -358,6 +369,32 @@ class QuestionTest(unittest.TestCase):
                 self.assertEqual(self.watchers.go_on(), 0)
                 self.assertAlmostEqual(self.watchers.go_on(), pause)
 
+    def test_comers_during_a_round(self) -> None:
+        """Who comes while a round is under way is not told what is older than what it has."""
+        self.watch(l7=self.version)
+        newer, newest = (make_version("a", each, each) for each in "23")
+        answer = Response(body=b"x", more=(7, newer, 1))
+        with mock.patch.object(self.watchers, "_ask", return_value=answer):
+            self.assertEqual(self.watchers.go_on(), 0)
+            self.watch(l7=newest)
+            old, new = self.watchers.watching
+            self.watchers.go_on()
+        old.tell.assert_called_once()
+        new.tell.assert_not_called()
+        self.assertEqual(self.watchers.watching[new].versions, {7: newest})
+
+    def test_gone_meanwhile(self) -> None:
+        """Of a client that turns out to be gone when it is told nothing is kept."""
+        self.watch(l7=self.version)
+        (gone,) = self.watchers.watching
+        gone.tell.side_effect = lambda news: self.watchers.leave(gone) is None
+        answer = Response(body=b"x", more=(7, make_version("a", "2", "2"), 1))
+        with mock.patch.object(self.watchers, "_ask", return_value=answer):
+            self.watchers.go_on()
+            self.watchers.go_on()
+        gone.tell.assert_called_once()
+        self.assertFalse(self.watchers.watching or self.watchers.audiences.levels)
+
     def test_retry(self) -> None:
         """Clients are told to come back after a time that is drawn."""
         request = make_request("GET", "/api/live?levels=7")
@@ -367,6 +404,16 @@ class QuestionTest(unittest.TestCase):
 
 class EndTest(LiveTestCase):
     """How streams end, and what a silent one says."""
+
+    def test_many_comments(self) -> None:
+        """Those who all fall silent at once hear something, a few at a time."""
+        with mock.patch("gameserver.server.live.WATCHERS_AT_ONCE", 2):
+            watchers = [self.watch("7") for _ in range(7)]
+            for watcher in watchers:
+                self.assert_score(watcher, None)
+            self.pass_time(15.5)
+            for watcher in watchers:
+                watcher.comment()
 
     def test_comments(self) -> None:
         """A stream without news says something every 15 s."""
@@ -430,6 +477,15 @@ class EndTest(LiveTestCase):
         wait_until(lambda: self.watchers() == 1)
         self.assertEqual(self.server.ledger.total, 0)
         self.assert_score(other, self.play())
+
+    @unittest.skipUnless(hasattr(socket, "TCP_USER_TIMEOUT"), "this system has no such option")
+    def test_vanished_watcher(self) -> None:
+        """The kernel breaks a connection whose client takes nothing for 10 s, vanished or not."""
+        watcher = self.watch("7")
+        watcher.event()
+        (connection,) = self.server.watchers.watching
+        option = socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT
+        self.assertEqual(connection._socket.getsockopt(*option), 10_000)
 
     def test_late_watcher(self) -> None:
         """Who takes it late gets the newest then, once."""
