@@ -13,7 +13,7 @@ from gameserver.web.messages import Request, Response
 from gameserver.web.routing import Router, path
 from tests.raw_client import Client, request_bytes
 from tests.server.test_connection import DeadlineTestCase
-from tests.support import make_app, make_request, running
+from tests.support import make_app, make_request, running, wait_until
 
 CHUNKS = 40
 SIZE = 100_000
@@ -204,6 +204,7 @@ class BookTest(unittest.TestCase):
         ):
             client.ask(STREAM)
             client.ask(LIST)
+            wait_until(lambda: "/1/highscorelist" in "".join(log.output))  # it may come later
         lines = "\n".join(record.getMessage() for record in log.records).split("\n")
         self.assertEqual([line.split()[-2] for line in lines], ["/stream", "/1/highscorelist"])
 
