@@ -16,7 +16,7 @@ from gameserver.storage.redis.link import Command
 from gameserver.storage.redis.questions import Read
 from gameserver.storage.redis.secrets import SECRETS
 from gameserver.storage.redis.submissions import game_key
-from gameserver.storage.redis.tournament_catalogue import tournament_key
+from gameserver.storage.redis.tournament_values import tournament_key
 
 Row = tuple[Any, ...]
 Tables = Mapping[str, Sequence[Row]]

@@ -20,9 +20,7 @@ _SIGNING = "session keys"
 
 def shared_secret(rounds: Rounds, name: str) -> bytes:
     """The secret of this name, drawn by whichever server asks for it first."""
-    _, secret = rounds.read(
-        [("HSETNX", SECRETS, name, token_bytes(SIZE)), ("HGET", SECRETS, name)]
-    )
+    _, secret = rounds.read([("HSETNX", SECRETS, name, token_bytes(SIZE)), ("HGET", SECRETS, name)])
     return bytes(secret)
 
 
