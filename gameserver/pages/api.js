@@ -13,7 +13,7 @@ export class Failure extends Error {
 
 // `json` or `form` (an object, or a FormData) is the body; `token` the admin's, or a game's.
 export async function call(method, path, { json, form, token, headers = {}, signal } = {}) {
-  const options = { method, signal, headers: { ...headers }, credentials: "omit" };
+  const options = { method, signal, headers: { ...headers } };
   if (token) options.headers.Authorization = `Bearer ${token}`;
   if (json !== undefined) {
     options.headers["Content-Type"] = "application/json";
