@@ -2,12 +2,13 @@
 
 export class Failure extends Error {
   // `status` is 0 where no answer came; `code` is the `error` in the answer; `wait` are the seconds
-  // after which the server would have it tried again, or 0.
-  constructor(status, code, message, wait = 0) {
+  // after which the server would have it tried again, or 0; `field` is what was wrong, or "".
+  constructor(status, code, message, wait = 0, field = "") {
     super(message);
     this.status = status;
     this.code = code;
     this.wait = wait;
+    this.field = field;
   }
 }
 
@@ -22,6 +23,7 @@ export async function call(method, path, { json, form, token, headers = {}, sign
     options.body = form instanceof FormData ? form : new URLSearchParams(form);
   }
   const answer = await fetched(path, options);
+  noteClock(answer);
   const text = await answer.text();
   if (!answer.ok) throw failure(answer, text);
   const isJson = answer.headers.get("Content-Type")?.includes("json");
@@ -38,6 +40,39 @@ export function address(path, values = {}) {
   return query ? `${path}?${query}` : path;
 }
 
+// A form with files, by POST; `progress(share)` is called with what has been sent, from 0 to 1. It
+// fails like a call. (There is no progress of what is sent with fetch.)
+export function upload(path, form, progress) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    const unreachable = () => reject(new Failure(0, "unreachable", "The server cannot be reached."));
+    request.open("POST", path);
+    request.upload.addEventListener("progress", ({ loaded, total }) => progress(loaded / total));
+    request.addEventListener("error", unreachable);
+    request.addEventListener("abort", unreachable);
+    request.addEventListener("load", () => {
+      const wait = request.getResponseHeader("Retry-After");
+      const headers = wait ? { "Retry-After": wait } : {};
+      const answer = new Response(null, { status: request.status, headers });
+      if (answer.ok) resolve();
+      else reject(failure(answer, request.responseText));
+    });
+    request.send(form);
+  });
+}
+
+// The time of day at the server, whose clock decides, in milliseconds since 1970. That of the
+// reader is taken where both agree but for the seconds that an answer may take.
+export const now = () => Date.now() + ahead;
+
+const AGREEING_MS = 3000;
+let ahead = 0;
+
+function noteClock(answer) {
+  const difference = Date.parse(answer.headers.get("Date")) - Date.now();
+  if (!Number.isNaN(difference)) ahead = Math.abs(difference) > AGREEING_MS ? difference : 0;
+}
+
 async function fetched(path, options) {
   try {
     return await fetch(path, options);
@@ -48,7 +83,6 @@ async function fetched(path, options) {
 }
 
 function failure(answer, text) {
-  const wait = Number(answer.headers.get("Retry-After")) || 0;
   let problem = {};
   try {
     problem = JSON.parse(text);
@@ -56,5 +90,6 @@ function failure(answer, text) {
     problem = { message: text.trim() };
   }
   const message = problem.message || problem.error || `${answer.status} ${answer.statusText}`;
-  return new Failure(answer.status, problem.error || "", message, wait);
+  const wait = Number(answer.headers.get("Retry-After")) || problem.wait || 0;
+  return new Failure(answer.status, problem.error || "", message, wait, problem.field || "");
 }

@@ -1,0 +1,84 @@
+// One tournament: what it is and how long it goes on; its parts are modules of their own, of which
+// each shows what the server has said last.
+
+import { ask, isLoggedIn, check } from "/static/account.js";
+import { fill, showOnly } from "/static/dom.js";
+import { duration } from "/static/format.js";
+import { countDown } from "/static/live.js";
+import { poll } from "/static/poll.js";
+import { hostPart } from "/static/tournament-host.js";
+import { keyPart } from "/static/tournament-key.js";
+import { standingsPart } from "/static/tournament-standings.js";
+import { countdown, moment, inUtc, phase, rules, secondsTo, zone } from "/static/tournament-terms.js";
+import { uploadPart } from "/static/tournament-upload.js";
+import { explain, show as reveal, slot, tell } from "/static/words.js";
+
+const SECONDS = { upcoming: 20, running: 5, over: 60 };
+
+export async function show(root, { captures: [id], query, signal }) {
+  const says = slot(root, "says");
+  const context = { id, query, signal, refresh: () => refresh() };
+  const parts = [keyPart, uploadPart, standingsPart, hostPart].map((part) => part(root, context));
+  fill(root, { zone, json: { href: `/api/tournaments/standings/${id}` } });
+
+  async function read() {
+    const [detail, table] = await Promise.all([
+      ask("GET", `/api/tournaments/detail/${id}`), readTable(id),
+    ]);
+    if (isLoggedIn() && detail.tournament.status === "not_logged_in") await check();
+    return { ...detail, table, phase: phase(detail.tournament) };
+  }
+
+  const refresh = poll(read, (view) => {
+    tell(says, null);
+    showHead(root, view);
+    for (const update of parts) update(view);
+    return untilNext(view);
+  }, (state, failure) => {
+    showOnly(slot(root, "state"), state === "refused" ? "live" : state);
+    if (failure && state === "refused") explain(says, failure);
+    if (failure?.status === 404) reveal(slot(root, "lost"), true);
+  }, signal);
+  await refresh();
+}
+
+// The table; null as long as it is for the host alone.
+async function readTable(id) {
+  try {
+    const { standings } = await ask("GET", `/api/tournaments/standings/${id}`);
+    return standings;
+  } catch (failure) {
+    if (failure.code === "results_hidden") return null;
+    throw failure;
+  }
+}
+
+// At the latest when it starts or ends.
+function untilNext({ phase: is, tournament }) {
+  const left = secondsTo(is === "upcoming" ? tournament.start : tournament.end);
+  return is === "over" ? SECONDS.over : Math.max(0.5, Math.min(SECONDS[is], 1.15 * left + 0.2));
+}
+
+function showHead(root, { tournament, host, phase: is }) {
+  const { name, location: where, start, end, open_entry: isOpen, hide_results: isHidden } = tournament;
+  document.title = `${name} · Tournament`;
+  fill(root, {
+    name,
+    host,
+    location: where,
+    located: { hidden: !where },
+    rules: rules(tournament),
+    closed: { hidden: isOpen },
+    hiding: { hidden: !isHidden || is === "over" },
+    upcoming: { hidden: is !== "upcoming" },
+    running: { hidden: is !== "running" },
+    over: { hidden: is !== "over" },
+    start: moment(start),
+    end: moment(end),
+    "start-utc": inUtc(start),
+    "end-utc": inUtc(end),
+  });
+  if (is !== "over") countDown(slot(root, is === "upcoming" ? "to-start" : "to-end"),
+    countdown(tournament), duration);
+  reveal(slot(root, "body"), true);
+}
