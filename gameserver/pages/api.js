@@ -22,8 +22,9 @@ export async function call(method, path, { json, form, token, headers = {}, sign
   } else if (form) {
     options.body = form instanceof FormData ? form : new URLSearchParams(form);
   }
+  const asked = Date.now();
   const answer = await fetched(path, options);
-  noteClock(answer);
+  noteClock(answer, asked);
   const text = await answer.text();
   if (!answer.ok) throw failure(answer, text);
   const isJson = answer.headers.get("Content-Type")?.includes("json");
@@ -61,16 +62,18 @@ export function upload(path, form, progress) {
   });
 }
 
-// The time of day at the server, whose clock decides, in milliseconds since 1970. That of the
-// reader is taken where both agree but for the seconds that an answer may take.
+// The time of day at the server, whose clock decides, in milliseconds since 1970. It is that of the
+// reader, as far as this may be from what is known: within a second of `Date`, at some moment
+// between the question and the answer.
 export const now = () => Date.now() + ahead;
 
-const AGREEING_MS = 3000;
 let ahead = 0;
 
-function noteClock(answer) {
-  const difference = Date.parse(answer.headers.get("Date")) - Date.now();
-  if (!Number.isNaN(difference)) ahead = Math.abs(difference) > AGREEING_MS ? difference : 0;
+function noteClock(answer, asked) {
+  const date = Date.parse(answer.headers.get("Date"));
+  if (Number.isNaN(date)) return;
+  const [least, most] = [date - Date.now(), date + 1000 - asked];
+  ahead = Math.min(most, Math.max(least, 0));
 }
 
 async function fetched(path, options) {

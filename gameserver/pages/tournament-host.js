@@ -5,12 +5,15 @@ import { copy, fill } from "/static/dom.js";
 import { count } from "/static/format.js";
 import { act, onSubmit, show as reveal, slot, tell } from "/static/words.js";
 
+const FIRST = 200;
 const ORDER = ["requested", "participating", "invited"];
 
 export function hostPart(root, { id, refresh }) {
   const section = slot(root, "hosting");
   const lines = new Map();
   const path = (name) => `/api/tournaments/${name}/${id}`;
+  const all = slot(section, "all-players");
+  let limit = FIRST;
   const invite = slot(section, "invite");
 
   onSubmit(invite, slot(section, "invite-says"), async () => {
@@ -28,6 +31,11 @@ export function hostPart(root, { id, refresh }) {
   onSubmit(slot(section, "delete"), slot(section, "delete-says"), async () => {
     await ask("POST", path("delete"));
     location.assign("/tournaments");
+  });
+
+  all.firstElementChild.addEventListener("click", () => {
+    limit = Infinity;
+    refresh();
   });
 
   function line(username) {
@@ -58,7 +66,9 @@ export function hostPart(root, { id, refresh }) {
     // A deleted account has no name by which anything could be done.
     const known = players.filter(({ username }) => username !== "deleted user");
     known.sort((a, b) => ORDER.indexOf(a.status) - ORDER.indexOf(b.status));
-    const rows = known.map(({ username, status }) => {
+    reveal(all, known.length > limit);
+    fill(all, { "player-count": count(known.length) });
+    const rows = known.slice(0, limit).map(({ username, status }) => {
       if (!lines.has(username)) lines.set(username, line(username));
       return fillLine(lines.get(username), username, status, unproven[username] ?? 0, phase);
     });

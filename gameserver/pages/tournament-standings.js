@@ -65,12 +65,13 @@ function showLines(body, lines, tournament) {
     else delete line.dataset.rank;
     line.toggleAttribute("aria-current", isMe(username));
     return fill(line, {
-      rank: count(rank),
+      rank: games ? count(rank) : "–",
       username,
       me: { hidden: !isMe(username) },
       score: games ? result(tournament, score) : "–",
       games: `${games}`,
       wanted: `${wanted}`,
+      "of-wanted": { hidden: wanted === null },
       finished: { hidden: !finished },
     });
   }));

@@ -56,6 +56,10 @@ export function uploadPart(root, { refresh, signal }) {
       if (name === "drop") add([...event.dataTransfer.files]);
     });
   }
+  // A file that misses its place must not take that of the page.
+  for (const name of ["dragover", "drop"]) {
+    document.addEventListener(name, (event) => event.preventDefault(), { signal });
+  }
   addEventListener("beforeunload", (event) => isBusy && event.preventDefault(), { signal });
 
   return ({ tournament, phase }) => {

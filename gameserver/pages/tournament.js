@@ -9,7 +9,9 @@ import { poll } from "/static/poll.js";
 import { hostPart } from "/static/tournament-host.js";
 import { keyPart } from "/static/tournament-key.js";
 import { standingsPart } from "/static/tournament-standings.js";
-import { countdown, moment, inUtc, phase, rules, secondsTo, zone } from "/static/tournament-terms.js";
+import {
+  countdown, phase, rules, secondsTo, span, spanInUtc, zone,
+} from "/static/tournament-terms.js";
 import { uploadPart } from "/static/tournament-upload.js";
 import { explain, show as reveal, slot, tell } from "/static/words.js";
 
@@ -22,11 +24,12 @@ export async function show(root, { captures: [id], query, signal }) {
   fill(root, { zone, json: { href: `/api/tournaments/standings/${id}` } });
 
   async function read() {
-    const [detail, table] = await Promise.all([
-      ask("GET", `/api/tournaments/detail/${id}`), readTable(id),
-    ]);
-    if (isLoggedIn() && detail.tournament.status === "not_logged_in") await check();
-    return { ...detail, table, phase: phase(detail.tournament) };
+    const detail = await ask("GET", `/api/tournaments/detail/${id}`);
+    const { tournament, unproven } = detail;
+    if (isLoggedIn() && tournament.status === "not_logged_in") await check();
+    const is = phase(tournament);
+    const isHidden = tournament.hide_results && is !== "over" && !unproven;
+    return { ...detail, table: isHidden ? null : await readTable(id), phase: is };
   }
 
   const refresh = poll(read, (view) => {
@@ -60,7 +63,7 @@ function untilNext({ phase: is, tournament }) {
 }
 
 function showHead(root, { tournament, host, phase: is }) {
-  const { name, location: where, start, end, open_entry: isOpen, hide_results: isHidden } = tournament;
+  const { name, location: where, open_entry: isOpen, hide_results: isHidden } = tournament;
   document.title = `${name} · Tournament`;
   fill(root, {
     name,
@@ -73,10 +76,8 @@ function showHead(root, { tournament, host, phase: is }) {
     upcoming: { hidden: is !== "upcoming" },
     running: { hidden: is !== "running" },
     over: { hidden: is !== "over" },
-    start: moment(start),
-    end: moment(end),
-    "start-utc": inUtc(start),
-    "end-utc": inUtc(end),
+    span: span(tournament),
+    "span-utc": spanInUtc(tournament),
   });
   if (is !== "over") countDown(slot(root, is === "upcoming" ? "to-start" : "to-end"),
     countdown(tournament), duration);

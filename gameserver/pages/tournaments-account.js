@@ -44,7 +44,8 @@ export function show(root, { query, go }) {
 
 // An address behind a login leads to a tournament's page here, and nowhere else.
 function within(next) {
-  if (!next?.startsWith("/tournaments")) return null;
+  if (!next || !URL.canParse(next, location.origin)) return null;
   const { origin, pathname, search } = new URL(next, location.origin);
-  return origin === location.origin ? pathname + search : null;
+  const isHere = origin === location.origin && /^\/tournaments(\/[a-z0-9]+)?$/.test(pathname);
+  return isHere ? pathname + search : null;
 }

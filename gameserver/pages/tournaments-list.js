@@ -6,7 +6,7 @@ import { ask, isLoggedIn } from "/static/account.js";
 import { duration } from "/static/format.js";
 import { countDown } from "/static/live.js";
 import { poll } from "/static/poll.js";
-import { countdown, dated, moment, phase, rules } from "/static/tournament-terms.js";
+import { countdown, dated, phase, rules, span } from "/static/tournament-terms.js";
 import { explain, show as reveal, slot, tell, turnPages, whole } from "/static/words.js";
 
 const PAGE = 30;
@@ -53,15 +53,14 @@ export async function show(root, { query, signal }) {
 
 function fillCard(card, tournament) {
   const is = phase(tournament);
-  const { id, name, location: place, start, end, status, open_entry: isOpen } = tournament;
+  const { id, name, location: place, status, open_entry: isOpen } = tournament;
   fill(card, {
     name,
     link: { href: `/tournaments/${id}` },
     rules: rules(tournament),
     place,
     located: { hidden: !place },
-    start: moment(start),
-    end: moment(end),
+    span: span(tournament),
     upcoming: { hidden: is !== "upcoming" },
     running: { hidden: is !== "running" },
     over: { hidden: is !== "over" },
