@@ -215,6 +215,15 @@ class PlayTest(TournamentCase):
         self.browser.wait_for_text(".clock", "Over")
         self.assertIn("Final", self.browser.text("[data-slot=standings]"))
 
+    def test_clock(self) -> None:
+        """The countdown goes by the server's clock, however wrong that of the reader is."""
+        cup = self.create(end=moment(2.5))
+        self.become("")
+        for days in (3, -6):
+            self.run_before(f"const clock = Date.now; Date.now = () => clock() + {days} * 864e5")
+            self.open(f"/tournaments/{cup}")
+            self.browser.wait_for_text(".clock", "Ends in 2 h")
+
     def test_none(self) -> None:
         """A tournament that is not there is said to be so."""
         self.visit("", "/tournaments/999")

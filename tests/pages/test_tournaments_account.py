@@ -143,11 +143,7 @@ class AccountTest(TournamentCase):
             " if (path.endsWith('refresh_token')) return json({ token: 'fresh' });"
             " return real(path, options); }"
         )
-        added = self.browser.driver.execute_cdp_cmd(
-            "Page.addScriptToEvaluateOnNewDocument", {"source": source}
-        )
-        remove = "Page.removeScriptToEvaluateOnNewDocument"
-        self.addCleanup(self.browser.driver.execute_cdp_cmd, remove, added)
+        self.run_before(source)
         self.open("/tournaments")
         self.assertIn('\\"token\\":\\"fresh\\"', self.kept()[3])
         self.browser.wait_for_text("#who", "ann")

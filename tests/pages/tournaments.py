@@ -97,6 +97,13 @@ class TournamentCase(BrowserCase):
         self.become(who)
         self.open(path)
 
+    def run_before(self, source: str) -> None:
+        """Has a script run before those of each page that this test opens from now on."""
+        command = "Page.{}ScriptToEvaluateOnNewDocument"
+        driver = self.browser.driver
+        added = driver.execute_cdp_cmd(command.format("add"), {"source": source})
+        self.addCleanup(driver.execute_cdp_cmd, command.format("remove"), added)
+
     def drop(self, selector: str, files: dict[str, bytes]) -> None:
         """Drops files, as a mouse does."""
         script = """
