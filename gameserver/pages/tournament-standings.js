@@ -38,6 +38,7 @@ export function standingsPart(root, { query, refresh }) {
     fill(section, { shown: count(lines.length), of: count(table?.length ?? 0) });
     showNames(slot(section, "invited-names"), waiting);
     const inside = players.filter(({ status }) => status === "participating");
+    reveal(slot(section, "inside"), inside.length > 0);
     showNames(slot(section, "names"), table === null ? inside.slice(0, limit) : []);
   };
 }

@@ -204,7 +204,7 @@ class PlayTest(TournamentCase):
         self.browser.run("window.fetch = async () => { throw new TypeError() }; " + visible)
         self.browser.wait_for_text("[data-slot=state]", "cannot be reached")
         self.browser.run("window.fetch = window.real; " + visible)
-        self.browser.wait_for_text("[data-slot=state]", "Every few seconds")
+        self.browser.wait_for_text("[data-slot=state]", "Updates by itself")
         self.browser.wait_until_gone("#view .says .wrong")
 
     def test_end(self) -> None:
