@@ -1,5 +1,5 @@
-// Replays are handed in: one after the other, each with its progress and its verdict. Whoever is
-// told to wait waits, and tries again by itself.
+// Replays are handed in: one after the other, each with its progress and its verdict. One that the
+// server is too busy for waits, and is sent again.
 
 import { upload } from "/static/api.js";
 import { copy, fill } from "/static/dom.js";
@@ -64,7 +64,7 @@ export function uploadPart(root, { refresh, signal }) {
 
   return ({ tournament, phase }) => {
     const isOpen = isMinesweeper(tournament) && phase === "running";
-    // What was handed in keeps its verdict, also after the end.
+    // The files keep their verdicts, also after the end.
     reveal(section, isOpen || slot(section, "list").children.length > 0);
     reveal(drop, isOpen);
   };

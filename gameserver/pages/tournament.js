@@ -1,7 +1,8 @@
 // One tournament: what it is and how long it goes on; its parts are modules of their own, of which
 // each shows what the server has said last.
 
-import { ask, isLoggedIn, check } from "/static/account.js";
+import { now } from "/static/api.js";
+import { ask, check, isLoggedIn } from "/static/account.js";
 import { fill, showOnly } from "/static/dom.js";
 import { duration } from "/static/format.js";
 import { countDown } from "/static/live.js";
@@ -16,17 +17,30 @@ import { uploadPart } from "/static/tournament-upload.js";
 import { explain, show as reveal, slot, tell } from "/static/words.js";
 
 const SECONDS = { upcoming: 20, running: 5, over: 60 };
+const DETAIL_SECONDS = 30;
 
 export async function show(root, { captures: [id], query, signal }) {
   const says = slot(root, "says");
-  const context = { id, query, signal, refresh: () => refresh() };
+  const context = { id, query, signal, refresh: () => askAgain() };
   const parts = [keyPart, uploadPart, standingsPart, hostPart].map((part) => part(root, context));
   fill(root, { zone, json: { href: `/api/tournaments/standings/${id}` } });
 
+  let detail = null;
+  let askedAt = 0;
+
+  // The page of the tournament is asked for seldom, but by its host, and by those who wait for one.
+  async function readDetail() {
+    const isWaiting = detail?.unproven || detail?.tournament.status === "requested";
+    if (detail && !isWaiting && now() - askedAt < 1000 * DETAIL_SECONDS) return;
+    const asked = now();
+    detail = await ask("GET", `/api/tournaments/detail/${id}`);
+    askedAt = asked;
+    if (isLoggedIn() && detail.tournament.status === "not_logged_in") await check();
+  }
+
   async function read() {
-    const detail = await ask("GET", `/api/tournaments/detail/${id}`);
+    await readDetail();
     const { tournament, unproven } = detail;
-    if (isLoggedIn() && tournament.status === "not_logged_in") await check();
     const is = phase(tournament);
     const isHidden = tournament.hide_results && is !== "over" && !unproven;
     return { ...detail, table: isHidden ? null : await readTable(id), phase: is };
@@ -42,6 +56,10 @@ export async function show(root, { captures: [id], query, signal }) {
     if (failure && state === "refused") explain(says, failure);
     if (failure?.status === 404) reveal(slot(root, "lost"), true);
   }, signal);
+  function askAgain() {
+    askedAt = 0;
+    return refresh();
+  }
   await refresh();
 }
 

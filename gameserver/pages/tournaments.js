@@ -26,14 +26,16 @@ async function go() {
   if (signal.aborted) return;
   const root = copy(template);
   byId("view").replaceChildren(root);
+  const captures = path.match(pattern).slice(1);
+  if (!captures.length) document.title = root.querySelector("h1").textContent;
   mark(path);
   showAccount();
   const query = new URLSearchParams(location.search);
-  await view.show(root, { captures: path.match(pattern).slice(1), query, signal, go });
+  await view.show(root, { captures, query, signal, go });
   if (!signal.aborted) ready();
 }
 
-// Who cannot be asked about the token now keeps it.
+// Without an answer the token is kept.
 const checked = check().catch((failure) => explain(byId("says"), failure));
 
 function mark(path) {
@@ -52,13 +54,13 @@ function showAccount() {
   fill(byId("who"), { username: username() });
 }
 
-// What is shown stays as it is when the server has ended the login: nothing typed is lost.
+// The view stays as it is when the server has ended the login: nothing typed is lost.
 session.addEventListener("changed", showAccount);
 byId("leave").addEventListener("click", () => {
   logOut();
   go();
 });
-// Whoever has logged in comes back.
+// After logging in one comes back.
 document.addEventListener("click", ({ target }) => {
   const link = target.closest("a[data-enter]");
   if (!link || location.pathname === link.pathname) return;

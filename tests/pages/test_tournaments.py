@@ -34,7 +34,7 @@ class ListsTest(TournamentCase):
         return self.browser.texts("#view li h2")
 
     def test_lists(self) -> None:
-        """What runs, what is to come and what is over, by their addresses; each in its order."""
+        """The running ones, those to come and those that are over, by address and in order."""
         self.become("")
         for path, words in (("", "No tournament is running"), ("?list=upcoming", "is planned"),
                             ("?list=archive", "is over yet")):  # fmt: skip
@@ -59,7 +59,7 @@ class ListsTest(TournamentCase):
         self.assert_no_complaints()
 
     def check_yours(self, over: int) -> None:
-        """One's own need a login; who is in says so."""
+        """One's own need a login, and say how far one has come."""
         self.assertEqual(self.names("/tournaments?list=my_active"), [])
         self.assertIn("you have to log in", self.browser.text("#view .says"))
         self.ask("ann", "POST", f"tournaments/participate/{over - 3}")
@@ -158,7 +158,7 @@ class PlayTest(TournamentCase):
         self.assertEqual(self.browser.texts("[data-slot=upload]"), [])
 
     def test_invited(self) -> None:
-        """Who is invited accepts; before the start there is no key, but the time for it."""
+        """An invitation is accepted; before the start there is no key, but the time for it."""
         cup = self.create("bob", start=moment(2.5), end=moment(4), open_entry=False)
         self.ask("bob", "POST", f"tournaments/invite/{cup}", username="ann")
         self.visit("ann", f"/tournaments/{cup}")

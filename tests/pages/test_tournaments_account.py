@@ -85,7 +85,7 @@ class AccountTest(TournamentCase):
         self.browser.wait("#enter")
 
     def test_next(self) -> None:
-        """Whoever logs in comes back to a page of tournaments, and to no other."""
+        """A login leads back to a page of tournaments, and to no other."""
         for text in ("https://example.org/", "//example.org/tournaments", "/console",
                      "/tournaments@example.org", "javascript:alert(1)", "/tournaments/../console",
                      "\\\\example.org/tournaments"):  # fmt: skip

@@ -26,6 +26,7 @@ class HostingTest(TournamentCase):
         self.visit("ann", "/tournaments/new")
         self.put("#new-name", HOSTILE[0])
         self.put("#new-location", HOSTILE[1])
+        self.assertEqual(self.browser.driver.title, "Host a tournament")
         meaning = "[data-slot=meaning]"
         self.assertIn("3 beginner, 2 intermediate and 1 expert games", self.browser.text(meaning))
         self.click("[value=sum_timelimit]")
@@ -71,7 +72,7 @@ class HostingTest(TournamentCase):
         self.assertEqual(made["open_entry"], True)
 
     def test_players(self) -> None:
-        """Invite and confirm; who is unknown is said so; unproven games are counted, and go."""
+        """Invite and confirm; an unknown name is said so; unproven games are counted, and go."""
         cup = self.create(open_entry=False, name=HOSTILE[2])
         self.ask("bob", "POST", f"tournaments/participate/{cup}")
         self.visit("ann", f"/tournaments/{cup}")
