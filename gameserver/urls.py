@@ -62,6 +62,7 @@ drawing = partial(Operation, refusals=(403,))
 trusted = partial(Operation, who="game")
 
 page = partial(path, wants=(KNOWN,), fields=pages.PAGE)
+tournament_page = pages.page("tournaments")
 
 api = partial(path, wants=("content-type", accounts.CREDENTIALS), error_format="api")
 
@@ -70,6 +71,10 @@ urlpatterns: list[Route] = [
     page("/", GET=pages.page("boards")),
     page("/levels/<number:level_id>", GET=pages.page("level", embeddable=True)),
     page("/users/<number:user_id>", GET=pages.page("user")),
+    page("/tournaments", GET=tournament_page),
+    page("/tournaments/new", GET=tournament_page),
+    page("/tournaments/account", GET=tournament_page),
+    page("/tournaments/<number:tournament_id>", GET=tournament_page),
     page("/console", GET=pages.page("console")),
     path("/static/<file:name>", known=True, limited=False, exact=True, fields=pages.FILE,
         GET=pages.file),

@@ -233,6 +233,23 @@ class BrowserCase(unittest.TestCase):
         posts = [{"level": level_id, "score": score} for level_id, score in scores.items()]
         self.call("POST", f"/api/scores?sessionkey={key}", {"scores": posts})
 
+    def put(self, selector: str, text: str) -> None:
+        """Types something in the place of what was in a field."""
+        field = self.browser.wait(selector)
+        field.clear()
+        field.send_keys(text)
+
+    def choose(self, selector: str, value: str) -> None:
+        """Chooses something, as a person does."""
+        script = "const [s, value] = arguments; const e = document.querySelector(s);"
+        script += "e.value = value; for (const n of ['input', 'change'])"
+        script += "e.dispatchEvent(new Event(n, {bubbles: true}))"
+        self.browser.run(script, selector, value)
+
+    def click(self, selector: str) -> None:
+        """Clicks the first element of a selector that can be seen."""
+        self.browser.wait(selector).click()
+
     def assert_no_complaints(self) -> None:
         """The console has said nothing that somebody should know."""
         self.assertEqual(self.browser.complaints(), [])

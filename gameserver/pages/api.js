@@ -2,12 +2,13 @@
 
 export class Failure extends Error {
   // `status` is 0 where no answer came; `code` is the `error` in the answer; `wait` are the seconds
-  // after which the server would have it tried again, or 0.
-  constructor(status, code, message, wait = 0) {
+  // after which the server would have it tried again, or 0; `field` is what was wrong, or "".
+  constructor(status, code, message, wait = 0, field = "") {
     super(message);
     this.status = status;
     this.code = code;
     this.wait = wait;
+    this.field = field;
   }
 }
 
@@ -21,7 +22,9 @@ export async function call(method, path, { json, form, token, headers = {}, sign
   } else if (form) {
     options.body = form instanceof FormData ? form : new URLSearchParams(form);
   }
+  const asked = Date.now();
   const answer = await fetched(path, options);
+  noteClock(answer, asked);
   const text = await answer.text();
   if (!answer.ok) throw failure(answer, text);
   const isJson = answer.headers.get("Content-Type")?.includes("json");
@@ -38,6 +41,41 @@ export function address(path, values = {}) {
   return query ? `${path}?${query}` : path;
 }
 
+// A form with files, by POST; `progress(share)` is called with what has been sent, from 0 to 1. It
+// fails like a call. (There is no progress of what is sent with fetch.)
+export function upload(path, form, progress) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    const unreachable = () => reject(new Failure(0, "unreachable", "The server cannot be reached."));
+    request.open("POST", path);
+    request.upload.addEventListener("progress", ({ loaded, total }) => progress(loaded / total));
+    request.addEventListener("error", unreachable);
+    request.addEventListener("abort", unreachable);
+    request.addEventListener("load", () => {
+      const wait = request.getResponseHeader("Retry-After");
+      const headers = wait ? { "Retry-After": wait } : {};
+      const answer = new Response(null, { status: request.status, headers });
+      if (answer.ok) resolve();
+      else reject(failure(answer, request.responseText));
+    });
+    request.send(form);
+  });
+}
+
+// The time of day at the server, whose clock decides, in milliseconds since 1970. It is that of the
+// reader, as far as this may be from what is known: within a second of `Date`, at some moment
+// between the question and the answer.
+export const now = () => Date.now() + ahead;
+
+let ahead = 0;
+
+function noteClock(answer, asked) {
+  const date = Date.parse(answer.headers.get("Date"));
+  if (Number.isNaN(date)) return;
+  const [least, most] = [date - Date.now(), date + 1000 - asked];
+  ahead = Math.min(most, Math.max(least, 0));
+}
+
 async function fetched(path, options) {
   try {
     return await fetch(path, options);
@@ -48,7 +86,6 @@ async function fetched(path, options) {
 }
 
 function failure(answer, text) {
-  const wait = Number(answer.headers.get("Retry-After")) || 0;
   let problem = {};
   try {
     problem = JSON.parse(text);
@@ -56,5 +93,6 @@ function failure(answer, text) {
     problem = { message: text.trim() };
   }
   const message = problem.message || problem.error || `${answer.status} ${answer.statusText}`;
-  return new Failure(answer.status, problem.error || "", message, wait);
+  const wait = Number(answer.headers.get("Retry-After")) || problem.wait || 0;
+  return new Failure(answer.status, problem.error || "", message, wait, problem.field || "");
 }

@@ -4,7 +4,7 @@ import { address } from "/static/api.js";
 import { fill } from "/static/dom.js";
 import { ask } from "/static/console-session.js";
 import { offerUndo, onSubmit, show as reveal, slot, tell } from "/static/console-words.js";
-import { count } from "/static/format.js";
+import { count, forField } from "/static/format.js";
 
 const NUMBERS = ["level", "user", "min", "max"];
 const MOMENTS = ["from", "to"];
@@ -17,7 +17,7 @@ export function show(root, { query }) {
   const button = purge.querySelector("button");
   let counted = null;
   for (const name of NUMBERS) form.elements[name].value = query.get(name) ?? "";
-  for (const name of MOMENTS) form.elements[name].value = local(query.get(name));
+  for (const name of MOMENTS) form.elements[name].value = forField(query.get(name));
   const forget = () => {
     counted = null;
     typed.value = "";
@@ -75,12 +75,4 @@ function read(form, says) {
     return null;
   }
   return bounds;
-}
-
-// A moment as the field has it, in the reader's zone.
-function local(moment) {
-  const date = new Date(moment ?? NaN);
-  if (Number.isNaN(date.getTime())) return "";
-  const shifted = new Date(date.getTime() - date.getTimezoneOffset() * 60000);
-  return shifted.toISOString().slice(0, 19);
 }

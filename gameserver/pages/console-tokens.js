@@ -2,7 +2,7 @@
 
 import { copy, fill } from "/static/dom.js";
 import { ask } from "/static/console-session.js";
-import { act, onSubmit, show as reveal, slot, tell, when } from "/static/console-words.js";
+import { act, offerCopy, onSubmit, show as reveal, slot, tell, when } from "/static/console-words.js";
 
 export async function show(root) {
   const form = slot(root, "new");
@@ -28,16 +28,7 @@ function once({ name, token }) {
   const element = fill(copy("token-made"), { name });
   const field = slot(element, "token");
   field.value = token;
-  field.addEventListener("focus", () => field.select());
-  slot(element, "copy").addEventListener("click", async () => {
-    field.select();
-    try {
-      await navigator.clipboard.writeText(token);
-      reveal(slot(element, "copied"), true);
-    } catch {
-      // There is no clipboard for a page that is not on https: then the token is selected.
-    }
-  });
+  offerCopy(slot(element, "copy"), field, slot(element, "copied"));
   return element;
 }
 

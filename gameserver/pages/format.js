@@ -30,6 +30,14 @@ export const player = ({ name, user }) => name ?? `Player ${user}`;
 // A moment of the API in the reader's time zone.
 export const moment = (text) => local.format(new Date(text));
 
+// A moment as a field of the type `datetime-local` has it, in the reader's zone; "" for none.
+export function forField(text) {
+  const date = new Date(text ?? NaN);
+  if (Number.isNaN(date.getTime())) return "";
+  const shifted = new Date(date.getTime() - date.getTimezoneOffset() * 60000);
+  return shifted.toISOString().slice(0, 19);
+}
+
 // How long it is: the two largest units, "3 h 12 min".
 export function duration(seconds) {
   const first = UNITS.findIndex(([, size]) => seconds >= size);

@@ -37,22 +37,6 @@ class ConsoleCase(BrowserCase):
         )
         self.browser.wait("html[data-ready]")
 
-    def put(self, selector: str, text: str) -> None:
-        """Types something in the place of what was in a field."""
-        field = self.browser.wait(selector)
-        field.clear()
-        field.send_keys(text)
-
-    def choose(self, selector: str, value: str) -> None:
-        """Chooses something, as a person does."""
-        script = "const [s, value] = arguments; const e = document.querySelector(s);"
-        script += "e.value = value; for (const n of ['input', 'change'])"
-        script += "e.dispatchEvent(new Event(n, {bubbles: true}))"
-        self.browser.run(script, selector, value)
-
-    def click(self, selector: str) -> None:
-        self.browser.wait(selector).click()
-
     def row(self, number: int) -> str:
         """The selector of a row of the table."""
         return f"#view tbody tr:nth-child({number})"
