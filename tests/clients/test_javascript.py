@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
+from tests.browser import WHY_NONE, Browser
 from tests.clients.proxy import Answered
 from tests.clients.scenario import CLIENTS, DRIVERS, LONG, SUM, Scenario
 from tests.support import wait_until
 
 PAGE = '<meta charset="utf-8"><title>A game</title><script type="module" src="game.js"></script>'
-FLAGS = (
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-)
 FORBIDDEN = """
 Object.defineProperty(window, "localStorage", { get() { throw new Error("forbidden"); } });
 """
@@ -62,12 +54,10 @@ class JavaScriptTest(Scenario):
     """A new process of the client is a page that is loaded anew; its saves are localStorage."""
 
     language = "js"
-    programs = ("chromium", "chromedriver")
 
     @classmethod
     def why_not(cls) -> str:
-        has_selenium = importlib.util.find_spec("selenium")
-        return super().why_not() or ("" if has_selenium else "it takes selenium (pip)")
+        return WHY_NONE
 
     @classmethod
     def setUpClass(cls) -> None:
@@ -81,8 +71,9 @@ class JavaScriptTest(Scenario):
         cls.addClassCleanup(cls.site.server_close)
         cls.addClassCleanup(cls.site.shutdown)
         threading.Thread(target=cls.site.serve_forever, args=(0.02,), daemon=True).start()
-        cls.browser = start_browser(cls.world / "profile")
-        cls.addClassCleanup(cls.browser.quit)
+        browser = Browser()
+        cls.addClassCleanup(browser.close)
+        cls.browser = browser.driver
 
     def setUp(self) -> None:
         super().setUp()
@@ -128,16 +119,6 @@ class JavaScriptTest(Scenario):
             localStorage.setItem("gameserver-queue", JSON.stringify([queue[0], 5, null]));
         """
         self.browser.execute_script(script)
-
-
-def start_browser(profile: Path) -> Any:
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(shutil.which("chromium"))
-    for flag in (*FLAGS, f"--user-data-dir={profile}"):
-        options.add_argument(flag)
-    return webdriver.Chrome(options, webdriver.ChromeService(str(shutil.which("chromedriver"))))
 
 
 del Scenario  # it is abstract

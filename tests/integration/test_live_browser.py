@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import tempfile
 import threading
@@ -12,14 +11,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 
+from tests.browser import Browser, needs_browser
 from tests.raw_client import Client, request_bytes
 from tests.servers import ServerProcess
 from tests.support import wait_until
-
-try:
-    from selenium import webdriver
-except ImportError:
-    webdriver = None  # type: ignore[assignment]
 
 PAGE = b"""\
 <!doctype html>
@@ -55,17 +50,9 @@ class Page(BaseHTTPRequestHandler):
         """Nothing: nobody reads it."""
 
 
-def why_not() -> str:
-    """Why there is no browser; empty if there is one."""
-    if webdriver is None:
-        return "selenium is not installed"
-    missing = [name for name in ("chromium", "chromedriver") if not shutil.which(name)]
-    return f"{missing[0]} is not installed" if missing else ""
-
-
-@unittest.skipIf(why_not(), why_not())
+@needs_browser
 class BrowserTest(unittest.TestCase):
-    browser: ClassVar[Any]
+    browser: ClassVar[Browser]
     site: ClassVar[ThreadingHTTPServer]
 
     @classmethod
@@ -74,16 +61,8 @@ class BrowserTest(unittest.TestCase):
         cls.addClassCleanup(cls.site.server_close)
         threading.Thread(target=cls.site.serve_forever, daemon=True).start()
         cls.addClassCleanup(cls.site.shutdown)
-        options = webdriver.ChromeOptions()
-        options.binary_location = shutil.which("chromium") or ""
-        for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage"):
-            options.add_argument(argument)
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        options.add_argument(f"--user-data-dir={folder.name}")
-        service = webdriver.ChromeService(shutil.which("chromedriver"))
-        cls.browser = webdriver.Chrome(options, service)
-        cls.addClassCleanup(cls.browser.quit)
+        cls.browser = Browser()
+        cls.addClassCleanup(cls.browser.close)
 
     def start(self, *flags: str) -> ServerProcess:
         server = ServerProcess(*flags)
@@ -92,11 +71,11 @@ class BrowserTest(unittest.TestCase):
 
     def watch(self, server: ServerProcess, levels: str) -> None:
         """Opens the page, which is another site's than the server."""
-        self.browser.get(f"http://127.0.0.1:{self.site.server_address[1]}/")
+        self.browser.open(f"http://127.0.0.1:{self.site.server_address[1]}/", is_ready=False)
         self.run_script("watch(arguments[0])", f"{server.url}api/live?levels={levels}")
 
     def run_script(self, script: str, *arguments: object) -> Any:
-        return self.browser.execute_script(script, *arguments)
+        return self.browser.run(script, *arguments)
 
     def seen(self, name: str) -> Any:
         return self.run_script(f"return seen.{name}")
