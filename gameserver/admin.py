@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from gameserver.errors import Refused, StartError, StorageFull
 from gameserver.monitoring.streams import open_missing_streams
 from gameserver.settings import STORE_VARIABLE, Parser, parse_path
-from gameserver.storage.redis.maintenance import new_secret
+from gameserver.storage.redis.maintenance import is_store, new_password, new_secret
 from gameserver.storage.redis.opening import require_package
 from gameserver.storage.sqlite import csv_import, maintenance, passwords, transfer
 from gameserver.storage.sqlite.transfer import STANDARD_STREAM
@@ -83,7 +83,10 @@ def _import(options: argparse.Namespace) -> int:
 
 
 def _password(options: argparse.Namespace) -> int:
-    passwords.reset(options.file, options.other)
+    if is_store(options.file):
+        new_password(options.file, options.other)
+    else:
+        passwords.reset(options.file, options.other)
     return 0
 
 
@@ -105,12 +108,16 @@ FIRST = {
         "SOURCE",
         f"a data file, or the address of a Redis; - is the one in {STORE_VARIABLE}",
     ),
+    "password": (
+        "FILE",
+        f"the data file, or the address of a Redis; - is the one in {STORE_VARIABLE}",
+    ),
     "new-secret": (
         "STORE",
         f"the address of a Redis; - is the one in {STORE_VARIABLE}, which `ps` does not show",
     ),
 }
-"""The first argument of those commands that are not about a data file."""
+"""The first argument of those commands that are not about a data file alone."""
 KEY_TEXT = f"where the key of the claims is, as secret as FILE [default: CSV{transfer.KEY_END}]"
 
 COMMANDS = {

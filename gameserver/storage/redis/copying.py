@@ -22,7 +22,7 @@ from gameserver.scores.values import Limits
 from gameserver.storage.redis import people
 from gameserver.storage.redis.engine import RedisEngine
 from gameserver.storage.redis.link import Link
-from gameserver.storage.redis.maintenance import FROM_ENVIRONMENT, address_of
+from gameserver.storage.redis.maintenance import address_of, is_store
 from gameserver.storage.redis.opening import check_redis, open_redis, parsed_address
 from gameserver.storage.redis.transfer import CHUNK, WRITTEN, Columns, Reader, Writer
 from gameserver.storage.sqlite import csv_import, people_tables, transfer
@@ -41,18 +41,14 @@ def copy(source: str, target: str) -> None:
 
     StartError if that cannot be, or if the two differ in the end.
     """
-    if _is_store(source) == _is_store(target):
+    if is_store(source) == is_store(target):
         raise StartError("one of the two is a data file, the other a Redis: redis://host:6379/0")
-    if _is_store(target):
+    if is_store(target):
         counts = _into_redis(source, address_of(target))
     else:
         counts = _into_file(address_of(source), target)
     shown = ", ".join(f"{count:,} {name}" for name, count in counts.items())
     print(f"copied and checked: {shown}")
-
-
-def _is_store(text: str) -> bool:
-    return text == FROM_ENVIRONMENT or text.startswith(("redis:", "rediss:"))
 
 
 class _Clock:

@@ -6,7 +6,8 @@ import unittest
 
 import mock  # noqa: UP026 (the same mock on every Python)
 
-from gameserver.errors import InvalidSessionKey
+from gameserver.auth.accounts import Accounts
+from gameserver.errors import InvalidSessionKey, Refused
 from gameserver.storage.engine import open_engine
 from tests.admin_case import AdminTestCase
 from tests.redis_server import redis_url
@@ -35,6 +36,33 @@ class NewSecretTest(AdminTestCase):
         code, _, errors = self.run_admin("new-secret", "-")
         self.assertEqual((code, errors.count("\n")), (2, 1), errors)
         self.assertIn("GAMESERVER_STORE", errors)
+
+
+class PasswordTest(AdminTestCase):
+    """`password`."""
+
+    def test_reset(self) -> None:
+        """A new password is shown once; the old one and all tokens end, on all servers."""
+        url = redis_url()
+        engine = open_engine(store=url)
+        self.addCleanup(engine.close)
+        accounts = Accounts(engine.accounts)
+        accounts.register("ann", "correct horse")
+        header = f"ann:{accounts.obtain_token('ann', 'correct horse')}"
+        self.assertEqual(accounts.token_status(header), "ok")
+        code, said, errors = self.run_admin("password", url, "Ann")
+        self.assertEqual((code, errors), (0, ""))
+        self.assertTrue(said.startswith("ann: the new password is "), said)
+        self.assertEqual(accounts.token_status(header), "nonexistent")
+        with self.assertRaises(Refused):
+            accounts.obtain_token("ann", "correct horse")
+        self.assertTrue(accounts.obtain_token("ann", said.split()[-1]))
+
+    def test_unknown(self) -> None:
+        """One line says that there is no such account."""
+        code, _, errors = self.run_admin("password", redis_url(), "bob")
+        self.assertEqual((code, errors.count("\n")), (2, 1), errors)
+        self.assertIn("the store has no account of this name", errors)
 
 
 if __name__ == "__main__":
