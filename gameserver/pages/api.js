@@ -12,6 +12,8 @@ export class Failure extends Error {
   }
 }
 
+const UNREACHABLE = [0, "unreachable", "The server cannot be reached."];
+
 // `json` or `form` (an object, or a FormData) is the body; `token` the admin's, or a game's.
 export async function call(method, path, { json, form, token, headers = {}, signal } = {}) {
   const options = { method, signal, headers: { ...headers } };
@@ -46,7 +48,7 @@ export function address(path, values = {}) {
 export function upload(path, form, progress) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    const unreachable = () => reject(new Failure(0, "unreachable", "The server cannot be reached."));
+    const unreachable = () => reject(new Failure(...UNREACHABLE));
     request.open("POST", path);
     request.upload.addEventListener("progress", ({ loaded, total }) => progress(loaded / total));
     request.addEventListener("error", unreachable);
@@ -81,7 +83,7 @@ async function fetched(path, options) {
     return await fetch(path, options);
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Failure(0, "unreachable", "The server cannot be reached.");
+    throw new Failure(...UNREACHABLE);
   }
 }
 

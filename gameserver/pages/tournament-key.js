@@ -4,7 +4,9 @@ import { ask, isLoggedIn, isMe } from "/static/account.js";
 import { fill, showOnly } from "/static/dom.js";
 import { count, duration } from "/static/format.js";
 import { countDown } from "/static/live.js";
-import { inUtc, isMinesweeper, moment, params, result, secondsTo } from "/static/tournament-terms.js";
+import {
+  inUtc, isMinesweeper, moment, params, result, secondsTo,
+} from "/static/tournament-terms.js";
 import { act, offerCopy, show as reveal, slot } from "/static/words.js";
 
 const NONE_YET = ["not_generated", "not_generated_yet", "never_generated"];

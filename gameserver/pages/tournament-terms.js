@@ -6,7 +6,9 @@ import * as format from "/static/format.js";
 import { words } from "/static/words.js";
 
 const english = navigator.language?.startsWith("en") ? navigator.language : "en-GB";
-const WHEN = { day: "numeric", month: "short", year: "numeric", hour: "numeric", minute: "2-digit" };
+const WHEN = {
+  day: "numeric", month: "short", year: "numeric", hour: "numeric", minute: "2-digit",
+};
 const local = new Intl.DateTimeFormat(english, { weekday: "short", ...WHEN });
 const utc = new Intl.DateTimeFormat("en-GB", { ...WHEN, timeZone: "UTC" });
 const list = new Intl.ListFormat("en-GB");
@@ -42,7 +44,9 @@ export const countdown = ({ start, end }) => {
 export function params({ mode, modeparams }) {
   const [first, second] = modeparams.split(",");
   const numbers = first.split("+").map(Number);
-  if (mode === "levels") return { levels: numbers, isAscending: second === "asc", games: numbers.length };
+  if (mode === "levels") {
+    return { levels: numbers, isAscending: second === "asc", games: numbers.length };
+  }
   if (!mode.startsWith("sum")) return { games: null };
   const games = numbers.reduce((sum, each) => sum + each, 0);
   return { counts: numbers, minutes: Number(second), games };
@@ -90,6 +94,7 @@ function linked(levels) {
 }
 
 // A line of the standings: times are in milliseconds.
-export const result = (tournament, score) => (
-  isMinesweeper(tournament) ? format.score(score, { format: "time", decimals: 3 }) : format.count(score)
-);
+export function result(tournament, score) {
+  if (!isMinesweeper(tournament)) return format.count(score);
+  return format.score(score, { format: "time", decimals: 3 });
+}
