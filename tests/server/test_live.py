@@ -272,9 +272,10 @@ class NewsTest(LiveTestCase):
 
     def test_watcher_that_fails(self) -> None:
         """One that raises an error is closed; the others of its audience have their news."""
-        watchers = [self.watch("7") for _ in range(3)]
-        for watcher in watchers:
-            self.assert_score(watcher, None)
+        watchers = []
+        for _ in range(3):  # one after the other, so that it is known which is the first
+            watchers.append(self.watch("7"))
+            self.assert_score(watchers[-1], None)
         first = next(iter(self.server.watchers.watching))
 
         class Broken:

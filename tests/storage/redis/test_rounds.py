@@ -7,6 +7,8 @@ import unittest
 from collections.abc import Sequence
 from typing import Any
 
+import mock  # noqa: UP026 (the same mock on every Python)
+
 from gameserver.errors import Refused
 from gameserver.storage.redis.address import parse_address
 from gameserver.storage.redis.link import Command, Link, Unavailable
@@ -14,7 +16,7 @@ from gameserver.storage.redis.links import Links
 from gameserver.storage.redis.questions import AGAIN, Change, Pending, Read
 from gameserver.storage.redis.rounds import Rounds
 from tests.redis_server import RedisServer, shared_redis
-from tests.support import run_together, wait_until
+from tests.support import PATIENCE, run_together, wait_until
 
 
 class RoundsTestCase(unittest.TestCase):
@@ -141,6 +143,7 @@ class ReplicaTest(RoundsTestCase):
 
     def test_with_one(self) -> None:
         """With one, it is there by the time of the answer."""
+        self.enterContext(mock.patch("gameserver.storage.redis.rounds.WAIT_MS", 1000 * PATIENCE))
         replica = RedisServer("--replicaof", f"127.0.0.1 {self.redis.port}")
         self.addCleanup(replica.close)
         wait_until(lambda: b"state=online" in self.redis.ask("INFO", "replication"))
