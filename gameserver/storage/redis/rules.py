@@ -58,7 +58,7 @@ class Rules:
     def load(self) -> None:
         """Reads everything, at the start."""
         with self._lock:
-            self._rounds.at_once([("SET", SINCE, _start(), "NX")], writes=True)
+            self._rounds.write([("SET", SINCE, _start(), "NX")])
             number, _ = self._numbers(self._read)
             for part in self._parts.values():
                 part.load(self._read)

@@ -20,8 +20,8 @@ _SIGNING = "session keys"
 
 def shared_secret(rounds: Rounds, name: str) -> bytes:
     """The secret of this name, drawn by whichever server asks for it first."""
-    _, secret = rounds.at_once(
-        [("HSETNX", SECRETS, name, token_bytes(SIZE)), ("HGET", SECRETS, name)], writes=True
+    _, secret = rounds.write(
+        [("HSETNX", SECRETS, name, token_bytes(SIZE)), ("HGET", SECRETS, name)]
     )
     return bytes(secret)
 

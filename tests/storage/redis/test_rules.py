@@ -114,6 +114,18 @@ class RulesTest(unittest.TestCase):
         self.one.claims.look()
         self.assertEqual(list(self.one.claims.by_user), [])
 
+    def test_distrusted_in_a_batch(self) -> None:
+        """Everything may be read again by what a round has found; then its views are called again."""
+        self.one._rules.distrust()
+        with self.one.rounds.batch() as batch:
+            for _ in range(2):
+                batch.turn(0, 1)
+                with self.assertRaises(Pending):
+                    self.one.scores.high_scores(7)
+                batch.flush()
+            batch.turn(0, 1)
+            self.assertEqual(self.one.scores.high_scores(7), b"")
+
     # Session keys
 
     def test_keys(self) -> None:
