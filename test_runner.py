@@ -11,6 +11,7 @@ import argparse
 import sys
 import threading
 import unittest
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     result = runner.run(find_tests(options.names))
     assert isinstance(result, Result)
+    for reason, count in Counter(reason for _, reason in result.skipped).items():
+        print(f"skipped {count}: {reason}")
     passed, failed, skipped = result.counts()
     print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
     return 0 if passed and not failed else 1

@@ -11,6 +11,7 @@ from gameserver.errors import Refused, StartError, StorageFull
 from gameserver.monitoring.streams import open_missing_streams
 from gameserver.settings import STORE_VARIABLE, Parser, parse_path
 from gameserver.storage.redis.maintenance import new_secret
+from gameserver.storage.redis.opening import require_package
 from gameserver.storage.sqlite import maintenance, passwords, transfer
 from gameserver.storage.sqlite.transfer import STANDARD_STREAM
 
@@ -88,7 +89,19 @@ def _new_secret(options: argparse.Namespace) -> int:
     return 0
 
 
+def _copy(options: argparse.Namespace) -> int:
+    require_package()
+    from gameserver.storage.redis.copying import copy
+
+    copy(options.file, options.other)
+    return 0
+
+
 FIRST = {
+    "copy": (
+        "SOURCE",
+        f"a data file, or the address of a Redis; - is the one in {STORE_VARIABLE}",
+    ),
     "new-secret": (
         "STORE",
         f"the address of a Redis; - is the one in {STORE_VARIABLE}, which `ps` does not show",
@@ -118,6 +131,12 @@ COMMANDS = {
         "give an account of the tournaments a new password, which is shown",
         "NAME",
         "the account's name",
+    ),
+    "copy": (
+        _copy,
+        "copy everything from a data file into an empty Redis, or back, and check it",
+        "TARGET",
+        "the other one: an empty Redis, or a file that is not there yet",
     ),
     "new-secret": (
         _new_secret,

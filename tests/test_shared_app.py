@@ -81,6 +81,12 @@ class SharedAppTest(unittest.TestCase):
             self.assertIn(("Retry-After", "1"), response.headers)
         self.assertIn(b'"error": "overloaded"', responses[2].body)
 
+    def test_back(self) -> None:
+        """After Redis was away the rules are read again, and what was asked is answered."""
+        requests = [self.post(7, 5), self.list(), self.post(8, 6, "b"), self.list("b")]
+        self.engine._rules.distrust()  # type: ignore[attr-defined]
+        self.assertEqual(self.bodies(*requests)[1], b"8=6,7=5")
+
     def last_list(self) -> Response:
         with self.away():
             (response,) = self.app.handle([self.list()])

@@ -83,10 +83,11 @@ class TestRunnerTest(unittest.TestCase):
         self.assertEqual(self.run_runner(), (0, "4 passed, 0 failed"))
 
     def test_failures(self) -> None:
-        """Failures and warnings are counted by test, skipped tests apart."""
+        """Failures and warnings are counted by test, skipped tests apart, with the reason."""
         self.add("tests/test_good.py", GOOD)
         self.add("tests/test_bad.py", BAD)
         self.assertEqual(self.run_runner(), (1, "2 passed, 3 failed, 1 skipped"))
+        self.assertIn("\nskipped 1: not here\n", self.output)
 
     def test_left_behind(self) -> None:
         """What a test leaves behind fails it: in a thread, in a finaliser, an open file."""

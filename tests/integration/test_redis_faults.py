@@ -7,7 +7,7 @@ import signal
 import unittest
 from typing import ClassVar
 
-from tests.integration.contract import FrontEndTestCase
+from tests.integration.contract import FrontEndTestCase, new_number
 from tests.raw_client import Reply, request_bytes
 from tests.redis_server import RedisServer, require_redis
 from tests.support import run_together, wait_until
@@ -53,6 +53,9 @@ class FaultsContract(FrontEndTestCase):
         for _ in range(4):
             client = self.connect()
             wait_until(lambda client=client: client.ask(ASK).status == 200)
+        level, user = new_number(), new_number()
+        self.assertEqual(self.submit(level, self.log_in(user), 5), 200)
+        self.assertEqual(self.scores(level), b"%d=5" % user)
 
     def test_stopped(self) -> None:
         """It hangs."""

@@ -51,10 +51,6 @@ class Batch:
         self._asker = self._client = 0
         self._position = 0
         """How many questions the view has asked so far."""
-        self.at_once = True
-        """Whether the view asks everything at once from here on."""
-        self.has_written = False
-        """Whether the view has changed something at once."""
         self._begin_round()
 
     def _begin_round(self) -> None:
@@ -63,6 +59,10 @@ class Batch:
         """By client: the number of the group that it has asked in last."""
         self._held: set[int] = set()
         """The clients whose next requests have to wait for the next round."""
+        self.at_once = True
+        """Whether the view asks everything at once from here on."""
+        self.has_written = True
+        """Whether the view has changed something at once."""
         self.number = self._round_number = self._rules_now()
         """Those of the rules with which the view was called, and all views of the round."""
 
@@ -85,6 +85,8 @@ class Batch:
 
     def flush(self) -> None:
         """The end of a round: asks Redis, and notes the answers."""
+        # No view is called now, so whatever is asked meanwhile cannot wait for a round.
+        self.at_once = self.has_written = True
         if self._groups:
             self.number = self._round_number
             again: set[int] = set()

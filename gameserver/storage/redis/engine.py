@@ -54,8 +54,8 @@ class RedisEngine:
         check_layout(self.rounds)
         self._rules = Rules(self.rounds)
         self._links.when_back = self._rules.distrust
-        asking = Asking(self.rounds, self._rules, clock)
-        self.scores = ModeratedScores(asking, shared_secret(self.rounds, "runs"), limits)
+        self.asking = Asking(self.rounds, self._rules, clock)
+        self.scores = ModeratedScores(self.asking, shared_secret(self.rounds, "runs"), limits)
         self.claims = RedisClaims(self.rounds, self._rules)
         self.game_tokens = RedisGameTokens(self._rules)
         self.sessions = self._open_sessions(store_tokens, clock)

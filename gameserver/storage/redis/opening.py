@@ -22,7 +22,7 @@ def open_redis(
     clock: Clock = server_clock,
 ) -> RedisEngine:
     """The engine for the Redis at an address; StartError says why there is none."""
-    address = _address(store)
+    address = parsed_address(store)
     from gameserver.storage.redis.engine import RedisEngine
 
     return RedisEngine(address, replicas, store_tokens, limits, clock)
@@ -30,17 +30,23 @@ def open_redis(
 
 def check_redis(store: str) -> None:
     """StartError if the Redis at an address cannot be used."""
-    address = _address(store)
+    address = parsed_address(store)
     from gameserver.storage.redis.check import check_server
 
     check_server(address)
 
 
-def _address(store: str) -> Address:
+def parsed_address(store: str) -> Address:
+    """The address that a text is; StartError if it is none, or if it would be of no use."""
     try:
         address = parse_address(store)
     except ValueError as error:
         raise StartError(str(error)) from None
+    require_package()
+    return address
+
+
+def require_package() -> None:
+    """StartError if the package is not installed that speaks with Redis."""
     if not find_spec("redis"):
         raise StartError("a store in Redis needs a package: pip install 'gameserver[redis]'")
-    return address

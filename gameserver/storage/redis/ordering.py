@@ -12,7 +12,6 @@ from __future__ import annotations
 from struct import pack, unpack
 
 from gameserver.numbers import MAX_NUMBER
-from gameserver.scores.rank_key import ARRIVAL_BITS, Line
 
 ARRIVAL_BITS_HERE = 32
 """Those of an arrival in a place: one less than a rank key has."""
@@ -40,9 +39,3 @@ def parts_of(place: float) -> tuple[int, int]:
 def by_order(number: int, is_ascending: bool) -> int:
     """The r of a score; the score of an r."""
     return number if is_ascending else MAX_NUMBER - number
-
-
-def place_in(line: Line) -> float:
-    """The place of a line in memory."""
-    r, arrival = divmod(line.key, 1 << ARRIVAL_BITS)
-    return place_of(r, arrival)

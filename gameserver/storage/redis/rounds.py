@@ -108,7 +108,7 @@ class Rounds:
         raise Unavailable("too many want to change the same: try again later")
 
     def read(self, commands: Sequence[Command]) -> list[Any]:
-        """The replies to commands that only read, now; an error is raised.
+        """The replies to commands that only read, or may be done twice, now; an error is raised.
 
         For what is the same for all views, and not for one of them alone.
         """

@@ -14,7 +14,7 @@
 | `gone`, `gone:<board>` | boards that are gone, whose users are taken out of these, two at a time |
 | `names`, `folded` | of users; what they are found by |
 | `h:<user>`, `hu`, `hl` | lines that are kept back, by board; the users, and how many by level |
-| `q:<user>`, `requests` | answers to requests that may be repeated; all of them, the oldest first |
+| `q:<user>`, `requests` | answers to requests that may be repeated; all of them by their time |
 | `runs`, `r:<level>:<minute>` | runs that are used up; posts where there are rates |
 | `p:<worker>`, `w:<worker>` | the last calls of a server's thread, and what was answered |
 | `audit`, `audit:…`, `jobs`, `kept`, `k:<entry>` | see `audit.py` |

@@ -22,8 +22,8 @@ def script_text(name: str) -> str:
 SUBMIT = _script("submit", "common")
 LISTS = _script("lists", "common")
 READ = _script("read", "common")
-POST = _script("post", "common", "lines")
-WRITE = _script("write", "common", "lines")
+POST = _script("post", "common", "lines", "requests")
+WRITE = _script("write", "common", "lines", "requests")
 MODERATE = _script("moderate", "common", "lines", "audit")
 
 _GREET = _script("greet")

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from gameserver.scores.level import Level, has_scores
+from gameserver.scores.level import Level, has_scores, no_such_season
 from gameserver.scores.names import fold
 from gameserver.scores.runs import Run, Runs
 from gameserver.scores.seasons import CURRENT
@@ -155,28 +155,36 @@ class RedisScores(LevelReader):
     def remove(self, level_id: int, user_id: int, season: str = CURRENT) -> bool:
         def prepare(rules: ScoreRules, now: int) -> Asked:
             level, named = view_of(rules, level_id, season, now)
+            is_past = named.start != level.season(now).start
+
+            def answer(reply: int) -> bool:
+                if reply < 0 and is_past:
+                    raise no_such_season()
+                return reply > 0
+
             name = board_name(level_id, level, named)
-            return Asked(("remove", name, member(user_id)), bool)
+            return Asked(("remove", name, member(user_id)), answer)
 
         return bool(self._asked(prepare))
 
     # Users
 
     def rename(self, user_id: int, name: str | None) -> None:
+        wanted = name or ""
+        self._named("rename", user_id, wanted, fold(wanted))
+
+    def forget(self, user_id: int) -> None:
+        self._named("forget", user_id)
+
+    def _named(self, what: str, user_id: int, *arguments: str) -> None:
+        """Does something to a user that takes the present name, which is found by its fold."""
         self._begin()
         present = self.name(user_id) or ""
-        wanted = name or ""
         while True:
-            reply = self._write(
-                "rename", member(user_id), present, fold(present), wanted, fold(wanted)
-            )
+            reply = self._write(what, member(user_id), present, fold(present), *arguments)
             if reply == b"ok":
                 return
             present = reply[1].decode()
-
-    def forget(self, user_id: int) -> None:
-        self.rename(user_id, None)
-        self._write("forget", member(user_id))
 
     # Writing
 

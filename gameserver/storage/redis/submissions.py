@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from gameserver.storage.redis.keys import key
 from gameserver.storage.redis.link import Command
 from gameserver.storage.redis.questions import Read
-from gameserver.storage.redis.tournament_catalogue import tournament_key
+from gameserver.storage.redis.tournament_values import tournament_key
 from gameserver.tournaments.keys import IssuedKey
 from gameserver.tournaments.tournament import Score, Submission
 from gameserver.tournaments.tournament_store import Earlier, outdone

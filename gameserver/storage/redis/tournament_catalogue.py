@@ -6,14 +6,13 @@ it has not seen, and asks for one number where nothing has changed.
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Sequence
-from dataclasses import astuple
 
 from gameserver.storage.redis.keys import key
 from gameserver.storage.redis.link import Command
 from gameserver.storage.redis.questions import Read
+from gameserver.storage.redis.tournament_values import tournament_key, unpacked
 from gameserver.tournaments.catalogue import Catalogue, Hosted, Listing, Page, card_of
 from gameserver.tournaments.tournament import Tournament
 
@@ -24,18 +23,6 @@ _CHANGED = key("tournaments:changed")
 
 _CHUNK = 1_000
 """Tournaments that are read at once."""
-
-
-def tournament_key(tournament_id: int, *more: str) -> str:
-    return key("tournament", tournament_id, *more)
-
-
-def packed(tournament: Tournament) -> str:
-    return json.dumps(astuple(tournament))
-
-
-def unpacked(found: bytes) -> Tournament:
-    return Tournament(*json.loads(found))
 
 
 def changed(number: int, tournament_id: int) -> list[Command]:

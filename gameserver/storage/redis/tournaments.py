@@ -1,18 +1,11 @@
-"""Tournaments, entries, keys and submissions, in Redis.
-
-`tournament:<id>` is a tournament, `…:entries` and `…:keys` are hashes by user. `entries:<user>`
-has a user's entries by tournament, `keys:<user>` the tournaments that the user has keys for.
-"""
+"""Tournaments, entries, keys and submissions, in Redis."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
 
-from gameserver.errors import Refused
 from gameserver.storage.redis.accounts import RedisAccounts
 from gameserver.storage.redis.keys import key as key_of
 from gameserver.storage.redis.link import Command
@@ -24,11 +17,16 @@ from gameserver.storage.redis.submissions import (
     scores_in,
     unproven_in,
 )
-from gameserver.storage.redis.tournament_catalogue import (
-    NUMBER,
-    SharedCatalogue,
-    changed,
+from gameserver.storage.redis.tournament_catalogue import NUMBER, SharedCatalogue, changed
+from gameserver.storage.redis.tournament_values import (
+    entries_of,
+    entry_in,
+    existing,
+    issued_in,
+    key_kept,
+    keys_of,
     packed,
+    pairs_in,
     tournament_key,
     unpacked,
 )
@@ -73,7 +71,7 @@ class RedisTournaments:
 
         def change(read: Read) -> Change:
             found, number = read([("GET", place), ("GET", NUMBER)])
-            made = rule(_existing(found))
+            made = rule(existing(found))
             kept: Command = ("SET", place, packed(made))
             return Change([kept, *changed(int(number), tournament_id)], made)
 
@@ -85,14 +83,14 @@ class RedisTournaments:
 
         def change(read: Read) -> Change:
             found, number, entered = read([("GET", place), ("GET", NUMBER), ("EXISTS", entries)])
-            rule(_existing(found), bool(entered))
+            rule(existing(found), bool(entered))
             return Change([("DEL", place), *changed(int(number), tournament_id)])
 
         self._transact([place, entries, NUMBER], change)
 
     def tournament(self, tournament_id: int) -> Tournament:
         (found,) = self._rounds.ask([("GET", tournament_key(tournament_id))])
-        return _existing(found)
+        return existing(found)
 
     def listing(self, name: str, now: int, page: Page | None) -> Listing:
         (number,) = self._rounds.ask([("GET", NUMBER)])
@@ -103,12 +101,12 @@ class RedisTournaments:
         ids = [each.id for each in listing.tournaments]
         if not ids:
             return {}
-        (found,) = self._rounds.ask([("HMGET", _entries_of(user_id), *ids)])
+        (found,) = self._rounds.ask([("HMGET", entries_of(user_id), *ids)])
         return {n: Entry(entry.decode()) for n, entry in zip(ids, found, strict=True) if entry}
 
     def entered(self, user_id: int, ending_after: int) -> list[tuple[Tournament, Entry]]:
-        (found,) = self._rounds.ask([("HGETALL", _entries_of(user_id))])
-        entries = {int(n): Entry(entry.decode()) for n, entry in _pairs(found)}
+        (found,) = self._rounds.ask([("HGETALL", entries_of(user_id))])
+        entries = {int(n): Entry(entry.decode()) for n, entry in pairs_in(found)}
         if not entries:
             return []
         ids = sorted(entries)
@@ -124,8 +122,8 @@ class RedisTournaments:
                 ("GET", Submissions(tournament_id).newest),
             ]
         )
-        tournament = _existing(found)
-        entries = sorted((int(user), Entry(entry.decode())) for user, entry in _pairs(rows))
+        tournament = existing(found)
+        entries = sorted((int(user), Entry(entry.decode())) for user, entry in pairs_in(rows))
         users = [user for user, _ in entries]
         host, *names = self._accounts.names_of([tournament.host_id, *users])
         shown = [(user, name, entry) for (user, entry), name in zip(entries, names, strict=True)]
@@ -135,7 +133,7 @@ class RedisTournaments:
         found, rows = self._rounds.ask(
             [("GET", tournament_key(tournament_id)), Submissions(tournament_id).all]
         )
-        _existing(found)
+        existing(found)
         counts = unproven_in(rows)
         unproven: Counter[str] = Counter()
         for name, count in zip(self._accounts.names_of(list(counts)), counts.values(), strict=True):
@@ -153,13 +151,13 @@ class RedisTournaments:
             found, entry, count, number = read(
                 [("GET", place), ("HGET", entries, user_id), ("HLEN", entries), ("GET", NUMBER)]
             )
-            before = _entry(entry)
-            after = rule(_existing(found), before)
+            before = entry_in(entry)
+            after = rule(existing(found), before)
             if after is before:
                 return Change((), after)
             kept: list[Command] = [
                 ("HSET", entries, user_id, after),
-                ("HSET", _entries_of(user_id), tournament_id, after),
+                ("HSET", entries_of(user_id), tournament_id, after),
             ]
             counted = () if count else changed(int(number), tournament_id)
             return Change([*kept, *counted], after)
@@ -179,11 +177,11 @@ class RedisTournaments:
             found, entry, drawn = read(
                 [("GET", place), ("HGET", entries, user_id), ("HGET", keys, user_id)]
             )
-            before = _issued(tournament_id, user_id, drawn)
-            issued = rule(_existing(found), _entry(entry), before)
+            before = issued_in(tournament_id, user_id, drawn)
+            issued = rule(existing(found), entry_in(entry), before)
             kept: list[Command] = [
-                ("HSET", keys, user_id, _key_kept(issued)),
-                ("SADD", _keys_of(user_id), tournament_id),
+                ("HSET", keys, user_id, key_kept(issued)),
+                ("SADD", keys_of(user_id), tournament_id),
             ]
             return Change(kept, issued)
 
@@ -192,11 +190,11 @@ class RedisTournaments:
 
     def end_keys(self, user_id: int) -> None:
         def rule(read: Read) -> Change:
-            (ids,) = read([("SMEMBERS", _keys_of(user_id))])
+            (ids,) = read([("SMEMBERS", keys_of(user_id))])
             gone: list[Command] = [("HDEL", tournament_key(int(n), "keys"), user_id) for n in ids]
-            return Change([*gone, ("DEL", _keys_of(user_id))])
+            return Change([*gone, ("DEL", keys_of(user_id))])
 
-        self._transact([_keys_of(user_id)], rule)
+        self._transact([keys_of(user_id)], rule)
 
     def key(self, tournament_id: int, user_id: int) -> tuple[Tournament, IssuedKey | None]:
         found, drawn = self._rounds.ask(
@@ -205,7 +203,7 @@ class RedisTournaments:
                 ("HGET", tournament_key(tournament_id, "keys"), user_id),
             ]
         )
-        return _existing(found), _issued(tournament_id, user_id, drawn)
+        return existing(found), issued_in(tournament_id, user_id, drawn)
 
     # Submissions
 
@@ -223,7 +221,7 @@ class RedisTournaments:
 
         def change(read: Read) -> Change:
             found, drawn = read([("GET", place), ("HGET", keys, user_id)])
-            issued = _issued(tournament_id, user_id, drawn)
+            issued = issued_in(tournament_id, user_id, drawn)
             table = submissions.read(user_id, submission, only_best, read)
             counts = rule(unpacked(found) if found else None, table.earlier(issued))
             return Change(table.added(submission, moment) if counts else (), counts)
@@ -236,7 +234,7 @@ class RedisTournaments:
 
         def change(read: Read) -> Change:
             (found,) = read([("GET", place)])
-            rule(_existing(found))
+            rule(existing(found))
             return Change(*submissions.removed(user_id, read))
 
         return int(self._transact([place, *submissions.keys], change))
@@ -245,41 +243,4 @@ class RedisTournaments:
         found, rows = self._rounds.ask(
             [("GET", tournament_key(tournament_id)), Submissions(tournament_id).all]
         )
-        return scores_in(rows, newest, _existing(found).end)
-
-
-# Keys and values
-
-
-def _entries_of(user_id: int) -> str:
-    return key_of("entries", user_id)
-
-
-def _keys_of(user_id: int) -> str:
-    return key_of("keys", user_id)
-
-
-def _existing(found: bytes | None) -> Tournament:
-    if found is None:
-        raise Refused("no_such_tournament")
-    return unpacked(found)
-
-
-def _entry(found: bytes | None) -> Entry:
-    return Entry(found.decode()) if found else Entry.NONE
-
-
-def _key_kept(issued: IssuedKey) -> str:
-    return json.dumps([issued.key.secret.hex(), issued.generated, issued.expiry])
-
-
-def _issued(tournament_id: int, user_id: int, found: bytes | None) -> IssuedKey | None:
-    if not found:
-        return None
-    secret, generated, expiry = json.loads(found)
-    return IssuedKey(Key(user_id, tournament_id, bytes.fromhex(secret)), generated, expiry)
-
-
-def _pairs(found: Sequence[bytes]) -> Sequence[tuple[Any, Any]]:
-    """The fields and values of a hash."""
-    return list(zip(found[::2], found[1::2], strict=True))
+        return scores_in(rows, newest, existing(found).end)

@@ -20,7 +20,7 @@ import csv
 import os
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple, TextIO
 
@@ -39,6 +39,9 @@ from gameserver.storage.sqlite.schema import require_newest
 from gameserver.storage.sqlite.score_rows import CHUNK, Row, chunks, json_object, read_settings
 from gameserver.times import format_moment, parse_moment
 
+Columns = Sequence[str]
+"""The columns of a line."""
+
 COLUMNS = ("level", "user", "score", "season", "at", "meta", "name", "settings")
 HEADER = ",".join(COLUMNS)
 OLD_WIDTH = 3
@@ -49,6 +52,9 @@ SELECT EXISTS (SELECT 1 FROM level) OR EXISTS (SELECT 1 FROM user_name)
 OR EXISTS (SELECT 1 FROM user_state) OR EXISTS (SELECT 1 FROM audit)
 OR EXISTS (SELECT 1 FROM score WHERE season <> 0 OR at IS NOT NULL OR meta IS NOT NULL)
 """
+
+COUNT = moderation.COUNT
+"""How many scores there are."""
 
 STANDARD_STREAM = "-"
 """In the place of a CSV file."""
@@ -78,29 +84,41 @@ def _write(connection: sqlite3.Connection, target: TextIO) -> None:
     (has_more,) = connection.execute(HAS_MORE).fetchone()
     width = len(COLUMNS) if has_more else OLD_WIDTH
     lines.writerow(COLUMNS[:width])
-    settings = read_settings(connection.execute(score_rows.SETTINGS))
-    for level_id, of_level in settings.items():
-        lines.writerow((level_id, *[""] * 6, score_rows.settings_text(of_level)))
-    for user_id, name in connection.execute(score_rows.NAMES):
-        lines.writerow(("", user_id, *[""] * 4, name, ""))
-    for user_id, state in moderation.states(connection):
-        lines.writerow(("", user_id, *[""] * 5, state))
-    for entry in moderation.entries(connection):
-        lines.writerow((*[""] * 7, entry))
+    lines.writerows(other_lines(connection))
     (count,) = connection.execute(moderation.COUNT).fetchone()
-    rows = Progress("exporting", count).follow(chunks(connection.execute(moderation.IN_ORDER)))
-    lines.writerows(_score_line(row, settings.get(row[0], DEFAULT))[:width] for row in rows)
+    rows = Progress("exporting", count).follow(score_lines(connection))
+    lines.writerows(row[:width] for row in rows)
     target.flush()
 
 
-def _score_line(row: Row, settings: LevelSettings) -> tuple[object, ...]:
+def other_lines(connection: sqlite3.Connection) -> Iterator[Columns]:
+    """All lines but those of scores."""
+    settings = read_settings(connection.execute(score_rows.SETTINGS))
+    for level_id, of_level in settings.items():
+        yield (str(level_id), *[""] * 6, score_rows.settings_text(of_level))
+    for user_id, name in connection.execute(score_rows.NAMES):
+        yield ("", str(user_id), *[""] * 4, name, "")
+    for user_id, state in moderation.states(connection):
+        yield ("", str(user_id), *[""] * 5, state)
+    for entry in moderation.entries(connection):
+        yield (*[""] * 7, entry)
+
+
+def score_lines(connection: sqlite3.Connection) -> Iterator[Sequence[Columns]]:
+    """The lines of scores, in rank order on each board, many at a time."""
+    settings = read_settings(connection.execute(score_rows.SETTINGS))
+    for rows in chunks(connection.execute(moderation.IN_ORDER)):
+        yield [_score_line(row, settings.get(row[0], DEFAULT)) for row in rows]
+
+
+def _score_line(row: Row, settings: LevelSettings) -> Columns:
     level_id, start, user_id, key, at, meta = row
     score = score_in(score_rows.rank_key(key), settings.order == "asc")
     season = season_at(settings.reset, settings.reset_offset, start)
     return (
-        level_id,
-        user_id,
-        score,
+        str(level_id),
+        str(user_id),
+        str(score),
         "" if season is ALL else season.name,
         "" if at is None else format_moment(at),
         "" if meta is None else meta.decode(),
@@ -125,6 +143,12 @@ def import_(file: str, source: str) -> None:
         finally:
             database.close()
     print(f"{file}: {kept:,} scores are new or better")
+
+
+def take_lines(connection: sqlite3.Connection, lines: Iterable[Columns]) -> None:
+    """Takes in lines as an import does, inside a transaction."""
+    importing = _Import(connection)
+    importing.keep(row for columns in lines for row in importing.rows_of(columns))
 
 
 class _Line(NamedTuple):
@@ -152,14 +176,18 @@ class _Import:
     def take(self, source: TextIO, name: str) -> int:
         """Takes in all lines; returns how many scores are new or better."""
         progress = Progress("importing", os.fstat(source.fileno()).st_size)
-        rows = self._rows(_shown(source, progress), name)
+        kept = self.keep(self._rows(_shown(source, progress), name))
+        progress.end()
+        return kept
+
+    def keep(self, rows: Iterator[Row]) -> int:
+        """Keeps the scores that are new or better; returns how many."""
         kept = 0
         while chunk := list(islice(rows, CHUNK)):
             before = self._connection.total_changes
             self._connection.executemany(KEEP_BETTER, chunk)
             kept += self._connection.total_changes - before
         moderation.withhold(self._connection)
-        progress.end()
         return kept
 
     def _rows(self, source: Iterator[str], name: str) -> Iterator[Row]:
@@ -169,12 +197,13 @@ class _Import:
         try:
             for columns in lines:
                 if number > 1 or ",".join(columns) not in (HEADER, OLD_HEADER):
-                    yield from self._take_line(columns)
+                    yield from self.rows_of(columns)
                 number = lines.line_num + 1
         except (ValueError, csv.Error, Refused) as error:
             raise StartError(f"{name}, line {number}: {error}; nothing was imported") from None
 
-    def _take_line(self, columns: list[str]) -> Iterator[Row]:
+    def rows_of(self, columns: Columns) -> Iterator[Row]:
+        """The row of a line that is a score; all others are taken in at once."""
         if not OLD_WIDTH <= len(columns) <= len(COLUMNS):
             raise ValueError(f"must be {OLD_HEADER} or {HEADER}")
         line = _Line(*columns)

@@ -6,15 +6,24 @@ import unittest
 from itertools import cycle
 from typing import Any
 
+import mock  # noqa: UP026 (the same mock on every Python)
+
 from gameserver.scores.values import NORMAL, Limits
 from gameserver.storage.engine import Engine, open_engine
 from gameserver.times import Clock, server_clock
+from tests.redis_server import require_redis
+from tests.support import PATIENCE
 
 
 def open_server(
     test: unittest.TestCase, url: str, limits: Limits = NORMAL, clock: Clock = server_clock
 ) -> Engine:
-    """The engine of a server, closed when the test ends."""
+    """The engine of a server, closed when the test ends. It waits for Redis on a busy machine."""
+    require_redis()
+    for module in ("link", "links"):
+        patch = mock.patch(f"gameserver.storage.redis.{module}.ANSWER_SECONDS", PATIENCE)
+        patch.start()
+        test.addCleanup(patch.stop)
     engine = open_engine(store=url, limits=limits, clock=clock)
     test.addCleanup(engine.close)
     return engine

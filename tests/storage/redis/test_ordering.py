@@ -7,8 +7,7 @@ import struct
 import unittest
 
 from gameserver.numbers import MAX_NUMBER
-from gameserver.scores.rank_key import ARRIVAL_BITS, Line
-from gameserver.storage.redis.ordering import parts_of, place_in, place_of
+from gameserver.storage.redis.ordering import parts_of, place_of
 from tests.redis_server import shared_redis
 
 LAST = 2**32 - 1
@@ -61,11 +60,6 @@ class PlaceTest(unittest.TestCase):
             (one,) = struct.unpack(">q", struct.pack(">d", place_of(r, 7)))
             (other,) = struct.unpack(">q", struct.pack(">d", place_of(r, 8)))
             self.assertEqual(abs(one - other), 1)
-
-    def test_line(self) -> None:
-        """A line in memory has a place."""
-        for r in EDGES:
-            self.assertEqual(parts_of(place_in(Line(r << ARRIVAL_BITS | 5))), (r, 5))
 
 
 class OnRedisTest(unittest.TestCase):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
+import threading
 import unittest
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -31,6 +33,7 @@ class SharingTestCase(unittest.TestCase):
         self.redis = shared_redis()
         self.clock, self.other_clock = Clock(), Clock()
         self.engine = open_server(self, self.redis.url, clock=self.clock)
+        self.addCleanup(self.redis.ask, "CONFIG", "SET", "maxmemory", 0)
         self.other_engine = open_server(self, self.redis.url, clock=self.other_clock)
         self.store: Any = self.engine.scores
         self.other: Any = self.other_engine.scores
@@ -142,6 +145,30 @@ class PostsTest(SharingTestCase):
         self.assertEqual(run_together(work, 8), [b"5"] * 8)
         self.assertEqual(self.store.high_scores(1), b"7=5")
 
+    def test_remembered_requests(self) -> None:
+        """Of requests as many are kept as can be repeated: eight of a user, none older than a day.
+
+        Of too many the oldest go, whoever's they are.
+        """
+        for number in range(20):
+            self.clock.now += 1
+            for user_id in (7, 8):
+                request = RequestId(1, f"{number}", b"d" * 16)
+                self.store.post(user_id, [Post(1, 5)], total, request)
+        self.assertEqual(self.redis.ask("ZCARD", key("requests")), b":16\r\n")
+        self.store._posts._limits = self.store._posts._limits.replace("1000000", "10")
+        for number in range(6):
+            self.clock.now += 1
+            self.store.post(9, [Post(1, 5)], total, RequestId(2, f"{number}", b"d" * 16))
+        self.assertEqual(self.redis.ask("ZCARD", key("requests")), b":10\r\n")
+        self.store.forget(9)
+        self.assertEqual(self.redis.ask("ZCARD", key("requests")), b":4\r\n")
+        self.clock.now += 86_400
+        for number in range(4):
+            self.store.post(10, [Post(1, 5)], total, RequestId(1, f"{number}", b"d" * 16))
+        self.assertEqual(self.redis.ask("ZCARD", key("requests")), b":4\r\n")
+        self.assertEqual(self.redis.ask("EXISTS", key("q", 7), key("q", 8)), b":0\r\n")
+
     def test_runs(self) -> None:
         """A run that one server has drawn is good on another one, once."""
         self.store.configure(1, lambda old: replace(old, runs=True))
@@ -220,6 +247,17 @@ class PostsTest(SharingTestCase):
         self.assertNotEqual(self.store.version(1), version)
         self.assertLess(int(self.redis.ask("HGET", key("n"), 1).split()[1]), 1000)
 
+    def test_remove_from_seasons(self) -> None:
+        """A score is taken off a past season; from one that there is not, that is refused."""
+        self.store.configure(1, lambda old: replace(old, reset="hourly"))
+        self.store.submit(1, 7, 5)
+        past = self.store.summary(1).season.name
+        self.clock.now += 3600
+        self.assertFalse(self.store.remove(1, 7))
+        self.assertTrue(self.store.remove(1, 7, past))
+        with self.assertRaises(Refused):  # its only score is gone, and so is the season
+            self.store.remove(1, 7, past)
+
     def test_users_of_seasons_that_are_gone(self) -> None:
         """Whoever played only in seasons that are kept no longer leaves nothing behind."""
         store = open_server(self, self.redis.url, Limits(seasons=1), self.clock).scores
@@ -235,6 +273,46 @@ class PostsTest(SharingTestCase):
         self.assertEqual(len(store.scores_of(7777)), 2)
         self.assertEqual(store.scores_of(100), [])
         self.assertEqual([len(store.scores_of(user_id)) for user_id in (200, 329)], [1, 1])
+
+
+class HistoryTest(SharingTestCase):
+    """What becomes of many posts at once, by way of several servers."""
+
+    def test_sums(self) -> None:
+        """Every post counts once, though each is sent to two servers."""
+        self.store.configure(1, lambda old: replace(old, keep="sum", times=True))
+
+        def work(number: int) -> list[bytes]:
+            stores, answers = (self.store, self.other), []
+            for turn in range(40):
+                request = RequestId(1, f"{turn}", bytes([number] * 16))
+                for store in stores[:: 1 if number % 2 else -1]:
+                    answers.append(store.post(number, [Post(1, turn)], total, request))
+            return answers
+
+        for answers in run_together(work, 6):
+            sums = [sum(range(turn + 1)) for turn in range(40) for _ in range(2)]
+            self.assertEqual(answers, [b"%d" % each for each in sums])
+        self.assertEqual({entry.score for entry in self.other.page(1).entries}, {780})
+
+    def test_ties(self) -> None:
+        """Of equal scores the one reached first stands first, whichever server took it."""
+        posted: list[tuple[int, int]] = []
+        lock = threading.Lock()
+
+        def work(number: int) -> None:
+            chance = random.Random(number)
+            for user_id in range(100 * number, 100 * number + 60):
+                with lock:  # so that it is known which is the first
+                    score = chance.randrange(5)
+                    (self.store, self.other)[chance.randrange(2)].submit(1, user_id, score)
+                    posted.append((-score, user_id))
+
+        run_together(work, 5)
+        entries = self.store.page(1, limit=999).entries
+        expected = [user_id for _, user_id in sorted(posted, key=lambda each: each[0])]
+        self.assertEqual([entry.user_id for entry in entries], expected)
+        self.assertEqual([entry.rank for entry in entries], list(range(1, 301)))
 
 
 def before_of(users: Sequence[int], score: int) -> int:
@@ -282,6 +360,43 @@ class JobsTest(SharingTestCase):
         self.moderation(self.other).put_state(ADMIN, 7, "unban")
         self.assertEqual(sum(steps), 0)
         self.assertEqual(len(self.store.scores_of(7)), 59)
+
+
+class FullTest(SharingTestCase):
+    """A Redis that takes nothing more."""
+
+    def test_full(self) -> None:
+        """What would be written is refused as a whole, what is read is answered; then all goes on.
+
+        So it is with a score of any kind, a name, settings, and what an admin does.
+        """
+        self.store.configure(2, lambda old: replace(old, keep="sum", times=True, rate_user=99))
+        for level_id in (1, 2):
+            self.store.submit(level_id, 7, 5)
+        request = RequestId(2, "a", b"d" * 16)
+        calls: list[Callable[[], object]] = [
+            lambda: self.store.submit(1, 8, 9), lambda: self.store.submit(2, 7, 9),
+            lambda: self.store.post(7, [Post(1, 9), Post(2, 9, b"{}")], total, request),
+            lambda: self.store.rename(7, "Ann"),
+            lambda: self.store.configure(3, lambda old: replace(old, title="Three")),
+            lambda: self.moderation(self.store).put_state(ADMIN, 7, "ban"),
+        ]  # fmt: skip
+        before = self.state()
+        self.redis.ask("CONFIG", "SET", "maxmemory", 1)
+        for call in calls:
+            with self.assertRaises(Refused) as caught:
+                call()
+            self.assertEqual(caught.exception.code, "overloaded")
+            self.assertEqual(self.state(), before)
+        self.redis.ask("CONFIG", "SET", "maxmemory", 0)
+        for call in calls:
+            call()
+        self.assertEqual(self.store.high_scores(1), b"8=9")
+
+    def state(self) -> tuple[object, ...]:
+        """What can be read."""
+        boards = [self.store.page(level_id) for level_id in (1, 2, 3)]
+        return boards, self.store.gauges(), self.store.levels(), self.store.scores_of(7)
 
 
 class TurnsTest(SharingTestCase):

@@ -111,7 +111,7 @@ local function put(name, user, line)
   local board, notes = tag .. 'b:' .. name, tag .. 't:' .. name
   local had = call('ZSCORE', board, user)
   local n = tonumber(call('HGET', tag .. 'n', name) or 0)
-  if n > 4294967000 then n = renumber(name) end
+  if n > LAST_ARRIVAL then n = renumber(name) end
   if line then
     if had then call('ZREM', board, user) end
     local r, arrival = parts_of(line.place)
@@ -130,6 +130,21 @@ local function put(name, user, line)
     call('HDEL', notes, user)
   end
   if (not had) ~= (not line) then grow(name, user, line and 1 or -1) end
+end
+
+-- Enters a new line of a user at r, in place of one that was there, if any.
+local function arrive(name, user, old, r, note)
+  local n = tonumber(call('HGET', tag .. 'n', name) or 0)
+  if n > LAST_ARRIVAL then n = renumber(name) end
+  call('ZADD', tag .. 'b:' .. name, place_of(r, n), user)
+  call('HSET', tag .. 'n', name, n + 1)
+  call('HINCRBY', tag .. 'book', 'changes', 1)
+  if note then
+    call('HSET', tag .. 't:' .. name, user, note)
+  elseif old and old.note then
+    call('HDEL', tag .. 't:' .. name, user)
+  end
+  if not old then grow(name, user, 1) end
 end
 
 -- Keeps a line of a user back from a board, in place of the one that is, or none any more.

@@ -4,64 +4,17 @@
 -- the first three in JSON, made by `posts.py`.
 -- Returns an answer in JSON for each item; or `rules` if they have changed. A call that comes again
 -- is answered as before.
-local DAY, MOST_RUNS = 86400000000, 5000000
+local MOST_RUNS = 5000000
 local known = answered(ARGV[2], ARGV[3])
 if known then return known end
 if rules_number() ~= ARGV[1] then return MOVED end
 local limits = cjson.decode(ARGV[4])
 
--- Requests that may be repeated: of each user a hash, level -> a list of {id, digest, at, answer}.
-
-local function remembered(user, request)
-  local text = call('HGET', tag .. 'q:' .. user, request.level)
-  return text and cmsgpack.unpack(text) or {}
-end
-
-local function answer_to(item)
-  local request = item.request
-  for _, each in ipairs(remembered(item.user, request)) do
-    if each[1] == request.id and each[3] > item.now - DAY then
-      if each[2] ~= request.digest then return '{"refused":"id_reused"}' end
-      return each[4]
-    end
-  end
-end
-
-local function forget(user, level, id, at)
-  local kept, key = {}, tag .. 'q:' .. user
-  for _, each in ipairs(remembered(user, { level = level })) do
-    if each[1] ~= id or each[3] ~= at then kept[#kept + 1] = each end
-  end
-  if #kept == 0 then call('HDEL', key, level) else call('HSET', key, level, cmsgpack.pack(kept)) end
-end
-
-local function remember(item, answer)
-  local request, kept, key = item.request, {}, tag .. 'q:' .. item.user
-  for _, each in ipairs(remembered(item.user, request)) do
-    if each[3] > item.now - DAY then kept[#kept + 1] = each end
-  end
-  if #kept == 8 then table.remove(kept, 1) end
-  kept[#kept + 1] = { request.id, request.digest, item.now, answer }
-  call('HSET', key, request.level, cmsgpack.pack(kept))
-  call('EXPIRE', key, 90000)
-  local all = tag .. 'requests'
-  local many = call('RPUSH', all, cmsgpack.pack({ item.user, request.level, request.id, item.now }))
-  for _ = 1, 2 do
-    local oldest = cmsgpack.unpack(call('LINDEX', all, 0))
-    if many <= limits.requests and oldest[4] > item.now - DAY then return end
-    call('LPOP', all)
-    many = many - 1
-    forget(unpack(oldest))
-  end
-end
-
 -- One post
 
-local function rank(post, user)
+local function rank(post, user, r)
   local board = tag .. 'b:' .. post.board
-  local place = call('ZSCORE', board, user)
-  if not place then return 0 end
-  if post.shared then return before(board, (parts_of(tonumber(place)))) + 1 end
+  if post.shared then return before(board, r) + 1 end
   return call('ZRANK', board, user) + 1
 end
 
@@ -110,33 +63,43 @@ local function to_hex(text)
   return (string.gsub(text, '.', function(c) return string.format('%02x', string.byte(c)) end))
 end
 
--- Enters a post. Returns what refuses it, or nil, and in `entered` what was there before.
+local function is_used(run)
+  if not run then return nil end
+  if call('ZSCORE', tag .. 'runs', run) then return 'run_used' end
+  if call('ZCARD', tag .. 'runs') >= MOST_RUNS then return 'full_of_runs' end
+end
+
+-- Enters a post, and what was there before in `entered`. Returns its outcome; or nil, and what
+-- refuses it.
 local function enter(item, post, user, entered)
-  if post.refused then return 'refused' end
-  if post.run then
-    if call('ZSCORE', tag .. 'runs', post.run) then return 'run_used' end
-    if call('ZCARD', tag .. 'runs') >= MOST_RUNS then return 'full_of_runs' end
-  end
+  if post.refused then return nil, 'refused' end
+  local refusal = is_used(post.run)
+  if refusal then return nil, refusal end
   local line = line_of(post.board, user)
   local old = line and parts_of(line.place)
   local r = counted(post, old)
-  if not r then return 'sum' end
-  local refusal, detail
-  if not old then refusal = no_room(post.level) end
-  if not refusal then refusal, detail = too_many(item, post) end
-  if refusal then return refusal, detail end
-  local better = not old or r < old
+  if not r then return nil, 'sum' end
+  refusal = not old and no_room(post.level)
+  if refusal then return nil, refusal end
+  local one_too_many, limit = too_many(item, post)
+  if one_too_many then return nil, one_too_many, limit end
+
+  local previous = old and rank(post, user, old) or 0
+  local better, line_before = not old or r < old, nil
+  local now = previous
   if better or (post.keep ~= 'best' and r ~= old) then
     begin_season(post)
-    local n = tonumber(call('HGET', tag .. 'n', post.board) or 0)
     entered[#entered + 1] = { post.board, user, line }
-    post.before = line and to_hex(packed(line)) or ''
-    put(post.board, user, { place = place_of(r, n), note = post.note })
-    if call('ZCARD', tag .. 'b:' .. post.board) == 1 then
-      drop_outdated(post.level, limits.seasons)
-    end
+    line_before = line and to_hex(packed(line)) or ''
+    arrive(post.board, user, line, r, post.note)
+    if not old and post.start > 0 then drop_outdated(post.level, limits.seasons) end
+    now = rank(post, user, r)
+  else
+    r = old
   end
-  return nil, better
+  local best = is_ascending(post.board) and r or MAX - r
+  return { post.level, post.season, post.score, best, now, previous, better, post.board,
+    line_before }
 end
 
 -- All posts of an item
@@ -154,16 +117,12 @@ end
 local function outcomes(item, user)
   local found, entered = {}, {}
   for at, post in ipairs(item.posts) do
-    local previous = rank(post, user)
-    local refusal, better, changed = enter(item, post, user, entered)
-    if refusal then
+    local outcome, refusal, limit = enter(item, post, user, entered)
+    if not outcome then
       for k = #entered, 1, -1 do put(unpack(entered[k], 1, 3)) end
-      return { refused = refusal, post = at, limit = better or nil }, true
+      return { refused = refusal, post = at, limit = limit }, true
     end
-    local best = parts_of(tonumber(call('ZSCORE', tag .. 'b:' .. post.board, user)))
-    best = is_ascending(post.board) and best or MAX - best
-    found[at] = { post.level, post.season, post.score, best, rank(post, user), previous, better,
-      post.board, post.before }
+    found[at] = outcome
   end
   use_runs(item)
   return { outcomes = found }
@@ -179,7 +138,9 @@ local function standing(item, user, stands)
 end
 
 local function answer(item)
-  local first = item.request and answer_to(item)
+  local request = item.request
+  local requests = request and requests_of(item.user, request.level)
+  local first = request and answer_to(request, requests, item.now)
   if first then return first end
   local found, is_refused = item.answer, false
   if item.posts then
@@ -189,7 +150,10 @@ local function answer(item)
     if item.hidden then standing(item, user, false) end
     found = cjson.encode(found)
   end
-  if item.request and not is_refused then remember(item, found) end
+  if request and not is_refused then
+    local answered_now = { request.id, request.digest, item.now, found }
+    remember(item.user, request.level, requests, answered_now, limits.requests)
+  end
   return found
 end
 

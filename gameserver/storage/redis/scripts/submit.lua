@@ -23,7 +23,7 @@ for at, level in ipairs(levels) do
   local board, posts = tag .. 'b:' .. level, ARGV[5 + 2 * at]
   local first = tonumber(counters[at] or 0)
   local card, n = call('ZCARD', board), first
-  if n + #posts > 4294967000 then n = renumber(level) end
+  if n > LAST_ARRIVAL then n = renumber(level) end
   local players_before, noted = card, nil
   for i = 1, #posts, 8 do
     local hi, lo, sign = unpack_('>I4', posts, i + 4) - 1073741824, n, 0

@@ -31,13 +31,12 @@ function write.configure(level, settings, on, ends, anew, most)
   return 'ok'
 end
 
--- Takes a user's line off a board; returns whether there was one.
+-- Takes a user's line off a board; returns how many there were, below zero without such a board.
 function write.remove(name, user)
-  if call('ZSCORE', tag .. 'b:' .. name, user) then
-    put(name, user, nil)
-    return 1
-  end
-  return 0
+  if call('EXISTS', tag .. 'b:' .. name) == 0 then return -1 end
+  if not call('ZSCORE', tag .. 'b:' .. name, user) then return 0 end
+  put(name, user, nil)
+  return 1
 end
 
 -- Gives a user the line back that was there before a post.
@@ -62,9 +61,11 @@ function write.rename(user, old, old_folded, name, folded)
   return 'ok'
 end
 
--- Removes all of a user but the name: scores of every season, what is kept back, what was removed
--- and could come back, remembered requests.
-function write.forget(user)
+-- Removes all of a user: the name, if it is `old`, scores of every season, what is kept back, what
+-- was removed and could come back, remembered requests.
+function write.forget(user, old, old_folded)
+  local named = write.rename(user, old, old_folded, '', '')
+  if named ~= 'ok' then return named end
   local id = id_of(user)
   for _, level in ipairs(levels_of(user, 0)) do
     for _, name in ipairs(boards_of(exactly(level))) do write.remove(name, user) end
@@ -76,8 +77,8 @@ function write.forget(user)
     if gone > 0 then call('HINCRBY', tag .. 'book', 'kept', -gone) end
   end
   for _, level in ipairs(levels_of(user, 0)) do unindex(user, level) end
-  call('DEL', tag .. 'q:' .. id)
-  return 1
+  forget_requests(tonumber(id))
+  return 'ok'
 end
 
 return remember_call(ARGV[2], ARGV[3], write[ARGV[4]](unpack(ARGV, 5)))

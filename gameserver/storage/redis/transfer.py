@@ -1,0 +1,210 @@
+"""All boards, settings, names, bans and the audit of a Redis as lines of CSV, and back.
+
+The lines are those of an export (`storage/sqlite/transfer.py`), their columns as text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from struct import Struct, pack
+from typing import Any
+
+from gameserver.scores.audit import Author, Job
+from gameserver.scores.level import Level
+from gameserver.scores.names import fold
+from gameserver.scores.seasons import ALL, season_at, season_named
+from gameserver.scores.settings import settings_of
+from gameserver.storage.redis.asking import Asking
+from gameserver.storage.redis.board_lines import read_note, write_note
+from gameserver.storage.redis.keys import key
+from gameserver.storage.redis.link import Command
+from gameserver.storage.redis.moderation import ModeratedScores
+from gameserver.storage.redis.ordering import by_order, parts_of, place_of
+from gameserver.storage.redis.score_keys import board_name, level_in, member, start_in
+from gameserver.storage.redis.score_scripts import WRITE
+from gameserver.times import format_moment, parse_moment
+
+Columns = Sequence[str]
+"""Level, user, score, season, at, meta, name, settings."""
+
+CHUNK = 1_000
+"""Lines that go to Redis together, or come from it."""
+AUDIT_CHUNK = 1_000
+
+_BY = Author("", "admin")
+_DOUBLE = Struct(">d").unpack
+
+
+class Reader:
+    """Reads everything of the boards."""
+
+    def __init__(self, asking: Asking, scores: ModeratedScores) -> None:
+        self._read = asking.rounds.read
+        self._rules = asking.rules
+        self._scores = scores
+
+    def others(self) -> Iterator[Columns]:
+        """All lines but those of scores."""
+        for level_id, level in sorted(self._rules.levels.items()):
+            text = json.dumps(level.settings.changed(), ensure_ascii=False)
+            yield (str(level_id), *[""] * 6, text)
+        for user, name in sorted(self._hash(key("names"))):
+            yield ("", str(int.from_bytes(user)), *[""] * 4, name.decode(), "")
+        for user_id, state in sorted(self._rules.states.items()):
+            yield ("", str(user_id), *[""] * 5, json.dumps({"state": state}))
+        yield from self._audit()
+
+    def scores(self) -> Iterator[Columns]:
+        """The scores, in rank order on each board; those that are kept back as well."""
+        kept_back = self._kept_back()
+        (members,) = self._read([("ZRANGE", key("busiest"), 0, -1)])
+        levels = {int.from_bytes(each) for each in members} | set(map(level_in, kept_back))
+        for level_id in sorted(levels):
+            names, plain = self._read(
+                [
+                    ("ZRANGE", key("s", level_id), 0, -1),
+                    ("EXISTS", key("b", level_id)),
+                ]
+            )
+            boards = {name.decode() for name in names} | ({str(level_id)} if plain else set())
+            boards |= {name for name in kept_back if level_in(name) == level_id}
+            for name in sorted(boards, key=start_in):
+                yield from self._board(level_id, name, kept_back.get(name, []))
+
+    def _board(
+        self, level_id: int, name: str, kept_back: list[tuple[float, int, bytes | None]]
+    ) -> Iterator[Columns]:
+        lines = sorted([*self._lines(name), *kept_back], key=lambda line: line[0])
+        level = self._rules.level(level_id)
+        settings = level.settings
+        season = season_at(settings.reset, settings.reset_offset, start_in(name))
+        for place, user_id, note in lines:
+            at, meta = read_note(note)
+            yield (
+                str(level_id),
+                str(user_id),
+                str(by_order(parts_of(place)[0], level.is_ascending)),
+                "" if season is ALL else season.name,
+                "" if at is None else format_moment(at),
+                "" if meta is None else meta.decode(),
+                "",
+                "",
+            )
+
+    def _lines(self, name: str) -> Iterator[tuple[float, int, bytes | None]]:
+        start = 0
+        while True:
+            last = start + CHUNK - 1
+            (found,) = self._read([("ZRANGE", key("b", name), start, last, "WITHSCORES")])
+            if not found:
+                return
+            users, places = found[::2], found[1::2]
+            (notes,) = self._read([("HMGET", key("t", name), *users)])
+            for user, place, note in zip(users, places, notes, strict=True):
+                yield float(place), int.from_bytes(user), note
+            start += CHUNK
+
+    def _kept_back(self) -> Mapping[str, list[tuple[float, int, bytes | None]]]:
+        """The lines of those who are banned or hidden, by board."""
+        found: defaultdict[str, list[tuple[float, int, bytes | None]]] = defaultdict(list)
+        (users,) = self._read([("SMEMBERS", key("hu"))])
+        for user in map(int.from_bytes, users):
+            for name, line in self._hash(key("h", user)):
+                (place,) = _DOUBLE(line[:8])
+                found[name.decode()].append((place, user, line[8:] or None))
+        return found
+
+    def _audit(self) -> Iterator[Columns]:
+        entries: list[Any] = []
+        while chunk := self._scores.audit(len(entries), AUDIT_CHUNK):
+            entries += chunk
+        for entry in reversed(entries):
+            told = {
+                "at": format_moment(entry.at),
+                "action": entry.action,
+                "what": entry.what,
+                "from": entry.author.client,
+                "by": entry.author.token,
+                "undone": entry.is_undone,
+            }
+            yield (*[""] * 7, json.dumps(told, ensure_ascii=False))
+
+    def _hash(self, name: str) -> list[tuple[bytes, bytes]]:
+        (found,) = self._read([("HGETALL", name)])
+        return list(zip(found[::2], found[1::2], strict=True))
+
+
+class Writer:
+    """Takes lines into a Redis that is empty."""
+
+    def __init__(self, asking: Asking, scores: ModeratedScores, clock: Any) -> None:
+        """`clock` is that of the asking, whose time `now` can be set."""
+        self._asking = asking
+        self._scores = scores
+        self._clock = clock
+        self._states: dict[int, str] = {}
+        self._arrivals: dict[str, int] = defaultdict(int)
+        self._places: dict[tuple[int, str], tuple[str, Level]] = {}
+
+    def take(self, lines: Iterable[Columns]) -> None:
+        """Takes in all lines, in their order."""
+        commands = (command for line in lines for command in self._commands(line))
+        while chunk := list(islice(commands, CHUNK)):
+            self._asking.rounds.at_once(chunk, writes=True)
+        for user_id, state in self._states.items():
+            self._keep_back(user_id, state)
+
+    def _commands(self, columns: Columns) -> Sequence[Command]:
+        """What writes a line; settings and entries of the audit are written at once."""
+        level, user, score, season, at, meta, name, settings = columns
+        if settings and level:
+            self._scores.configure(int(level), lambda _: settings_of(json.loads(settings)))
+        elif settings and user:
+            self._states[int(user)] = json.loads(settings)["state"]
+        elif settings:
+            self._enter(json.loads(settings))
+        elif name:
+            of_user = member(int(user))
+            return [
+                ("HSET", key("names"), of_user, name),
+                ("ZADD", key("folded"), 0, fold(name).encode() + b"\0" + of_user),
+            ]
+        else:
+            moment = parse_moment(at) if at else None
+            note = write_note(moment, meta.encode() if meta else None) or b""
+            return [self._line(int(level), int(user), int(score), season, note)]
+        return ()
+
+    def _line(self, level_id: int, user_id: int, score: int, season: str, note: bytes) -> Command:
+        place = level_id, season
+        if place not in self._places:
+            level = self._asking.rules.level(level_id)
+            settings = level.settings
+            named = season_named(settings.reset, settings.reset_offset, season or ALL.name)
+            self._places[place] = board_name(level_id, level, named), level
+        board, level = self._places[place]
+        arrival = self._arrivals[board]
+        self._arrivals[board] += 1
+        line = pack(">d", place_of(by_order(score, level.is_ascending), arrival)) + note
+        calls = self._asking.calls.next()
+        return self._asking.call(WRITE, *calls, "put_back", board, member(user_id), line)
+
+    def _enter(self, told: Mapping[str, Any]) -> None:
+        self._clock.now = parse_moment(told["at"]) / 1_000_000
+        author = Author(told["from"], told["by"])
+        entry_id = self._scores.write_down(author, told["action"], told["what"])
+        if told["undone"]:
+            self._scores.mark_undone(entry_id)
+
+    def _keep_back(self, user_id: int, state: Any) -> None:
+        """Bans or hides a user again, whose scores are on the boards."""
+        self._clock.now = None
+        what, job = {"user": user_id, "state": state}, Job("withhold", user=user_id)
+        action = "ban" if state == "banned" else "hide"
+        entry_id = self._scores.write_down(_BY, action, what, None, job)
+        self._scores.put_state(user_id, state)
+        for _ in self._scores.work(entry_id):
+            pass
