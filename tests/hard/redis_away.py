@@ -98,6 +98,10 @@ TROUBLES: dict[str, Callable[[RedisServer, float], Any]] = {
 }
 
 
+UNREACHABLE = ("gone", "stopped", "slow", "replica")
+"""Those in which no list can be fresh."""
+
+
 def main() -> int:
     options = arguments(__doc__, seconds=6.0, trouble="all")
     report = Report("Redis is away")
@@ -154,7 +158,7 @@ def trouble(
     found = seconds_until(lambda: all_good(players, at), 10)
     back = None if found is None else time.monotonic() - restored
     idle_found, played = idlers.finish(), players.finish()
-    judge(what, [e for e in played if start <= e.end <= end], start, report)
+    judge(what, name, [e for e in played if start <= e.end <= end], start, report)
     idled = [e.end - e.start for e in idle_found if start <= e.end <= end]
     bar = max(10 * normal, 0.05)
     p99 = percentile(idled, 0.99)
@@ -171,7 +175,7 @@ def trouble(
     )
 
 
-def judge(what: str, found: Sequence[Exchange], start: float, report: Report) -> None:
+def judge(what: str, name: str, found: Sequence[Exchange], start: float, report: Report) -> None:
     """The answers in the time of trouble."""
     report.note(f"{what}: {dict(outcomes(found))}")
     wrong = [
@@ -194,6 +198,13 @@ def judge(what: str, found: Sequence[Exchange], start: float, report: Report) ->
         f"{what}: lists with an Age above {MOST_AGE} s", f"{len(late)} of {len(aged):,}", 0,
         not late,
     )  # fmt: skip
+    if name in UNREACHABLE:
+        fresh = [
+            e
+            for e in found
+            if e.tag[0] == "list" and e.status == 200 and e not in aged and e.start > start + 1
+        ]
+        report.row(f"{what}: lists from nowhere", len(fresh), 0, not fresh)
 
 
 def age(exchange: Exchange) -> int:

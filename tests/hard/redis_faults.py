@@ -45,6 +45,8 @@ USERS, LEVELS = 6, 3
 SUMS = 7
 """The level that adds up."""
 POWERS = [4**n for n in range(15)]
+REMEMBERED = 8
+"""Ids of a user: older ones are forgotten, and could be sent again in vain."""
 ADMIN = "a-token-for-hard-tests"
 JSON = "Content-Type: application/json"
 
@@ -53,10 +55,10 @@ class FaultyGame:
     """Requests of the game, and what each post of the level that adds up is known by."""
 
     def __init__(self, address: tuple[str, int], first_user: int) -> None:
-        self._address = address
+        self.address = address
         self._keys = {user: log_in(address, user) for user in range(1, USERS + 1)}
         self._next_user = first_user
-        self._left: list[tuple[str, int, int]] = []
+        self._left: dict[str, list[tuple[str, int, int]]] = {"once": [], "id": []}
 
     def __call__(self, chance: random.Random) -> tuple[Any, bytes]:
         user, level = chance.randint(1, USERS), chance.randint(1, LEVELS)
@@ -70,18 +72,19 @@ class FaultyGame:
             target = f"/{level}/score?sessionkey={self._keys[user]}"
             return ("score", user, level, score), request_bytes("POST", target, b"%d" % score)
         if draw < 0.75:
-            key, user, score = self._once()
+            key, user, score = self._next("once")
             target = f"/{SUMS}/score?sessionkey={key}"
             return ("once", user, SUMS, score), request_bytes("POST", target, b"%d" % score)
-        return self.identified(*self._once())
+        return self.identified(*self._next("id"))
 
-    def _once(self) -> tuple[str, int, int]:
-        """A session key, user and score that nobody has sent."""
-        if not self._left:
+    def _next(self, kind: str) -> tuple[str, int, int]:
+        """A session key, user and score that nobody has sent; a user posts in one way only."""
+        if not self._left[kind]:
             self._next_user += 1
-            key = log_in(self._address, self._next_user)
-            self._left = [(key, self._next_user, score) for score in POWERS]
-        return self._left.pop()
+            key = log_in(self.address, self._next_user)
+            most = REMEMBERED if kind == "id" else len(POWERS)
+            self._left[kind] = [(key, self._next_user, score) for score in POWERS[:most]]
+        return self._left[kind].pop()
 
     def identified(self, key: str, user: int, score: int) -> tuple[Any, bytes]:
         body = json.dumps({"score": score, "id": f"{user}-{score}", "sessionkey": key})
@@ -115,18 +118,7 @@ def run(
         addresses = [server.address for server in servers]
         configure(addresses[0])
         games = [FaultyGame(each, 100_000 * n) for n, each in enumerate(addresses, start=1)]
-        loads = [
-            Load(each, CLIENTS, game, options.seed + n, pause=0.02)
-            for n, (each, game) in enumerate(zip(addresses, games, strict=True))
-        ]
-        faults.share = options.share
-        for load in loads:
-            load.start()
-        give_up = time.monotonic() + seconds
-        while faults.counts.total() < wanted and time.monotonic() < give_up:
-            time.sleep(0.1)
-        faults.share = 0.0
-        exchanges = [exchange for load in loads for exchange in load.finish()]
+        exchanges = play(games, faults, wanted, seconds, options)
         back = seconds_until(lambda: all(is_well(each) for each in addresses), 5)
         total = faults.counts.total()
         report.note(f"{mode}: {dict(faults.counts)}; {dict(outcomes(exchanges))}")
@@ -145,6 +137,24 @@ def run(
         report.row(f"{mode}: no traceback", good, True, good)
         if not good:
             report.note(logs[logs.index("Traceback") - 200 :][:3000])
+
+
+def play(
+    games: Sequence[FaultyGame], faults: Faults, wanted: int, seconds: float, options: Any
+) -> list[Exchange]:
+    """Clients play until there were so many faults, or so many seconds have passed."""
+    loads = [
+        Load(game.address, CLIENTS, game, options.seed + n, pause=0.02)
+        for n, game in enumerate(games)
+    ]
+    faults.share = options.share
+    for load in loads:
+        load.start()
+    give_up = time.monotonic() + seconds
+    while faults.counts.total() < wanted and time.monotonic() < give_up:
+        time.sleep(0.1)
+    faults.share = 0.0
+    return [exchange for load in loads for exchange in load.finish()]
 
 
 def report_answers(mode: str, exchanges: Sequence[Exchange], report: Report) -> None:

@@ -6,7 +6,8 @@ Two servers share a Redis. One is told to take a level of 3,000 scores away, to 
 ban a user with scores on 1,500 levels or to let the user back, and killed at a random moment. The
 next thing that the other one is told to do finishes the job first (it is told to wait for ten
 seconds at most, as it may still be the killed one's turn): then the level, or the user's scores,
-are there as a whole or not at all. Clients of the other server notice nothing.
+are there as a whole or not at all. Clients of the other server get 200; on a
+busy machine, where a round trip takes longer than 0.1 s, 503 once in a while.
 """
 
 from __future__ import annotations
@@ -78,11 +79,9 @@ def run(
     report.note(f"{mode}: {interrupted} of {rounds} jobs interrupted, {half} seen half done")
     report.row(f"{mode}: jobs that nobody has finished", broken, 0, not broken)
     report.row(f"{mode}: the next job is done after", f"{slowest:.1f} s", "15 s", slowest <= 15)
-    wrong = len(load.exchanges) - found["200"]
-    report.row(
-        f"{mode}: answers of the other other than 200",
-        f"{wrong} of {len(load.exchanges):,}", 0, not wrong,
-    )  # fmt: skip
+    wrong = len(load.exchanges) - found["200"] - found["503"]
+    shown = f"{wrong} of {len(load.exchanges):,}, 503: {found['503']}"
+    report.row(f"{mode}: answers other than 200 and 503", shown, 0, not wrong)
 
 
 def fill(address: Address) -> None:
