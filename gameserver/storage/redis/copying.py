@@ -24,7 +24,7 @@ from gameserver.storage.redis.engine import RedisEngine
 from gameserver.storage.redis.link import Link
 from gameserver.storage.redis.maintenance import FROM_ENVIRONMENT, address_of
 from gameserver.storage.redis.opening import check_redis, open_redis, parsed_address
-from gameserver.storage.redis.transfer import CHUNK, Columns, Reader, Writer
+from gameserver.storage.redis.transfer import CHUNK, WRITTEN, Columns, Reader, Writer
 from gameserver.storage.sqlite import people_tables, transfer
 from gameserver.storage.sqlite.database import Database
 from gameserver.storage.sqlite.datafile import examine, reading
@@ -159,7 +159,7 @@ def _reader(engine: RedisEngine) -> Reader:
 
 
 def _write(engine: RedisEngine, commands: Iterator[Any]) -> None:
-    while chunk := list(islice(commands, CHUNK)):
+    while chunk := list(islice(commands, WRITTEN)):
         engine.rounds.at_once(chunk, writes=True)
 
 

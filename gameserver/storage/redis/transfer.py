@@ -31,7 +31,9 @@ Columns = Sequence[str]
 """Level, user, score, season, at, meta, name, settings."""
 
 CHUNK = 1_000
-"""Lines that go to Redis together, or come from it."""
+"""Lines that come from Redis together."""
+WRITTEN = 100
+"""Lines that go to Redis together: some milliseconds of its time."""
 AUDIT_CHUNK = 1_000
 
 _BY = Author("", "admin")
@@ -152,7 +154,7 @@ class Writer:
     def take(self, lines: Iterable[Columns]) -> None:
         """Takes in all lines, in their order."""
         commands = (command for line in lines for command in self._commands(line))
-        while chunk := list(islice(commands, CHUNK)):
+        while chunk := list(islice(commands, WRITTEN)):
             self._asking.rounds.at_once(chunk, writes=True)
         for user_id, state in self._states.items():
             self._keep_back(user_id, state)

@@ -13,10 +13,10 @@ from gameserver.storage.redis.links import Links
 from gameserver.storage.redis.rounds import Rounds
 from gameserver.storage.redis.sessions import RedisSessions, SharedSignedSessions
 from tests.redis_server import redis_url
-from tests.scores.contracts import SessionsContract
+from tests.scores import contracts
 
 
-class SignedTest(SessionsContract):
+class SignedTest(contracts.SessionsContract):
     """The contract, with keys that are signed."""
 
     compared_in = "gameserver.auth.sessions.compare_digest"
@@ -29,7 +29,7 @@ class SignedTest(SessionsContract):
         return sessions
 
 
-class StoredTest(SessionsContract):
+class StoredTest(contracts.SessionsContract):
     """The contract, with keys that are kept. Each server has a database of its own."""
 
     compared_in = "gameserver.storage.redis.sessions.compare_digest"
