@@ -61,8 +61,8 @@ def stopped(redis: RedisServer, _: float) -> Iterator[None]:
 @contextmanager
 def slow(redis: RedisServer, seconds: float) -> Iterator[None]:
     """It takes connections, and does nothing for them; its end comes by itself."""
-    end = time.monotonic() + seconds
-    redis.ask("CLIENT", "PAUSE", round(1000 * seconds), "ALL")
+    end = time.monotonic() + seconds + 0.5
+    redis.ask("CLIENT", "PAUSE", round(1000 * seconds) + 500, "ALL")
     yield
     time.sleep(max(0.0, end - time.monotonic()))
 
