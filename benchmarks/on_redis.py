@@ -2,11 +2,11 @@
 
     python benchmarks/on_redis.py [--cases 64,8,1ms]
 
-Linux; needs what `install_peers.sh` installs, and `redis` and `hiredis` for the Python that runs it.
-In each round every server in turn is started afresh with a Redis of its own, checked, warmed up and
-loaded with the mixed load, all on the same cores. Beside them is the threaded server in memory. Case
-`1ms` has 64 connections, and a proxy that makes the round trip to Redis 1 ms longer; the CPU time
-is the proxy's as well then, so only requests per second count there.
+Linux; needs what `install_peers.sh` installs, and `redis` and `hiredis` for the Python that runs
+it. In each round every server in turn is started afresh with a Redis of its own, checked, warmed up
+and loaded with the mixed load, all on the same cores. Beside them is the threaded server in memory.
+Case `1ms` has 64 connections, and a proxy that makes the round trip to Redis 1 ms longer; the CPU
+time is the proxy's as well then, so only requests per second count there.
 
 Prints a table for each case and stores them in `benchmarks/results/on_redis.json`.
 """
@@ -36,7 +36,9 @@ KINDS = (
 )
 CASES = {"64": (64, "0"), "8": (8, "0"), "1ms": (64, "0.5")}
 """Connections, and the delay of each way to Redis in milliseconds."""
-HEAD = ("server", "requests/s", "× FastAPI", "CPU µs/request", "× in memory", "p99 ms", "failures")
+HEAD = (
+    "server", "requests/s", "to FastAPI", "CPU µs/request", "to in memory", "p99 ms", "failures",
+)
 
 Samples = dict[str, dict[Server, list[Sample]]]  # by case
 
