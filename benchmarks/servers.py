@@ -52,7 +52,7 @@ class Server:
 
     name: str
     label: str
-    command: str  # words separated by spaces, with the names of PLACES, {ours}, {port} and {data}
+    command: str  # words separated by spaces: see `words` for what stands in braces
     is_ours: bool = False
     in_default_set: bool = True
     plays: bool = True  # it is the game, not a constant
@@ -60,9 +60,11 @@ class Server:
     run_server: Path = RUN_SERVER  # {ours}
 
     def words(self, port: int = 0, data: str = "") -> list[str]:
-        """The command line."""
-        places = PLACES | {"ours": str(self.run_server)}
-        return [word.format(**places, port=port, data=data) for word in self.command.split()]
+        """The command line; {redis} and {proxy} are free ports for a Redis (`with_redis.sh`)."""
+        places = PLACES | {"ours": str(self.run_server), "port": port, "data": data}
+        if "{redis}" in self.command:
+            places |= {"redis": _free_port(), "proxy": _free_port()}
+        return [word.format(**places) for word in self.command.split()]
 
     def missing(self) -> str | None:
         """The first file of the command that is not installed, if any."""

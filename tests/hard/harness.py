@@ -105,18 +105,21 @@ def serving(
     server = ServerProcess("--host", "127.0.0.1", *mode_flags, *flags, **options)
     try:
         # The announcement comes when connections are taken, before all processes are there.
-        ready = seconds_until(lambda: answers(server.address) and all_there(server, workers), 10)
+        owned = "--store" not in flags
+        ready = seconds_until(
+            lambda: answers(server.address) and all_there(server, workers, owned), 10
+        )
         assert ready is not None, "not all of the server's processes are there"
         yield server
     finally:
         server.kill()
 
 
-def all_there(server: ServerProcess, workers: int | None = None) -> bool:
-    """Whether the owner and all workers have started."""
+def all_there(server: ServerProcess, workers: int | None = None, owned: bool = True) -> bool:
+    """Whether the owner, if the state has one, and all workers have started."""
     wanted = workers or WORKERS
     return server.mode == "threaded" or (
-        server.owner() is not None and len(server.workers()) == wanted
+        (server.owner() is not None or not owned) and len(server.workers()) == wanted
     )
 
 
@@ -192,11 +195,12 @@ _FINISHED = re.compile(rb"(?:^|\r\n)Connection: close\r\n")
 
 
 class Reply(NamedTuple):
-    """One response: its status, whether the connection ends with it, its body."""
+    """One response: its status, whether the connection ends with it, its body, its header."""
 
     status: int
     last: bool
     body: bytes
+    fields: bytes = b""
 
 
 class Malformed(Exception):
@@ -219,7 +223,7 @@ def take_reply(data: bytearray, to_head: bool = False) -> Reply | None:
     end = head.end() + size
     if len(data) < end:
         return None
-    reply = Reply(status, bool(_FINISHED.search(fields)), bytes(data[head.end() : end]))
+    reply = Reply(status, bool(_FINISHED.search(fields)), bytes(data[head.end() : end]), fields)
     del data[:end]
     return reply
 
@@ -240,6 +244,7 @@ class Exchange(NamedTuple):
     status: int
     body: bytes
     failure: str
+    fields: bytes = b""
 
 
 MakeRequest = Callable[[random.Random], tuple[Any, bytes]]
@@ -368,7 +373,7 @@ class Load(threading.Thread):
 
     def _answered(self, player: _Player, reply: Reply) -> None:
         player.asked = False
-        self._record(player, reply.status, reply.body)
+        self._record(player, reply.status, reply.body, fields=reply.fields)
         if reply.last:
             self._hang_up(player)
         if self._pause:
@@ -377,11 +382,17 @@ class Load(threading.Thread):
             self._next(player)
 
     def _record(
-        self, player: _Player, status: int = 0, body: bytes = b"", failure: str = ""
+        self,
+        player: _Player,
+        status: int = 0,
+        body: bytes = b"",
+        failure: str = "",
+        fields: bytes = b"",
     ) -> None:
         player.asked = False
         now = time.monotonic()
-        self.exchanges.append(Exchange(player.tag, player.start, now, status, body, failure))
+        exchange = Exchange(player.tag, player.start, now, status, body, failure, fields)
+        self.exchanges.append(exchange)
 
 
 @contextmanager

@@ -17,7 +17,9 @@ _KEY = key("layout")
 def check_layout(rounds: Rounds) -> None:
     """StartError if what is kept there is laid out in another way than by this server."""
     layout = f"{LAYOUT} {BUCKETS}"
-    _, kept = rounds.at_once([("SET", _KEY, layout, "NX"), ("GET", _KEY)], writes=True)
+    (kept,) = rounds.read([("GET", _KEY)])
+    if kept is None:
+        _, kept = rounds.write([("SET", _KEY, layout, "NX"), ("GET", _KEY)])
     if kept.decode() != layout:
         version, _, buckets = kept.decode(errors="replace").partition(" ")
         raise StartError(

@@ -30,6 +30,12 @@ from gameserver.errors import Refused
 from gameserver.storage.redis.address import Address
 from gameserver.times import SECOND
 
+pack_command: Any
+try:
+    from hiredis import pack_command  # by way of the package it costs four times as much
+except ImportError:
+    pack_command = None
+
 CONNECT_SECONDS = 0.4
 """For each step of opening a link."""
 ANSWER_SECONDS = 0.4
@@ -152,7 +158,7 @@ class Link:
         self._used_at = time.monotonic()
         give_up = self._used_at + ANSWER_SECONDS
         try:
-            connection.send_packed_command(connection.pack_commands(commands), False)
+            connection.send_packed_command(self._packed(commands), False)
             return [self._reply(give_up) for _ in commands]
         except TimeoutError:
             self.close()
@@ -163,6 +169,12 @@ class Link:
         except BaseException:
             self.close()  # some replies are still to come
             raise
+
+    def _packed(self, commands: Sequence[Command]) -> Sequence[bytes]:
+        if pack_command:
+            return [b"".join([pack_command(tuple(command)) for command in commands])]
+        packed: Sequence[bytes] = self._connection.pack_commands(commands)
+        return packed
 
     def _reply(self, give_up: float) -> Any:
         """The next reply; TimeoutError if all together take too long."""

@@ -79,8 +79,7 @@ class Rounds:
         self.begin_at_once()
         if not writes:
             return self.read(commands)
-        with self._links.borrowed() as link:
-            replies = self._done(link, commands)
+        replies = self.write(commands)
         self._has_written()
         return replies
 
@@ -114,6 +113,11 @@ class Rounds:
         For what is the same for all views, and not for one of them alone.
         """
         return checked(self._links.send(commands))
+
+    def write(self, commands: Sequence[Command]) -> list[Any]:
+        """The replies to commands that are done now, and never twice; for the same as `read`."""
+        with self._links.borrowed() as link:
+            return self._done(link, commands)
 
     # How views are called
 

@@ -58,8 +58,10 @@ class Rules:
     def load(self) -> None:
         """Reads everything, at the start."""
         with self._lock:
-            self._read([("SET", SINCE, _start(), "NX")])
-            number, _ = self._numbers(self._read)
+            number, since = self._numbers(self._read)
+            if not since:
+                self._rounds.write([("SET", SINCE, _start(), "NX")])
+                number, _ = self._numbers(self._read)
             for part in self._parts.values():
                 part.load(self._read)
             self.number = number

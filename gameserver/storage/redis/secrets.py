@@ -20,7 +20,10 @@ _SIGNING = "session keys"
 
 def shared_secret(rounds: Rounds, name: str) -> bytes:
     """The secret of this name, drawn by whichever server asks for it first."""
-    _, secret = rounds.read([("HSETNX", SECRETS, name, token_bytes(SIZE)), ("HGET", SECRETS, name)])
+    get = ("HGET", SECRETS, name)
+    (secret,) = rounds.read([get])
+    if secret is None:
+        _, secret = rounds.write([("HSETNX", SECRETS, name, token_bytes(SIZE)), get])
     return bytes(secret)
 
 

@@ -114,6 +114,26 @@ class RulesTest(unittest.TestCase):
         self.one.claims.look()
         self.assertEqual(list(self.one.claims.by_user), [])
 
+    def test_distrusted_in_a_batch(self) -> None:
+        """A round may find that all has to be read again; its views are called again then."""
+        self.one._rules.distrust()
+        with self.one.rounds.batch() as batch:
+            for _ in range(2):
+                batch.turn(0, 1)
+                with self.assertRaises(Pending):
+                    self.one.scores.high_scores(7)
+                batch.flush()
+            batch.turn(0, 1)
+            self.assertEqual(self.one.scores.high_scores(7), b"")
+
+    def test_no_replica(self) -> None:
+        """Where no replica confirms anything, a server starts and reads all the same."""
+        engine = RedisEngine(parse_address(self.redis.url), replicas=1, clock=self.clock)
+        self.addCleanup(engine.close)
+        engine._rules.distrust()
+        engine.claims.look()
+        self.assertEqual(engine.scores.high_scores(7), b"")
+
     # Session keys
 
     def test_keys(self) -> None:
