@@ -15,9 +15,10 @@ from gameserver.storage.redis import links as links_module
 from gameserver.storage.redis.address import parse_address
 from gameserver.storage.redis.link import Link, LinkLost, Unavailable, make_script
 from gameserver.storage.redis.links import Links
-from tests.redis_server import RedisServer, require_redis, shared_redis
-from tests.support import PATIENCE, wait_until
+from tests.redis_server import RedisServer, free_port, require_redis, shared_redis
+from tests.support import PATIENCE, ROOT, wait_until
 
+CERTIFICATE = ROOT / "tests" / "localhost.pem"
 COUNT = make_script("count", "return redis.call('INCR', KEYS[1])")
 
 
@@ -53,6 +54,30 @@ class LinkTest(unittest.TestCase):
         self.redis.ask("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
         with mock.patch("gameserver.storage.redis.link.PAUSE_SECONDS", 0):
             wait_until(self.link.is_stale)
+
+
+class TLSTest(unittest.TestCase):
+    """A link by TLS (`rediss://`)."""
+
+    def setUp(self) -> None:
+        require_redis()
+        port, file = free_port(), str(CERTIFICATE)
+        options = ["--tls-port", str(port), "--tls-cert-file", file, "--tls-key-file", file,
+                   "--tls-ca-cert-file", file, "--tls-auth-clients", "no"]  # fmt: skip
+        self.addCleanup(RedisServer(*options).close)
+        self.address = parse_address(f"rediss://localhost:{port}/0")
+
+    def test_link(self) -> None:
+        """It works where the certificate is trusted."""
+        with mock.patch.dict("os.environ", SSL_CERT_FILE=str(CERTIFICATE)):
+            link = Link(self.address, [COUNT])
+        self.addCleanup(link.close)
+        self.assertEqual(link.send([COUNT.call(["n"]), ("GET", "n")]), [1, b"1"])
+
+    def test_not_trusted(self) -> None:
+        """It fails where the certificate is nobody's that is trusted."""
+        with self.assertRaisesRegex(LinkLost, "certificate"):
+            Link(self.address)
 
 
 class LinksTest(unittest.TestCase):
