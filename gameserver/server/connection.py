@@ -30,7 +30,6 @@ from gameserver.web.errors import HTTPError, InternalError, RequestTimeout, erro
 from gameserver.web.messages import Headers, Request, Response
 
 if TYPE_CHECKING:
-    from gameserver.server.live import Watchers
     from gameserver.server.tls import TLSSocket
 
     Socket = socket.socket | TLSSocket
@@ -68,12 +67,33 @@ Begin = Callable[[Response, bytes, str, bool, Headers], bytes]
 """Makes the bytes of a response, or those with which it begins: see `render`."""
 
 
+class LiveHost(Protocol):
+    """The side of those who wait for news that a connection needs."""
+
+    def admit(self, connection: Connection, request: Request) -> None:
+        """Takes a place for what may become a stream; where there is none it is refused."""
+
+    def open(
+        self, connection: Connection, request: Request, response: Response
+    ) -> tuple[bytes, bytes]:
+        """A stream waits for news from now on; returns its first bytes, and its first events."""
+
+    def silent(self, connection: Connection) -> None:
+        """Nothing was said to the connection for a while."""
+
+    def leave(self, connection: Connection) -> None:
+        """The connection waits no longer."""
+
+
 class Host(Protocol):
     """The side of a server that a connection needs."""
 
     stopping: bool
     ledger: Ledger
-    watchers: Watchers
+
+    @property
+    def watchers(self) -> LiveHost:
+        """Where streams that wait for news are."""
 
     def postpone(self, requests: Sequence[Request], connection: Connection) -> None:
         """Has requests answered of which the last may have a long reply."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from gameserver.auth.account_store import AccountStore
 from gameserver.auth.claim_store import ClaimStore
@@ -15,18 +15,10 @@ from gameserver.errors import StartError
 from gameserver.scores.score_store import ScoreStore
 from gameserver.scores.values import NORMAL, Limits
 from gameserver.settings import STORE_VARIABLE
+from gameserver.storage.disk import Disk
 from gameserver.storage.progress import Follow, without_progress
 from gameserver.times import Clock, server_clock
 from gameserver.tournaments.tournament_store import TournamentStore
-
-
-class Disk(NamedTuple):
-    """What an engine has on disk."""
-
-    size: int = 0
-    """Bytes."""
-    written: int = 0
-    """Rows that were written since the start."""
 
 
 class Engine(Protocol):

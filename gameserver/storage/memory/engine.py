@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from gameserver.auth.sessions import Sessions, SignedSessions
 from gameserver.auth.throttle import LoginThrottle
 from gameserver.scores.values import NORMAL, Limits
-from gameserver.storage.engine import Disk
+from gameserver.storage.disk import Disk
 from gameserver.storage.memory.accounts import MemoryAccounts
 from gameserver.storage.memory.claims import MemoryClaims
 from gameserver.storage.memory.game_tokens import MemoryGameTokens

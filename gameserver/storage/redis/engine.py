@@ -8,7 +8,7 @@ from secrets import token_bytes
 
 from gameserver.auth.sessions import Sessions
 from gameserver.scores.values import NORMAL, Limits
-from gameserver.storage.engine import Disk
+from gameserver.storage.disk import Disk
 from gameserver.storage.redis import secrets
 from gameserver.storage.redis.accounts import RedisAccounts
 from gameserver.storage.redis.address import Address

@@ -10,7 +10,7 @@ from gameserver.auth.sessions import Sessions, SignedSessions
 from gameserver.auth.throttle import LoginThrottle
 from gameserver.errors import StartError, StorageFull
 from gameserver.scores.values import NORMAL, Limits
-from gameserver.storage.engine import Disk
+from gameserver.storage.disk import Disk
 from gameserver.storage.progress import Follow, without_progress
 from gameserver.storage.sqlite.accounts import SqliteAccounts
 from gameserver.storage.sqlite.claims import SqliteClaims
