@@ -292,7 +292,7 @@ class NewsTest(LiveTestCase):
             score = self.play()
             for watcher in watchers[1:]:
                 self.assert_score(watcher, score)
-        self.assertTrue(watchers[0].client.socket.recv(1) == b"")
+            self.assertEqual(watchers[0].client.socket.recv(1), b"")
 
     def test_application_away(self) -> None:
         """While the application cannot be asked watchers wait, and get the news later."""
