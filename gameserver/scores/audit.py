@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
+from gameserver.errors import Refused
 from gameserver.scores.rank_key import Line
 from gameserver.scores.settings import LevelSettings
 from gameserver.scores.user_index import BoardId
@@ -81,6 +82,13 @@ class AuditEntry(NamedTuple):
     """How many of them are kept to undo it; None if they are not any more."""
     job: Job | None = None
     """What is still to be done."""
+
+
+def require_entry(entry: AuditEntry | None) -> AuditEntry:
+    """The entry; Refused (`no_such_entry`) if there is none."""
+    if entry is None:
+        raise Refused("no_such_entry", "the audit has no such entry")
+    return entry
 
 
 class AuditLog(Protocol):

@@ -10,8 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 
-from gameserver.errors import Refused
-from gameserver.scores.audit import AuditEntry, AuditLog, Author, Job, Taken
+from gameserver.scores.audit import AuditEntry, AuditLog, Author, Job, Taken, require_entry
 from gameserver.scores.board import Board
 from gameserver.scores.merging import merged
 from gameserver.scores.rank_key import arrival_in
@@ -82,10 +81,7 @@ class ModeratedScores(WantedScores):
         return self._audit.entries(offset, limit)
 
     def audit_entry(self, entry_id: int) -> AuditEntry:
-        entry = self._audit.get(entry_id)
-        if entry is None:
-            raise Refused("no_such_entry", "the audit has no such entry")
-        return entry
+        return require_entry(self._audit.get(entry_id))
 
     def unfinished(self) -> Sequence[AuditEntry]:
         return self._audit.unfinished()

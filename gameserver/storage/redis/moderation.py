@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from gameserver.errors import Refused
-from gameserver.scores.audit import AuditEntry, Author, Job
+from gameserver.scores.audit import AuditEntry, Author, Job, require_entry
 from gameserver.scores.level import Level
 from gameserver.scores.settings import settings_of
 from gameserver.scores.values import NORMAL, Limits
@@ -42,10 +41,7 @@ class ModeratedScores(RedisScores):
         return self._audit.entries(offset, limit)
 
     def audit_entry(self, entry_id: int) -> AuditEntry:
-        entry = self._audit.get(entry_id)
-        if entry is None:
-            raise Refused("no_such_entry", "the audit has no such entry")
-        return entry
+        return require_entry(self._audit.get(entry_id))
 
     def unfinished(self) -> Sequence[AuditEntry]:
         return self._audit.unfinished()

@@ -17,6 +17,7 @@ from gameserver.scores.level import Level
 from gameserver.scores.names import fold
 from gameserver.scores.seasons import ALL, season_at, season_named
 from gameserver.scores.settings import settings_of
+from gameserver.storage.audit_text import audit_text
 from gameserver.storage.redis.asking import Asking
 from gameserver.storage.redis.board_lines import read_note, write_note
 from gameserver.storage.redis.keys import key
@@ -124,15 +125,7 @@ class Reader:
         while chunk := self._scores.audit(len(entries), AUDIT_CHUNK):
             entries += chunk
         for entry in reversed(entries):
-            told = {
-                "at": format_moment(entry.at),
-                "action": entry.action,
-                "what": entry.what,
-                "from": entry.author.client,
-                "by": entry.author.token,
-                "undone": entry.is_undone,
-            }
-            yield (*[""] * 7, json.dumps(told, ensure_ascii=False))
+            yield (*[""] * 7, audit_text(entry))
 
     def _hash(self, name: str) -> list[tuple[bytes, bytes]]:
         (found,) = self._read([("HGETALL", name)])

@@ -9,8 +9,9 @@ from typing import Any
 
 from gameserver.scores.audit import AuditEntry, Author
 from gameserver.scores.rank_key import ARRIVAL_BITS
+from gameserver.storage.audit_text import audit_text
 from gameserver.storage.sqlite import audit, withheld_rows
-from gameserver.times import format_moment, parse_moment
+from gameserver.times import parse_moment
 
 IN_ORDER = """
 SELECT level, season, user, key, at, meta FROM score
@@ -41,15 +42,7 @@ def states(connection: sqlite3.Connection) -> Iterator[tuple[int, str]]:
 def entries(connection: sqlite3.Connection) -> Iterator[str]:
     """The audit, the oldest first, as JSON."""
     for entry in map(audit.entry_of, connection.execute(ENTRIES)):
-        told = {
-            "at": format_moment(entry.at),
-            "action": entry.action,
-            "what": entry.what,
-            "from": entry.author.client,
-            "by": entry.author.token,
-            "undone": entry.is_undone,
-        }
-        yield json.dumps(told, ensure_ascii=False)
+        yield audit_text(entry)
 
 
 def take_state(connection: sqlite3.Connection, user_id: int, told: Mapping[str, Any]) -> None:
