@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import unittest
-from typing import ClassVar
-
-import mock  # noqa: UP026 (the same mock on every Python)
 
 from gameserver.web.messages import Request, Response
 from gameserver.web.routing import path
-from tests.raw_client import Client, request_bytes
-from tests.support import TimeMachine, running, wait_until
+from tests.raw_client import request_bytes
+from tests.server.timed import LIST, TimedTestCase
+from tests.support import wait_until
 
-LIST = request_bytes("GET", "/1/highscorelist")
 BIG_BODY = b"x" * 100_000
 
 
@@ -24,36 +21,14 @@ def big(request: Request, services: object) -> Response:
     return Response(body=BIG_BODY)
 
 
-class DeadlineTestCase(unittest.TestCase):
-    """A server whose time can be set forward."""
+class DeadlineTestCase(TimedTestCase):
+    """Routes with a body, with a long reply, and with a thread of their own."""
 
-    options: ClassVar[dict[str, int]] = {}
-
-    def setUp(self) -> None:
-        self.time = TimeMachine()
-        self.enterContext(mock.patch("gameserver.server.loop.time", self.time))
-        routes = [
-            path("/upload", POST=take, body=2**20),
-            path("/big", GET=big),
-            path("/slow", GET=take, blocking=True),
-        ]
-        self.server = self.enterContext(running(*routes, **self.options))
-        self.client = self.connect()
-
-    def connect(self, **options: int) -> Client:
-        return self.enterContext(Client(self.server.server_address, **options))
-
-    def pass_time(self, seconds: float) -> None:
-        """So much later: what was sent before has been read, what is due has happened."""
-        self.let_it_work()
-        self.time.ahead += seconds
-        self.let_it_work()
-
-    def let_it_work(self) -> None:
-        """Somebody else is served, and so has been whoever came before."""
-        with Client(self.server.server_address) as other:
-            other.ask(LIST)
-            other.ask(LIST)
+    routes = (
+        path("/upload", POST=take, body=2**20),
+        path("/big", GET=big),
+        path("/slow", GET=take, blocking=True),
+    )
 
     def assert_lives_for(self, seconds: float) -> None:
         """The client hears nothing until so much time has passed."""

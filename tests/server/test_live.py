@@ -5,38 +5,30 @@ from __future__ import annotations
 import re
 import socket
 import unittest
-from typing import Any, ClassVar
+from typing import Any
 
 import mock  # noqa: UP026 (the same mock on every Python)
 
 from gameserver.server.live import Watchers
 from gameserver.web.event_stream import make_version
 from gameserver.web.messages import Request, Response
-from tests.raw_client import Client, request_bytes
-from tests.support import TimeMachine, make_request, running, wait_until
+from tests.raw_client import request_bytes
+from tests.server.timed import LIST, TimedTestCase
+from tests.support import make_request, wait_until
 from tests.watcher import Watcher
 
 JSON = "Content-Type: application/json"
-LIST = request_bytes("GET", "/1/highscorelist")
 LIVE = request_bytes("GET", "/api/live?levels=7")
 
 
-class LiveTestCase(unittest.TestCase):
-    """A server whose time can be set forward, and a client who plays."""
-
-    options: ClassVar[dict[str, Any]] = {}
+class LiveTestCase(TimedTestCase):
+    """A server whose client plays."""
 
     def setUp(self) -> None:
-        self.time = TimeMachine()
-        self.enterContext(mock.patch("gameserver.server.loop.time", self.time))
-        self.server = self.enterContext(running(**self.options))
-        self.client = self.connect()
+        super().setUp()
         key = self.client.ask(request_bytes("GET", "/1/login")).body.decode()
         self.key = f"sessionkey={key}"
         self.score = 0
-
-    def connect(self, **options: Any) -> Client:
-        return self.enterContext(Client(self.server.server_address, **options))
 
     def watch(self, levels: str, *fields: str, version: str = "1.1", **options: Any) -> Watcher:
         return Watcher.of(self.connect(**options), levels, *fields, version=version)
@@ -54,16 +46,6 @@ class LiveTestCase(unittest.TestCase):
         entries = board["entries"]
         found = entries[0]["score"] if entries else None
         self.assertEqual((board["level"], found), (level_id, score))
-
-    def pass_time(self, seconds: float) -> None:
-        self.let_it_work()
-        self.time.ahead += seconds
-        self.let_it_work()
-
-    def let_it_work(self) -> None:
-        with Client(self.server.server_address) as other:
-            other.ask(LIST)
-            other.ask(LIST)
 
     def watchers(self) -> int:
         return len(self.server.watchers.watching)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import unittest
 
-import mock  # noqa: UP026 (the same mock on every Python)
-
 from gameserver.server.stream import Stream
 from gameserver.web.clients import RateLimit
 from gameserver.web.errors import BadRequest
@@ -153,10 +151,7 @@ class StreamTest(unittest.TestCase):
 class StreamDeadlineTest(DeadlineTestCase):
     """A client that is slow to take a long response."""
 
-    def setUp(self) -> None:
-        self.time = mock.Mock()
-        with mock.patch("tests.server.test_connection.running", lambda *r, **o: running(*ROUTES)):
-            super().setUp()
+    routes = ROUTES
 
     def test_slow_reader(self) -> None:
         """Who takes some of it now and then has as long as it takes."""
