@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from gameserver.scores.seasons import Season
@@ -23,6 +23,10 @@ class Limits:
     """Scores of all levels and seasons."""
     seasons: int = 12
     """Past seasons of each level."""
+
+    def share(self, parts: int) -> Limits:
+        """Those of one of so many equal parts of a store."""
+        return replace(self, levels=-(-self.levels // parts), scores=-(-self.scores // parts))
 
 
 NORMAL = Limits()

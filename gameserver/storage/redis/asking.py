@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 from gameserver.errors import Refused
 from gameserver.storage.redis.calls import NOT_REMEMBERED, Calls
-from gameserver.storage.redis.keys import TAG
 from gameserver.storage.redis.link import Command, Script
 from gameserver.storage.redis.questions import AGAIN
 from gameserver.storage.redis.rounds import Rounds
@@ -68,10 +67,14 @@ class Question:
 
 
 class Asking:
-    """What calls of scripts are made with."""
+    """What calls of a bucket's scripts are made with."""
 
     def __init__(self, rounds: Rounds, rules: Rules, clock: Clock) -> None:
+        """`rules` are those of the bucket."""
         self.rounds = rounds
+        self.bucket = rules.bucket
+        self._keys = (rules.bucket.tag,)
+        self._number = rules.bucket.number
         self.rules = ScoreRules(rules)
         self.calls = Calls()
         self._all_rules = rules
@@ -83,7 +86,7 @@ class Asking:
 
     def call(self, script: Script, *arguments: Argument) -> Command:
         """A call of a script, with the number of the rules that it is made with."""
-        return script.call((TAG,), self.rounds.number, *arguments)
+        return script.call(self._keys, self.rounds.numbers[self._number], *arguments)
 
     def has_moved(self, reply: Any) -> bool:
         """Whether the script knows other rules; then they are read."""

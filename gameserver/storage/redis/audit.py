@@ -62,22 +62,26 @@ class RedisAudit:
         """Writes a new entry; returns its id. Gives up what is too old to be undone."""
 
         def prepare(_: Any, now: int) -> Asked:
-            entry = {
-                "at": now,
-                "action": action,
-                "what": what,
-                "author": author,
-                "before": before,
-                "job": job.members() if job else None,
-            }
-            told = json.dumps(entry), int(job is not None), now - UNDOABLE, self._longest
-            return Asked(("write_down", *told), int)
+            entry = AuditEntry(0, now, action, what, author, before=before, job=job)
+            return Asked(("write_down", *self._told(entry, now)), int)
 
         return int(self.ask(prepare))
+
+    def copy(self, entry: AuditEntry) -> None:
+        """Writes an entry of another bucket down, with its id, unless it is here already."""
+
+        def prepare(_: Any, now: int) -> Asked:
+            return Asked(("write_down", *self._told(entry, now), entry.id), int)
+
+        self.ask(prepare)
 
     def get(self, entry_id: int) -> AuditEntry | None:
         row = self.look("entry", entry_id)
         return None if row is None else _entry(*row)
+
+    def some(self, ids: Sequence[int]) -> Sequence[AuditEntry | None]:
+        """Those with these ids, None where there is none."""
+        return [None if row is None else _entry(*row) for row in self.look("entries", *ids)]
 
     def entries(self, offset: int, limit: int) -> Sequence[AuditEntry]:
         return [_entry(*row) for row in self.look("audit", offset, limit)]
@@ -107,6 +111,18 @@ class RedisAudit:
         """The same, where it depends on the rules or the present moment."""
         self._asking.rounds.begin_at_once()
         return self._asking.rounds.collect(self._changes, Question(prepare))
+
+    def _told(self, entry: AuditEntry, now: int) -> Sequence[Argument]:
+        """What the script writes down of a new entry."""
+        text = {
+            "at": entry.at,
+            "action": entry.action,
+            "what": entry.what,
+            "author": entry.author,
+            "before": entry.before,
+            "job": entry.job.members() if entry.job else None,
+        }
+        return json.dumps(text), int(entry.job is not None), now - UNDOABLE, self._longest
 
 
 def _entry(

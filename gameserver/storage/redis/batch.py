@@ -14,7 +14,15 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from gameserver.storage.redis.link import Command, Unavailable
-from gameserver.storage.redis.questions import AGAIN, Kind, Pending, checked, too_few
+from gameserver.storage.redis.questions import (
+    AGAIN,
+    Anew,
+    Kind,
+    Numbers,
+    Pending,
+    checked,
+    too_few,
+)
 
 ROUND_SECONDS = 0.1
 """If Redis is slow, no round of a batch begins later: with `ANSWER_SECONDS` nobody waits longer
@@ -39,8 +47,8 @@ class _Group(NamedTuple):
 class Batch:
     """What the views of a batch have asked and been told; of the thread that makes it."""
 
-    def __init__(self, send: Send, rules_now: Callable[[], int]) -> None:
-        """`rules_now` says the number of the rules that the server knows."""
+    def __init__(self, send: Send, rules_now: Callable[[], Numbers]) -> None:
+        """`rules_now` says the numbers of the rules that the server knows."""
         self.thread = threading.get_ident()
         self._send = send
         self._rules_now = rules_now
@@ -63,7 +71,7 @@ class Batch:
         """Whether the view asks everything at once from here on."""
         self.has_written = True
         """Whether the view has changed something at once."""
-        self.number = self._round_number = self._rules_now()
+        self.numbers = self._round_numbers = self._rules_now()
         """Those of the rules with which the view was called, and all views of the round."""
 
     # What the application calls
@@ -80,7 +88,7 @@ class Batch:
         self._client = client
         self._position = 0
         self.at_once = self.has_written = False
-        self.number = self._round_number
+        self.numbers = self._round_numbers
         return True
 
     def flush(self) -> None:
@@ -88,7 +96,7 @@ class Batch:
         # No view is called now, so whatever is asked meanwhile cannot wait for a round.
         self.at_once = self.has_written = True
         if self._groups:
-            self.number = self._round_number
+            self.numbers = self._round_numbers
             again: set[int] = set()
             for group, answers in zip(self._groups, self._answers(self._groups), strict=True):
                 self._note_answers(group, answers, again)
@@ -122,12 +130,12 @@ class Batch:
         if not self.has_written:
             self._held.add(self._client)
             self._notes.pop(self._asker, None)
-            raise Pending
+            raise Anew
         self.go_on()
 
     def go_on(self) -> None:
         """The view goes on with the rules as they are now."""
-        self.number = self._rules_now()
+        self.numbers = self._rules_now()
 
     # A round
 

@@ -15,6 +15,7 @@ from redis.exceptions import (
 from gameserver.errors import StartError
 from gameserver.storage.redis.address import Address
 from gameserver.storage.redis.keys import key
+from gameserver.storage.redis.layout import IN_CLUSTER
 from gameserver.storage.redis.link import Link, LinkLost
 
 log = logging.getLogger(__name__)
@@ -22,12 +23,18 @@ log = logging.getLogger(__name__)
 OLDEST = (6, 2)
 """The oldest version: `ZADD … LT` came with it."""
 
+SLOTS = 16384
+"""Of a cluster."""
+
 EDGES = (1.0000000000000002, -1.7976931348623157e308, 2.2250738585072014e-308)
 """Scores of sorted sets that are others when they are rounded."""
 
 
-def check_server(address: Address) -> None:
-    """StartError if the Redis cannot keep what a server gives it; warns of what may lose it."""
+def check_server(address: Address) -> int:
+    """Returns how many buckets the levels are spread over there.
+
+    StartError if the Redis cannot keep what a server gives it; warns of what may lose it.
+    """
     try:
         link = Link(address)
     except (AuthenticationError, NoPermissionError) as error:
@@ -36,9 +43,12 @@ def check_server(address: Address) -> None:
         raise StartError(f"{address} cannot be used: {error}") from None
     try:
         found = _info(address, link)
-        _check_kind(address, found)
+        is_cluster = _check_kind(address, found)
+        if is_cluster:
+            _check_slots(address, link)
         _check_numbers(address, link)
         _warn(address, found)
+        return IN_CLUSTER if is_cluster else 1
     except LinkLost as error:
         raise StartError(f"{address} cannot be used: {error}") from None
     finally:
@@ -54,13 +64,27 @@ def _info(address: Address, link: Link) -> Mapping[str, str]:
     return dict(line.split(":", 1) for line in lines if ":" in line and line[0] != "#")
 
 
-def _check_kind(address: Address, found: Mapping[str, str]) -> None:
+def _check_kind(address: Address, found: Mapping[str, str]) -> bool:
+    """Returns whether it is in cluster mode."""
     version = found.get("redis_version", "0")
     numbers = tuple(int(part) for part in version.split(".")[:2] if part.isdecimal())
     if numbers < OLDEST:
         raise StartError(f"{address} is Redis {version}: it takes 6.2 or a newer one, or Valkey")
-    if found.get("cluster_enabled") == "1":
-        raise StartError(f"{address} is a cluster: it takes a single Redis, replicas or not")
+    return found.get("cluster_enabled") == "1"
+
+
+def _check_slots(address: Address, link: Link) -> None:
+    """StartError unless this node of a cluster has all slots."""
+    own, ranges = link.send([("CLUSTER", "MYID"), ("CLUSTER", "SLOTS")])
+    for reply in (own, ranges):
+        if isinstance(reply, ResponseError):
+            raise StartError(f"{address} cannot be used: {reply}")
+    slots = sum(last - first + 1 for first, last, (_, _, node, *_), *_ in ranges if node == own)
+    if slots != SLOTS:
+        raise StartError(
+            f"{address} is a node of a cluster and has {slots:,} of its {SLOTS:,} slots: it takes a"
+            " single Redis, or a node that has all of them"
+        )
 
 
 def _check_numbers(address: Address, link: Link) -> None:

@@ -103,7 +103,7 @@ def _into_redis(file: str, store: str) -> Mapping[str, int]:
             (count,) = connection.execute(transfer.COUNT).fetchone()
             scores = Progress("copying", count).follow(transfer.score_lines(connection))
             lines = chain(transfer.other_lines(connection), sums.of(scores))
-            Writer(engine.asking, engine.scores, clock).take(lines)
+            Writer(engine.askings, engine.scores, clock).take(lines)
             tables = people_tables.read_people(connection)
             _write(engine, people.write_people(tables))
             sums.require_same(Sums().take(_reader(engine).scores()))
@@ -151,7 +151,7 @@ def _require_empty(store: str) -> None:
 
 
 def _reader(engine: RedisEngine) -> Reader:
-    return Reader(engine.asking, engine.scores)
+    return Reader(engine.askings, engine.scores)
 
 
 def _write(engine: RedisEngine, commands: Iterator[Any]) -> None:

@@ -13,16 +13,17 @@ from gameserver.storage.redis import secrets
 from gameserver.storage.redis.accounts import RedisAccounts
 from gameserver.storage.redis.address import Address
 from gameserver.storage.redis.asking import Asking
-from gameserver.storage.redis.check import check_server
+from gameserver.storage.redis.bucketed_moderation import BucketedScores
 from gameserver.storage.redis.claims import RedisClaims
 from gameserver.storage.redis.game_tokens import RedisGameTokens
+from gameserver.storage.redis.keys import Bucket
 from gameserver.storage.redis.layout import check_layout
 from gameserver.storage.redis.link import Link, Script
 from gameserver.storage.redis.links import Links
 from gameserver.storage.redis.moderation import ModeratedScores
 from gameserver.storage.redis.rounds import Rounds
 from gameserver.storage.redis.rules import Rules
-from gameserver.storage.redis.score_scripts import GREETING, SCORE_SCRIPTS
+from gameserver.storage.redis.score_scripts import SCORE_SCRIPTS, greeting
 from gameserver.storage.redis.secrets import SigningSecrets, shared_secret
 from gameserver.storage.redis.sessions import RedisSessions, SharedSignedSessions
 from gameserver.storage.redis.throttle import RedisThrottle
@@ -47,23 +48,30 @@ class RedisEngine:
         store_tokens: bool = False,
         limits: Limits = NORMAL,
         clock: Clock = server_clock,
+        buckets: int = 1,
     ) -> None:
-        """StartError says why the Redis cannot be used. For the rest see `open_engine`."""
-        check_server(address)
-        self._links = Links(lambda: Link(address, SCRIPTS, GREETING))
+        """`buckets`: how many the levels are spread over, the same as on all other servers.
+
+        StartError says why the Redis cannot be used. For the rest see `open_engine`.
+        """
+        every = [Bucket(number, buckets) for number in range(buckets)]
+        greetings = greeting(every)
+        self._links = Links(lambda: Link(address, SCRIPTS, greetings))
         self.rounds = Rounds(self._links, replicas)
-        check_layout(self.rounds)
-        self._rules = Rules(self.rounds)
-        self._links.when_back = self._rules.distrust
-        self.asking = Asking(self.rounds, self._rules, clock)
-        self.scores = ModeratedScores(self.asking, shared_secret(self.rounds, "runs"), limits)
+        check_layout(self.rounds, buckets)
+        all_rules = [Rules(self.rounds, bucket) for bucket in every]
+        self._rules = all_rules[0]
+        self._share_rules(all_rules)
+        self.askings = [Asking(self.rounds, rules, clock) for rules in all_rules]
+        self.scores = self._open_scores(limits)
         self.claims = RedisClaims(self.rounds, self._rules)
         self.game_tokens = RedisGameTokens(self._rules)
         self.sessions = self._open_sessions(store_tokens, clock)
         self.accounts = RedisAccounts(self.rounds)
         self.throttle = RedisThrottle(self.rounds)
         self.tournaments = RedisTournaments(self.rounds, self.accounts, clock)
-        self._rules.load()
+        for rules in all_rules:
+            rules.load()
 
     def randomness(self, size: int) -> bytes:
         """As many unpredictable bytes; the view that draws them is not called again."""
@@ -88,6 +96,25 @@ class RedisEngine:
     def replace_signing_secret(self) -> None:
         """Has session keys signed with a new secret from now on, on all servers."""
         secrets.replace_signing_secret(self._rules)
+
+    def _share_rules(self, all_rules: Sequence[Rules]) -> None:
+        """Has rounds know the numbers of all buckets' rules, and links what becomes of them."""
+        rules = self._rules
+        if len(all_rules) == 1:
+            self.rounds.count_rules(lambda: (rules.number,))
+        else:
+            self.rounds.count_rules(lambda: tuple([each.number for each in all_rules]))
+
+        def distrust() -> None:
+            for each in all_rules:
+                each.distrust()
+
+        self._links.when_back = distrust
+
+    def _open_scores(self, limits: Limits) -> ModeratedScores | BucketedScores:
+        run_key = shared_secret(self.rounds, "runs")
+        stores = [ModeratedScores(asking, run_key, limits) for asking in self.askings]
+        return stores[0] if len(stores) == 1 else BucketedScores(self.rounds, stores)
 
     def _open_sessions(self, store_tokens: bool, clock: Clock) -> Sessions:
         if store_tokens:

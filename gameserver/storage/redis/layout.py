@@ -8,21 +8,24 @@ from gameserver.storage.redis.rounds import Rounds
 
 LAYOUT = "1"
 """Which keys there are (`score_keys.py`), and what is in them."""
-BUCKETS = 1
-"""Levels are spread over so many tags: a single Redis needs one."""
+IN_CLUSTER = 16
+"""Buckets in a Redis that is in cluster mode: so many nodes can share its levels one day."""
 
 _KEY = key("layout")
 
 
-def check_layout(rounds: Rounds) -> None:
-    """StartError if what is kept there is laid out in another way than by this server."""
-    layout = f"{LAYOUT} {BUCKETS}"
+def check_layout(rounds: Rounds, buckets: int) -> None:
+    """StartError if what is kept there is laid out in another way than by this server.
+
+    In so many buckets it spreads the levels.
+    """
+    layout = f"{LAYOUT} {buckets}"
     (kept,) = rounds.read([("GET", _KEY)])
     if kept is None:
         _, kept = rounds.write([("SET", _KEY, layout, "NX"), ("GET", _KEY)])
     if kept.decode() != layout:
-        version, _, buckets = kept.decode(errors="replace").partition(" ")
+        version, _, others = kept.decode(errors="replace").partition(" ")
         raise StartError(
-            f"the store has layout {version} in {buckets} buckets, and this server is for layout"
-            f" {LAYOUT} in {BUCKETS}: use the server that it was made with, or another database"
+            f"the store has layout {version} in {others} buckets, and this server is for layout"
+            f" {LAYOUT} in {buckets}: use the server that it was made with, or another database"
         )

@@ -16,6 +16,9 @@ from gameserver.storage.redis.score_keys import board_name, member
 from gameserver.storage.redis.score_reader import ScoreReader
 from gameserver.storage.redis.score_rules import ScoreRules
 
+Ranked = tuple[int, int]
+"""A level: its players below zero, and its number. So the busiest stand first."""
+
 
 class LevelReader(ScoreReader):
     """Levels, users, and what there is of everything."""
@@ -23,7 +26,7 @@ class LevelReader(ScoreReader):
     # Levels
 
     def summary(self, level_id: int) -> LevelSummary:
-        return self._summaries([level_id])[0]
+        return self.summaries([level_id])[0]
 
     def overall_version(self) -> str:
         def prepare(rules: ScoreRules, now: int) -> Asked:
@@ -36,13 +39,29 @@ class LevelReader(ScoreReader):
 
     def levels(self, offset: int = 0, limit: int = 100, q: str = "") -> LevelList:
         levels, total = self._found(q, offset, limit) if q else self._busiest(offset, limit)
-        return LevelList(self._summaries(levels) if levels else [], total)
+        return LevelList(self.summaries(levels) if levels else [], total)
+
+    def ranked(self, q: str, most: int) -> tuple[Sequence[Ranked], int]:
+        """The levels that `levels` would list first, in order, and how many there are in all."""
+        if q:
+            known = self._matching(q)
+            return known[:most], len(known)
+
+        def answer(reply: Any) -> tuple[list[Ranked], int]:
+            return [(-players, n) for players, n in iter_unpack(">II", reply[1])], reply[0]
+
+        ranked: tuple[list[Ranked], int] = self._read(
+            lambda _, now: Asked(("", "ranked", now, most), answer)
+        )
+        return ranked
 
     def settings(self, level_id: int) -> LevelSettings:
         settings: LevelSettings = self._rule(lambda rules: rules.level(level_id).settings)
         return settings
 
-    def _summaries(self, levels: Sequence[int]) -> list[LevelSummary]:
+    def summaries(self, levels: Sequence[int]) -> list[LevelSummary]:
+        """Those of some levels, in the same order."""
+
         def prepare(rules: ScoreRules, now: int) -> Asked:
             found = [(level_id, rules.level(level_id)) for level_id in levels]
             names = [board_name(n, level, level.season(now)) for n, level in found]
@@ -69,6 +88,11 @@ class LevelReader(ScoreReader):
 
     def _found(self, q: str, offset: int, limit: int) -> tuple[list[int], int]:
         """The levels that a search finds, and how many it finds in all."""
+        known = self._matching(q)
+        return [n for _, n in known[offset : offset + limit]], len(known)
+
+    def _matching(self, q: str) -> list[Ranked]:
+        """All levels that a search finds."""
         text = fold(q)
         number = int(q) if q.isdecimal() and q.isascii() and len(q) <= 10 else -1
 
@@ -77,15 +101,14 @@ class LevelReader(ScoreReader):
             if 0 <= number < 2**31 and number not in found:
                 found.append(number)
 
-            def answer(reply: Any) -> tuple[list[int], int]:
-                known = sorted((-players, n) for n, players in zip(found, reply, strict=True)
-                               if players >= 0)  # fmt: skip
-                return [n for _, n in known[offset : offset + limit]], len(known)
+            def answer(reply: Any) -> list[Ranked]:
+                return sorted((-players, n) for n, players in zip(found, reply, strict=True)
+                              if players >= 0)  # fmt: skip
 
             return Asked(("", "players", now, pack(f">{len(found)}I", *found)), answer)
 
-        levels: tuple[list[int], int] = self._read(prepare)
-        return levels
+        matching: list[Ranked] = self._read(prepare)
+        return matching
 
     # Users
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from redis.exceptions import (
     ClusterDownError,
+    MovedError,
     OutOfMemoryError,
     ReadOnlyError,
     RedisError,
@@ -32,6 +33,9 @@ PROBE_SECONDS = 0.25
 
 MOST_FREE = 8
 """Links that are kept for later."""
+
+ELSEWHERE = (ReadOnlyError, ClusterDownError, MovedError)
+"""What a Redis answers that is no primary, or that has no such keys: it may be another one soon."""
 
 _CANNOT_KEEP = ("MISCONF", "NOREPLICAS", "OOM")
 """What an error begins with that is about writing only."""
@@ -98,7 +102,7 @@ class Links:
     def _look_at(self, replies: Sequence[Any]) -> None:
         """Redis may answer, and be none that takes what is written."""
         for reply in replies:
-            if isinstance(reply, (ReadOnlyError, ClusterDownError)):
+            if isinstance(reply, ELSEWHERE):
                 raise self._lost(reply)
 
     def _take(self) -> Link:
@@ -180,6 +184,6 @@ def _close_late(opening: Future[Link]) -> None:
 
 def problem_of(error: ResponseError) -> Exception:
     """What a reply that is an error means for whoever has asked: a bug, unless it can happen."""
-    if isinstance(error, OutOfMemoryError) or str(error).startswith(_CANNOT_KEEP):
+    if isinstance(error, (OutOfMemoryError, *ELSEWHERE)) or str(error).startswith(_CANNOT_KEEP):
         return Unavailable("nothing can be stored at the moment: try again later")
     return error

@@ -84,12 +84,34 @@ class ModeratedScores(RedisScores):
     def work(self, entry_id: int) -> Iterator[int]:
         entry = self.audit_entry(entry_id)
         if entry.job:
-            yield from _WORK[entry.job.kind](self, entry_id, entry.job)
-            self._audit.do("finish", entry_id)
+            yield from self.steps(entry_id, entry.job)
+            self.finish(entry_id)
 
     def tidy(self) -> bool:
         """Nothing: Redis frees what is given up by itself."""
         return False
+
+    # For a store that has several of these, one for each bucket
+
+    def audit_entries(self, ids: Sequence[int]) -> Sequence[AuditEntry | None]:
+        """Those entries of the audit that are in this bucket; None where one is not."""
+        return self._audit.some(ids)
+
+    def copy_entry(self, entry: AuditEntry) -> None:
+        """Writes down what another bucket has written down, under the same id."""
+        self._audit.copy(entry)
+
+    def steps(self, entry_id: int, job: Job) -> Iterator[int]:
+        """The steps of `work` in this bucket."""
+        return _WORK[job.kind](self, entry_id, job)
+
+    def finish(self, entry_id: int) -> None:
+        """The entry's job is done."""
+        self._audit.do("finish", entry_id)
+
+    def prolong_turn(self) -> None:
+        """Has the turn go on for another ten seconds."""
+        self._audit.do("prolong_turn")
 
     # Jobs
 

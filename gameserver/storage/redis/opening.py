@@ -23,9 +23,10 @@ def open_redis(
 ) -> RedisEngine:
     """The engine for the Redis at an address; StartError says why there is none."""
     address = parsed_address(store)
+    from gameserver.storage.redis.check import check_server
     from gameserver.storage.redis.engine import RedisEngine
 
-    return RedisEngine(address, replicas, store_tokens, limits, clock)
+    return RedisEngine(address, replicas, store_tokens, limits, clock, check_server(address))
 
 
 def check_redis(store: str) -> None:

@@ -38,6 +38,10 @@ class PostCalls:
             }
         )
 
+    def refuses(self, item: PostItem) -> bool:
+        """Whether the rules alone refuse an item, as this server knows them."""
+        return item.is_refused(self._asking.rules, self._asking.now())
+
     def commands(self, items: Sequence[PostItem | RunItem]) -> Sequence[Command]:
         asking = self._asking
         now = asking.now()

@@ -103,6 +103,12 @@ class PostItem:
             hidden=state == "hidden",
         )
 
+    def is_refused(self, rules: ScoreRules, now: int) -> bool:
+        """Whether the rules alone refuse it."""
+        return rules.state(self._user_id) == "banned" or any(
+            self._post(rules, post, now)[1] for post in self._posts
+        )
+
     def answer(self, reply: bytes) -> list[Entered] | Refused:
         """What the script's answer means."""
         answer = json.loads(reply)

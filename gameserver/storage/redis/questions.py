@@ -14,12 +14,19 @@ Item = TypeVar("Item", contravariant=True)
 Read = Callable[[Sequence[Command]], list[Any]]
 """Sends commands and returns the replies; an error is raised."""
 
+Numbers = tuple[int, ...]
+"""Those of the rules (`rules.py`), by bucket."""
+
 AGAIN: Final = object()
 """The answer to a question that has to be asked again, from the beginning of its view."""
 
 
 class Pending(BaseException):
     """A view has asked something; it is called again when the answer is there."""
+
+
+class Anew(Pending):
+    """A view has asked something else than before; it is called again, and asks anew."""
 
 
 class Kind(Protocol[Item]):

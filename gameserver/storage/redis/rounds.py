@@ -30,6 +30,7 @@ from gameserver.storage.redis.questions import (
     Change,
     Item,
     Kind,
+    Numbers,
     Read,
     checked,
     too_few,
@@ -50,7 +51,7 @@ class Rounds:
         self._replicas = replicas
         self._lock = threading.Lock()
         self._batch: Batch | None = None
-        self._rules_now: Callable[[], int] = int
+        self._rules_now: Callable[[], Numbers] = tuple
 
     @contextmanager
     def batch(self) -> Iterator[Batch]:
@@ -80,7 +81,7 @@ class Rounds:
         if not writes:
             return self.read(commands)
         replies = self.write(commands)
-        self._has_written()
+        self.has_written()
         return replies
 
     def transact(self, keys: Sequence[bytes | str], rule: Callable[[Read], Change]) -> Any:
@@ -103,7 +104,7 @@ class Rounds:
                     return change.result
                 todo = [*ahead, ("MULTI",), *change.commands, ("EXEC",)]
                 if self._done(link, todo)[-1] is not None:
-                    self._has_written()
+                    self.has_written()
                     return change.result
         raise Unavailable("too many want to change the same: try again later")
 
@@ -143,13 +144,13 @@ class Rounds:
             batch.go_on()
 
     @property
-    def number(self) -> int:
-        """The number of the rules (`rules.py`) with which the view was called."""
+    def numbers(self) -> Numbers:
+        """The numbers of the rules (`rules.py`) with which the view was called."""
         batch = self._own_batch()
-        return batch.number if batch else self._rules_now()
+        return batch.numbers if batch else self._rules_now()
 
-    def count_rules(self, now: Callable[[], int]) -> None:
-        """`now` says the number of the rules that this server knows."""
+    def count_rules(self, now: Callable[[], Numbers]) -> None:
+        """`now` says the numbers of the rules that this server knows."""
         self._rules_now = now
 
     def _own_batch(self) -> Batch | None:
@@ -177,7 +178,7 @@ class Rounds:
             if isinstance(answer, Exception):
                 raise answer
             if kind.writes:
-                self._has_written()
+                self.has_written()
             return answer
         raise Unavailable
 
@@ -190,7 +191,7 @@ class Rounds:
             raise too_few()
         return replies
 
-    def _has_written(self) -> None:
+    def has_written(self) -> None:
         """The view that is called has changed something."""
         batch = self._own_batch()
         if batch:

@@ -8,7 +8,8 @@ server binds all others from the moment at which it is acknowledged, and costs n
 
 In Redis: the number, and the one that it began with; a sorted set of what has changed, by the
 number of its last change, so that a copy reads only what it has not seen; and what each `Part`
-keeps for itself.
+keeps for itself. Each bucket has rules of its own: those of its levels, and all that its scripts
+need to know of users. What is no level's is in those of the bucket 0.
 """
 
 from __future__ import annotations
@@ -18,14 +19,10 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from gameserver.storage.redis.keys import key
+from gameserver.storage.redis.keys import FIRST, Bucket
 from gameserver.storage.redis.link import Command
 from gameserver.storage.redis.questions import Change, Read
 from gameserver.storage.redis.rounds import Rounds
-
-NUMBER = key("rules")
-SINCE = key("rules:since")
-CHANGED = key("rules:changed")
 
 _NOTHING = -1
 """The number of a copy that is not to be trusted."""
@@ -42,14 +39,17 @@ class Part(Protocol):
 
 
 class Rules:
-    """A server's copy. Thread-safe."""
+    """A server's copy of the rules of a bucket. Thread-safe."""
 
-    def __init__(self, rounds: Rounds) -> None:
+    def __init__(self, rounds: Rounds, bucket: Bucket = FIRST) -> None:
+        self.bucket = bucket
         self._rounds = rounds
+        self._number_key = bucket.key("rules")
+        self._since_key = bucket.key("rules:since")
+        self._changed_key = bucket.key("rules:changed")
         self._lock = threading.RLock()
         self._parts: dict[bytes, Part] = {}
         self.number = 0
-        rounds.count_rules(lambda: self.number)
 
     def add(self, name: str, part: Part) -> None:
         """Has a part copied, before `load`. No name begins with another one."""
@@ -60,7 +60,7 @@ class Rules:
         with self._lock:
             number, since = self._numbers(self._read)
             if not since:
-                self._rounds.write([("SET", SINCE, _start(), "NX")])
+                self._rounds.write([("SET", self._since_key, _start(), "NX")])
                 number, _ = self._numbers(self._read)
             for part in self._parts.values():
                 part.load(self._read)
@@ -86,7 +86,7 @@ class Rules:
         A view that is in a batch is called again then.
         """
         number, _ = self._numbers(self._rounds.ask)
-        if number == self._rounds.number:
+        if number == self._known:
             return False
         self.refresh()
         self._rounds.begin_again()
@@ -103,26 +103,34 @@ class Rules:
 
         def rule(read: Read) -> Change:
             number, _ = self._numbers(read)
-            if number != self._rounds.number:
+            if number != self._known:
                 return Change((), False)
             made = commands(read)
             changed = [value for name in names for value in (number + 1, f"{part}:{name}")]
-            counted = ("SET", NUMBER, number + 1), ("ZADD", CHANGED, *changed)
+            counted = (
+                ("SET", self._number_key, number + 1),
+                ("ZADD", self._changed_key, *changed),
+            )
             return Change([*made, *counted] if made else (), True)
 
-        while not self._rounds.transact([NUMBER], rule):
+        while not self._rounds.transact([self._number_key], rule):
             self.refresh()
             self._rounds.begin_again()
         self.refresh()
         self._rounds.go_on()
 
+    @property
+    def _known(self) -> int:
+        """The number with which the view was called."""
+        return self._rounds.numbers[self.bucket.number]
+
     def _numbers(self, read: Read) -> tuple[int, int]:
         """The number, and the one that it began with."""
-        number, since = read([("GET", NUMBER), ("GET", SINCE)])
+        number, since = read([("GET", self._number_key), ("GET", self._since_key)])
         return int(number or since or 0), int(since or 0)
 
     def _reload(self) -> None:
-        (members,) = self._read([("ZRANGEBYSCORE", CHANGED, f"({self.number}", "+inf")])
+        (members,) = self._read([("ZRANGEBYSCORE", self._changed_key, f"({self.number}", "+inf")])
         names: dict[bytes, list[bytes]] = {}
         for member in members:
             part, _, name = member.partition(b":")

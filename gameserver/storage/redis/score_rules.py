@@ -13,12 +13,9 @@ from gameserver.scores.level import Level
 from gameserver.scores.names import fold
 from gameserver.scores.settings import settings_of
 from gameserver.scores.withheld import State
-from gameserver.storage.redis.keys import key
 from gameserver.storage.redis.questions import Read
 from gameserver.storage.redis.rules import Rules
 
-_SETTINGS = key("settings")
-_STATES = key("states")
 _CHUNK = 5_000
 """Levels or users that are read at once."""
 _PLAIN = Level()
@@ -28,8 +25,8 @@ class ScoreRules:
     """What scripts are called with. For any thread."""
 
     def __init__(self, rules: Rules) -> None:
-        self._levels = _Levels()
-        self._states = _States()
+        self._levels = _Levels(rules.bucket.key("settings"))
+        self._states = _States(rules.bucket.key("states"))
         rules.add("level", self._levels)
         rules.add("user", self._states)
         self.levels = self._levels.configured
@@ -49,19 +46,21 @@ class ScoreRules:
 class _Levels:
     """The levels that were configured: a `Part`."""
 
-    def __init__(self) -> None:
+    def __init__(self, key: str) -> None:
+        """`key` is that of their settings."""
+        self._key = key
         self.configured: dict[int, Level] = {}
         self.titles: dict[int, str] = {}
 
     def load(self, read: Read) -> None:
-        found = {int(name): text for name, text in _scanned(read, _SETTINGS)}
+        found = {int(name): text for name, text in _scanned(read, self._key)}
         for level_id in self.configured.keys() - found.keys():
             self._put(level_id, None)
         for level_id, text in found.items():
             self._put(level_id, text)
 
     def reload(self, names: Sequence[bytes], read: Read) -> None:
-        (found,) = read([("HMGET", _SETTINGS, *names)])
+        (found,) = read([("HMGET", self._key, *names)])
         for name, text in zip(names, found, strict=True):
             self._put(int(name), text)
 
@@ -83,18 +82,19 @@ class _Levels:
 class _States:
     """The users who are banned or hidden: a `Part`."""
 
-    def __init__(self) -> None:
+    def __init__(self, key: str) -> None:
+        self._key = key
         self.states: dict[int, State] = {}
 
     def load(self, read: Read) -> None:
-        found = {int(name): text for name, text in _scanned(read, _STATES)}
+        found = {int(name): text for name, text in _scanned(read, self._key)}
         for user_id in self.states.keys() - found.keys():
             self._put(user_id, None)
         for user_id, text in found.items():
             self._put(user_id, text)
 
     def reload(self, names: Sequence[bytes], read: Read) -> None:
-        (found,) = read([("HMGET", _STATES, *names)])
+        (found,) = read([("HMGET", self._key, *names)])
         for name, text in zip(names, found, strict=True):
             self._put(int(name), text)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pkgutil
+from collections.abc import Iterable, Sequence
 
-from gameserver.storage.redis.keys import TAG
-from gameserver.storage.redis.link import Script, make_script
+from gameserver.storage.redis.keys import Bucket
+from gameserver.storage.redis.link import Command, Script, make_script
 
 
 def _script(name: str, *parts: str) -> Script:
@@ -31,5 +32,7 @@ _GREET = _script("greet")
 SCORE_SCRIPTS = (SUBMIT, LISTS, READ, POST, WRITE, MODERATE, _GREET)
 """What every link has to load."""
 
-GREETING = (_GREET.call((TAG,)),)
-"""What every link has to send first."""
+
+def greeting(buckets: Iterable[Bucket]) -> Sequence[Command]:
+    """What every link has to send first."""
+    return [_GREET.call((bucket.tag,)) for bucket in buckets]

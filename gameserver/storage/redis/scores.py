@@ -12,7 +12,7 @@ from gameserver.scores.runs import Run, Runs
 from gameserver.scores.seasons import CURRENT
 from gameserver.scores.settings import LevelSettings
 from gameserver.scores.values import NORMAL, Limits, Outcome, Post, RequestId
-from gameserver.storage.redis.asking import Asked, Asking, Changes, Question
+from gameserver.storage.redis.asking import Argument, Asked, Asking, Changes, Question
 from gameserver.storage.redis.level_reader import LevelReader
 from gameserver.storage.redis.lists import Lists, Wanted
 from gameserver.storage.redis.post_calls import PostCalls, SubmitCalls
@@ -48,15 +48,18 @@ class RedisScores(LevelReader):
     """
 
     def __init__(self, asking: Asking, run_key: bytes, limits: Limits = NORMAL) -> None:
-        """`run_key`: what runs are signed with, the same on all servers."""
+        """`run_key`: what runs are signed with, the same on all servers.
+
+        `limits` are those of all buckets together: each keeps its share.
+        """
         super().__init__(asking)
         self._runs = Runs(NothingUsed(), run_key)
         self._judge = Judge(limits, self._runs)
-        self._limits = limits
+        self._limits = limits.share(asking.bucket.total)
         self._lists = Lists(asking)
-        self._posts = PostCalls(asking, limits)
-        self._submits = SubmitCalls(asking, limits, self._judge, self._posts)
-        self._writes = Changes(asking, WRITE)
+        self.posts = PostCalls(asking, self._limits)
+        self._submits = SubmitCalls(asking, self._limits, self._judge, self.posts)
+        self.writes = Changes(asking, WRITE)
 
     # The mini-game
 
@@ -81,12 +84,12 @@ class RedisScores(LevelReader):
         answer: Callable[[Sequence[Outcome]], bytes],
         request: RequestId | None = None,
     ) -> bytes:
-        item = PostItem(self._judge, user_id, posts, request)
-        entered: list[Entered] = self._rounds.collect(self._posts, item)
+        item = self.post_item(user_id, posts, request)
+        entered: list[Entered] = self._rounds.collect(self.posts, item)
         try:
             return answer([each.outcome for each in entered])
         except BaseException:
-            self._take_back(user_id, entered)
+            self.take_back(user_id, entered)
             raise
 
     def is_answered(self, user_id: int, request: RequestId) -> bool:
@@ -109,10 +112,19 @@ class RedisScores(LevelReader):
         request: RequestId | None = None,
     ) -> bytes:
         item = RunItem(self._runs, level_id, user_id, request)
-        return answer(self._rounds.collect(self._posts, item))
+        return answer(self._rounds.collect(self.posts, item))
 
-    def _take_back(self, user_id: int, entered: Sequence[Entered]) -> None:
-        """Undoes posts for which no answer could be made: others may have seen them."""
+    def post_item(self, user_id: int, posts: Sequence[Post], request: RequestId | None) -> PostItem:
+        """What is asked to post them, in this bucket."""
+        return PostItem(self._judge, user_id, posts, request)
+
+    def take_back(self, user_id: int, entered: Sequence[Entered]) -> None:
+        """Undoes posts for which no answer could be made: others may have seen them.
+
+        Not those of a user who is hidden: nobody has.
+        """
+        if self._asking.rules.state(user_id) != "ok":
+            return
         for each in reversed(entered):
             if each.before is not None:
                 line = bytes.fromhex(each.before)
@@ -181,10 +193,16 @@ class RedisScores(LevelReader):
         self._begin()
         present = self.name(user_id) or ""
         while True:
-            reply = self._write(what, member(user_id), present, fold(present), *arguments)
+            asked = self.named(what, user_id, present, *arguments)
+            reply = self._rounds.collect(self.writes, asked)
             if reply == b"ok":
                 return
             present = reply[1].decode()
+
+    def named(self, what: str, user_id: int, present: str, *arguments: str) -> Question:
+        """What is asked to do so; the answer is `ok`, or the present name if it is another one."""
+        told: Sequence[Argument] = (what, member(user_id), present, fold(present), *arguments)
+        return Question(lambda *_: Asked(told, lambda reply: reply))
 
     # Writing
 
@@ -194,7 +212,7 @@ class RedisScores(LevelReader):
 
     def _asked(self, prepare: Any) -> Any:
         self._begin()
-        return self._rounds.collect(self._writes, Question(prepare))
+        return self._rounds.collect(self.writes, Question(prepare))
 
     def _begin(self) -> None:
         """From here on everything happens at once: something is about to change."""

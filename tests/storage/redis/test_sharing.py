@@ -156,7 +156,7 @@ class PostsTest(SharingTestCase):
                 request = RequestId(1, f"{number}", b"d" * 16)
                 self.store.post(user_id, [Post(1, 5)], total, request)
         self.assertEqual(self.redis.ask("ZCARD", key("requests")), b":16\r\n")
-        self.store._posts._limits = self.store._posts._limits.replace("1000000", "10")
+        self.store.posts._limits = self.store.posts._limits.replace("1000000", "10")
         for number in range(6):
             self.clock.now += 1
             self.store.post(9, [Post(1, 5)], total, RequestId(2, f"{number}", b"d" * 16))

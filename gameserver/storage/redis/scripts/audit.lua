@@ -18,13 +18,15 @@ function moderate.begin_turn(token)
   return call('SET', tag .. 'turn', token, 'NX', 'PX', 10000) and 1 or 0
 end
 
+function moderate.prolong_turn() return call('PEXPIRE', tag .. 'turn', 10000) end
+
 function moderate.end_turn(token)
   if call('GET', tag .. 'turn') == token then call('DEL', tag .. 'turn') end
   return 1
 end
 
 local function is_done(entry)
-  call('PEXPIRE', tag .. 'turn', 10000)
+  moderate.prolong_turn()
   return not call('ZSCORE', tag .. 'jobs', entry)
 end
 
@@ -57,8 +59,15 @@ end
 
 -- The audit
 
-function moderate.write_down(text, has_job, expired, longest)
-  local entry = call('HINCRBY', tag .. 'book', 'entry', 1)
+-- `known` is the number that an entry has from another bucket; one that is here already stays.
+function moderate.write_down(text, has_job, expired, longest, known)
+  if known and call('HEXISTS', tag .. 'audit', known) == 1 then return tonumber(known) end
+  local entry = known
+  if not known then
+    entry = call('HINCRBY', tag .. 'book', 'entry', 1)
+  elseif tonumber(known) > tonumber(call('HGET', tag .. 'book', 'entry') or 0) then
+    call('HSET', tag .. 'book', 'entry', known)
+  end
   call('HSET', tag .. 'audit', entry, text)
   call('ZADD', tag .. 'audit:ids', entry, entry)
   if has_job == '1' then call('ZADD', tag .. 'jobs', entry, entry) end
@@ -75,7 +84,7 @@ function moderate.write_down(text, has_job, expired, longest)
     call('SREM', tag .. 'audit:given_up', old)
     call('ZREM', tag .. 'jobs', old)
   end
-  return entry
+  return tonumber(entry)
 end
 
 local function read(entry)
@@ -89,6 +98,12 @@ local function read(entry)
 end
 
 function moderate.entry(entry) return read(entry) end
+
+function moderate.entries(...)
+  local found = {}
+  for at, entry in ipairs({ ... }) do found[at] = read(entry) end
+  return found
+end
 
 function moderate.audit(offset, limit)
   local found, first = {}, tonumber(call('HGET', tag .. 'book', 'entry') or 0) - tonumber(offset)

@@ -170,6 +170,19 @@ function read.busiest(now, offset, limit)
   return { call('ZCARD', tag .. 'busiest'), table.concat(found) }
 end
 
+-- How many levels there are, and the players and numbers of the busiest, each as >I4I4.
+function read.ranked(now, most)
+  turn(now)
+  local found, rows = {}, {}
+  if tonumber(most) > 0 then
+    found = call('ZRANGE', tag .. 'busiest', 0, most - 1, 'WITHSCORES')
+  end
+  for i = 1, #found, 2 do
+    rows[#rows + 1] = struct.pack('>I4', -tonumber(found[i + 1])) .. found[i]
+  end
+  return { call('ZCARD', tag .. 'busiest'), table.concat(rows) }
+end
+
 -- The players of some levels, >I4 each; -1 for those that there are not.
 function read.players(now, levels)
   turn(now)
