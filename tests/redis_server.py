@@ -15,12 +15,16 @@ import socket
 import subprocess
 import tempfile
 import unittest
+from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TypeVar
 
 from tests.support import PATIENCE, wait_until
+
+Server = TypeVar("Server", bound="RedisServer")
 
 
 class RedisServer:
@@ -86,7 +90,17 @@ class RedisServer:
             return False
 
 
+class ClusterNode(RedisServer):
+    """A node that is a whole cluster: it has all slots."""
+
+    def __init__(self) -> None:
+        super().__init__("--cluster-enabled", "yes", "--cluster-port", str(free_port()))
+        self.ask("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+        wait_until(lambda: b"cluster_state:ok" in self.ask("CLUSTER", "INFO"))
+
+
 _shared: list[RedisServer] = []
+_clusters: list[ClusterNode] = []
 
 PATIENT = {
     "gameserver.storage.redis.link.ANSWER_SECONDS": PATIENCE,
@@ -109,15 +123,24 @@ def redis_url() -> str:
 
 def shared_redis() -> RedisServer:
     """The Redis of this process, emptied; raises SkipTest where there can be none."""
+    return _emptied(_shared, RedisServer)
+
+
+def shared_cluster() -> ClusterNode:
+    """The same in cluster mode."""
+    return _emptied(_clusters, ClusterNode)
+
+
+def _emptied(servers: list[Server], start: Callable[[], Server]) -> Server:
     require_redis()
-    if not _shared:
-        _shared.append(RedisServer())
+    if not servers:
+        servers.append(start())
         for name, value in PATIENT.items():
             module, _, constant = name.rpartition(".")
             setattr(import_module(module), constant, value)
-        atexit.register(_shared[0].close)
-    _shared[0].ask("FLUSHALL")
-    return _shared[0]
+        atexit.register(servers[0].close)
+    servers[0].ask("FLUSHALL")
+    return servers[0]
 
 
 def require_redis() -> None:
