@@ -9,7 +9,7 @@ import unittest
 
 from tests.integration import contract
 from tests.raw_client import request_bytes
-from tests.redis_server import PATIENT, redis_url
+from tests.redis_server import PATIENT, redis_url, shared_cluster
 from tests.support import wait_until
 
 
@@ -20,8 +20,21 @@ class OnRedis(contract.FrontEndTestCase):
 
     @classmethod
     def setUpClass(cls) -> None:
-        cls.flags = (*cls.flags, "--store", redis_url())
+        cls.flags = (*cls.flags, "--store", cls.empty_redis())
         super().setUpClass()
+
+    @classmethod
+    def empty_redis(cls) -> str:
+        """The address of one."""
+        return redis_url()
+
+
+class OnCluster(OnRedis):
+    """With one in cluster mode, where levels are spread over buckets."""
+
+    @classmethod
+    def empty_redis(cls) -> str:
+        return shared_cluster().url
 
 
 class ThreadedTest(OnRedis, contract.SignedKeysContract):
@@ -56,6 +69,18 @@ class ThreadedHTTPTest(OnRedis, contract.HTTPContract):
 
 class ForkedHTTPTest(OnRedis, contract.HTTPContract):
     """Several processes, and HTTP."""
+
+
+class ThreadedClusterTest(OnCluster, contract.SignedKeysContract):
+    """One process, and buckets."""
+
+    flags = ("--threaded",)
+
+
+class ForkedClusterTest(OnCluster, contract.StoredKeysContract):
+    """Several processes, and buckets; session keys are kept."""
+
+    flags = ("--max_proc", "2", "--store_tokens")
 
 
 class ForkedMetricsTest(OnRedis):

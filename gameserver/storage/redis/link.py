@@ -16,8 +16,10 @@ from redis.backoff import NoBackoff
 from redis.connection import Connection, SSLConnection
 from redis.exceptions import (
     AuthenticationError,
+    ClusterDownError,
     ConnectionError,
     InvalidResponse,
+    MovedError,
     NoPermissionError,
     NoScriptError,
     RedisError,
@@ -87,7 +89,8 @@ class Link:
     ) -> None:
         """Connects, loads the scripts and sends the greeting, whose replies nobody needs.
 
-        LinkLost if that cannot be, or if it is a replica; AuthenticationError or NoPermissionError
+        LinkLost if that cannot be, if it is a replica, or a node of a cluster that has not the keys
+        of the greeting; AuthenticationError or NoPermissionError
         if Redis lets nobody in so.
         """
         kind: Any = SSLConnection if address.tls else Connection  # their methods have no types
@@ -113,7 +116,7 @@ class Link:
         self._load_scripts()
         self._check_role()
         if greeting:
-            self._send(greeting)
+            self._greet(greeting)
 
     def send(self, commands: Sequence[Command]) -> list[Any]:
         """One pipeline: a reply for each command, or a `ResponseError` as a value.
@@ -150,6 +153,12 @@ class Link:
         if isinstance(role, list) and role[0] != b"master":
             self.close()
             raise LinkLost("it is a replica: take the primary, which can be written to")
+
+    def _greet(self, greeting: Sequence[Command]) -> None:
+        for reply in self._send(greeting):
+            if isinstance(reply, (ClusterDownError, MovedError)):
+                self.close()
+                raise LinkLost(f"it lacks a part of the cluster's keys: {_said(reply)}")
 
     def _send(self, commands: Sequence[Command]) -> list[Any]:
         connection = self._connection

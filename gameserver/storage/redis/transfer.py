@@ -217,8 +217,8 @@ class Writer:
         asking = self._askings[level_id % len(self._askings)]
         place = level_id, season
         if place not in self._places:
-            level = asking.rules.level(level_id)
-            settings = level.settings
+            settings = self._scores.settings(level_id)
+            level = Level(settings)
             named = season_named(settings.reset, settings.reset_offset, season or ALL.name)
             self._places[place] = board_name(level_id, level, named), level
         board, level = self._places[place]

@@ -52,6 +52,8 @@ def keep_scripts_in_slots(test: unittest.TestCase) -> None:
     from gameserver.storage.redis.link import Link
 
     send, shas = Link._send, {}
+    if send.__name__ == "send_strictly":
+        return
 
     def strict(command: Any) -> Any:
         if command[0] == "SCRIPT":

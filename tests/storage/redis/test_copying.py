@@ -34,11 +34,15 @@ class CopyTest(AdminTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.url = redis_url()
+        self.url = self.empty_redis()
         self.clock = Clock()
         self.engine = self.open_engine(self.path)
         self.fill(self.engine)
         self.engine.close()
+
+    def empty_redis(self) -> str:
+        """The address of one."""
+        return redis_url()
 
     def open_engine(self, data: str = "", store: str = "") -> Engine:
         engine = open_engine(data, store=store, clock=self.clock)

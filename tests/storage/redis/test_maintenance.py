@@ -16,9 +16,13 @@ from tests.redis_server import redis_url
 class NewSecretTest(AdminTestCase):
     """`new-secret`."""
 
+    def empty_redis(self) -> str:
+        """The address of one."""
+        return redis_url()
+
     def test_new_secret(self) -> None:
         """Keys that were signed before are valid; after a second one they are not."""
-        url = redis_url()
+        url = self.empty_redis()
         engine = open_engine(store=url)
         self.addCleanup(engine.close)
         key = engine.sessions.login(7)

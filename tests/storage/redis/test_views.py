@@ -9,7 +9,8 @@ from gameserver.storage.engine import Engine, open_engine
 from tests import test_rights
 from tests.auth import test_account_changes
 from tests.people import PeopleTestCase
-from tests.redis_server import data_bytes, redis_url
+from tests.redis_server import data_bytes, redis_url, shared_cluster
+from tests.storage.redis.stores import keep_scripts_in_slots
 from tests.tournaments import test_levels_model, test_races
 from tests.tournaments.world import World
 from tests.views import (
@@ -29,14 +30,26 @@ class OnRedis(PeopleTestCase):
     is_durable = True
 
     def setUp(self) -> None:
-        self.url = redis_url()
+        self.url = self.empty_redis()
         super().setUp()
+
+    def empty_redis(self) -> str:
+        """The address of one."""
+        return redis_url()
 
     def open_engine(self) -> Engine:
         return open_engine(store=self.url, store_tokens=self.store_tokens, clock=self.clock)
 
     def data_bytes(self) -> bytes:
         return data_bytes()
+
+
+class OnCluster(OnRedis):
+    """The same in cluster mode, where no script may use keys of two slots."""
+
+    def empty_redis(self) -> str:
+        keep_scripts_in_slots(self)
+        return shared_cluster().url
 
 
 class ClaimsTest(OnRedis, test_claims.ClaimsTest):
@@ -79,6 +92,20 @@ class TokensTest(OnRedis, test_tokens.TokensTest):
 
 class KeyedPostsTest(OnRedis, test_keyed_posts.KeyedPostsTest):
     """Posts with a tournament's key."""
+
+
+class KeyedPostsInClusterTest(OnCluster, test_keyed_posts.KeyedPostsTest):
+    """Posts with a tournament's key, in a cluster."""
+
+
+class RunsInClusterTest(OnCluster, test_runs.RunsTest):
+    """Runs, in a cluster."""
+
+    test_used_are_forgotten = None  # it looks into the memory
+
+
+class AllowedInClusterTest(OnCluster, test_rights.AllowedTest):
+    """Who may, in a cluster."""
 
 
 class RandomTournamentsTest(OnRedis, test_levels_model.RandomTest):
