@@ -206,13 +206,13 @@ class BatchTest(unittest.TestCase):
         seen: list[int] = []
 
         def view(has_written: bool) -> None:
-            self.batch.answer(self.reads, self.batch.number)
+            self.batch.answer(self.reads, self.batch.numbers)
             self.batch.has_written = has_written
-            seen.append(self.batch.number)
+            seen.append(self.batch.numbers)
             if self.number == 1 or has_written:
                 self.number = 2
                 self.batch.begin_again()
-            seen.append(self.batch.number)
+            seen.append(self.batch.numbers)
 
         self.run_views(lambda: view(False))
         self.assertEqual((seen, self.sent), ([1, 2, 2], [[("read", 1)], [("read", 2)]]))
@@ -233,7 +233,7 @@ class BatchTest(unittest.TestCase):
         numbers: list[int] = []
 
         def view() -> None:
-            numbers.append(self.batch.number)
+            numbers.append(self.batch.numbers)
             self.number += 1
             self.batch.answer(self.reads, 1)
 
