@@ -9,7 +9,8 @@ import mock  # noqa: UP026 (the same mock on every Python)
 from gameserver.numbers import MAX_NUMBER
 from gameserver.storage.redis import bests as bests_module
 from gameserver.storage.redis.bests import Bests
-from tests.redis_server import redis_url
+from gameserver.storage.redis.link import Unavailable
+from tests.redis_server import redis_url, shared_redis
 from tests.storage.redis.stores import open_server
 
 
@@ -56,6 +57,17 @@ class TwoServersTest(unittest.TestCase):
         self.assertFalse(self.store.submit(1, 7, 5))
         self.other.remove(1, 7)
         self.assertTrue(self.store.submit(1, 7, 5))
+
+    def test_replicas(self) -> None:
+        """Where replicas have to confirm scores each is sent, as they may not have the best."""
+        redis = shared_redis()
+        open_server(self, redis.url)  # what a server keeps at its first start, replicas or not
+        store = open_server(self, redis.url, redis_wait=1).scores
+        redis.ask("CONFIG", "RESETSTAT")
+        for score, count in ((9, 2), (5, 3)):  # for the first the level has its place as well
+            with self.assertRaises(Unavailable):
+                store.submit(1, 7, score)
+            self.assertIn(b"cmdstat_zadd:calls=%d," % count, redis.ask("INFO", "commandstats"))
 
     def test_more_than_are_remembered(self) -> None:
         """With more users than are remembered all is entered, and nothing twice."""

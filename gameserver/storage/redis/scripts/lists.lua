@@ -6,10 +6,9 @@
 local book = call('HMGET', tag .. 'book', 'era', 'born')
 if rules_number() ~= ARGV[1] then return MOVED end
 local era = (book[2] or '0') .. '.' .. (book[1] or '0') .. '.'
-local frexp, floor, ceil, format, number = math.frexp, math.floor, math.ceil, string.format,
-  struct.unpack
+local frexp, floor, format, number = math.frexp, math.floor, string.format, struct.unpack
 
--- The r of a place, in text, as `parts_of` has it; in half the time.
+-- The r of a place, in text: the same as `parts_of`, in half the time.
 local function r_of(place)
   local fraction, exponent = frexp(place)
   local whole = (exponent + 1020) * 1048576
@@ -23,7 +22,8 @@ local function list_of(name)
   local lowest, sign = MAX, -1
   if string.byte(name, -1) == 97 then lowest, sign = 0, 1 end
   for i = 1, #lines, 2 do
-    entries[#entries + 1] = format('%d=%d', number('>I4', lines[i]), lowest + sign * r_of(lines[i + 1]))
+    local user, r = number('>I4', lines[i]), r_of(lines[i + 1])
+    entries[#entries + 1] = format('%d=%d', user, lowest + sign * r)
   end
   return table.concat(entries, ',')
 end
