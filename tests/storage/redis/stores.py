@@ -18,11 +18,15 @@ from tests.support import PATIENCE
 
 
 def open_server(
-    test: unittest.TestCase, url: str, limits: Limits = NORMAL, clock: Clock = server_clock
+    test: unittest.TestCase,
+    url: str,
+    limits: Limits = NORMAL,
+    clock: Clock = server_clock,
+    redis_wait: int = 0,
 ) -> Engine:
     """The engine of a server, closed when the test ends. It waits for Redis on a busy machine."""
     _be_patient(test)
-    engine = open_engine(store=url, limits=limits, clock=clock)
+    engine = open_engine(store=url, limits=limits, clock=clock, redis_wait=redis_wait)
     test.addCleanup(engine.close)
     return engine
 
