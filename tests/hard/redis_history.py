@@ -1,11 +1,11 @@
 """64 clients over three servers on one Redis: one history, nothing lost, one key drawn.
 
-    python tests/hard/redis_history.py [--seconds 10] [--draws 10]
+    python tests/hard/redis_history.py [--seconds 10] [--draws 10] [--cluster 1]
 
 Two threaded servers and a forked one. As in `history.py`, each list that is read on any of them
 has to fit what had been acknowledged by all, and the final best of each user and level is the best
 that was acknowledged; all three say the same. Then 64 draw the key of a tournament at once, several
-times: one gets it.
+times: one gets it. With `--cluster 1` the Redis is in cluster mode, and levels lie in 16 buckets.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from harness import Game, Load, Report, arguments, high_scores, outcomes, servin
 from history import LEVELS, USERS, wrong_finals, wrong_lists
 
 from tests.raw_client import Client, Reply, request_bytes
-from tests.redis_server import RedisServer
+from tests.redis_server import ClusterNode, RedisServer
 from tests.support import run_together
 
 MODES = ("threaded", "threaded", "forked")
@@ -33,9 +33,9 @@ Address = tuple[str, int]
 
 
 def main() -> int:
-    options = arguments(__doc__, seconds=10.0, draws=10)
+    options = arguments(__doc__, seconds=10.0, draws=10, cluster=0)
     report = Report("three servers on one Redis")
-    redis = RedisServer()
+    redis = ClusterNode() if options.cluster else RedisServer()
     try:
         with ExitStack() as stack:
             servers = [

@@ -1,13 +1,14 @@
 """`kill -9` of a server amid a moderator's job, under load: another one finishes it.
 
-    python tests/hard/redis_kill_servers.py [--rounds 20]
+    python tests/hard/redis_kill_servers.py [--rounds 20] [--cluster 1]
 
 Two servers share a Redis. One is told to take a level of 3,000 scores away, to bring it back, to
 ban a user with scores on 1,500 levels or to let the user back, and killed at a random moment. The
 next thing that the other one is told to do finishes the job first (it is told to wait for ten
 seconds at most, as it may still be the killed one's turn): then the level, or the user's scores,
 are there as a whole or not at all. Clients of the other server get 200; on a
-busy machine, where a round trip takes longer than 0.1 s, 503 once in a while.
+busy machine, where a round trip takes longer than 0.1 s, 503 once in a while. With `--cluster 1`
+the Redis is in cluster mode, and the user's scores lie in 16 buckets.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ import mock  # noqa: UP026 (the same mock on every Python)
 from harness import Game, Report, arguments, loaded, log_in, outcomes, seconds_until, serving
 
 from tests.raw_client import Client, Reply, request_bytes
-from tests.redis_server import RedisServer
+from tests.redis_server import ClusterNode, RedisServer
 from tests.servers import ServerProcess
 
 BIG, BIG_PLAYERS = 1_000_000, 3_000
@@ -41,9 +42,9 @@ Address = tuple[str, int]
 
 
 def main() -> int:
-    options = arguments(__doc__, rounds=20)
+    options = arguments(__doc__, rounds=20, cluster=0)
     report = Report("kill -9 of a server amid a job")
-    redis = RedisServer()
+    redis = ClusterNode() if options.cluster else RedisServer()
     try:
         with mock.patch.dict("os.environ", {"GAMESERVER_ADMIN_TOKEN": ADMIN}):
             for mode in options.modes:

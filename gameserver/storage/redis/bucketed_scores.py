@@ -1,147 +1,126 @@
-"""Writing scores that are spread over buckets; `ScoreStore` says what each method does.
+"""Moderating scores that are spread over buckets; `ScoreStore` says what each method does.
 
-Each bucket is a complete store of its own levels, and whatever happens in one of them is atomic.
-What concerns several buckets is written to each of them. A server that dies in between leaves it
-done in some of them, and whoever asks for the same again completes it:
-
-- posts to levels of several buckets, when they come again with the same id;
-- a name, or that a user is forgotten: the bucket 0 comes first, so a profile and a search show the
-  new name, and boards of other buckets still the old one.
-
-Limits of scores and levels are shared: each bucket takes its part, and refuses what is more.
+The audit is that of the bucket 0: it gives an entry its id, and says whether its job is done. An
+entry with a job is written down in all buckets under the same id, as each keeps what it has removed
+for it. A server that dies in between leaves a job that is not done in the bucket 0, and whoever
+takes it up (`work`) begins with writing the entry, and the state of its user, to all the others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from functools import partial
+from itertools import chain
 
-from gameserver.scores.names import fold
-from gameserver.scores.runs import Run
-from gameserver.scores.seasons import CURRENT
-from gameserver.scores.settings import LevelSettings
-from gameserver.scores.values import Outcome, Post, RequestId
-from gameserver.storage.redis.bucketed_reader import BucketedReader
+from gameserver.scores.audit import AuditEntry, Author, Job
+from gameserver.scores.withheld import State
+from gameserver.storage.redis.bucketed_writer import BucketedWriter
 from gameserver.storage.redis.moderation import ModeratedScores
-from gameserver.storage.redis.posts import Entered
-from gameserver.storage.redis.rounds import Rounds
-from gameserver.storage.redis.spread import Answers, Spread, SpreadPosts, first_error, in_all
+from gameserver.storage.redis.spread import together
+
+STEPS_A_TURN = 20
+"""After so many steps of a job the turn, which is kept in the bucket 0, is prolonged."""
 
 
-class BucketedWriter(BucketedReader):
-    """All of a `ScoreStore` but moderation."""
+class BucketedScores(BucketedWriter):
+    """Scores that are spread over buckets, each a `ModeratedScores`: a `ScoreStore`."""
 
-    def __init__(self, rounds: Rounds, stores: Sequence[ModeratedScores]) -> None:
-        super().__init__(rounds, stores)
-        self._posts = SpreadPosts([store.posts for store in stores])
-        self._writes = Spread([store.writes for store in stores])
+    # Reading
 
-    # Posting
+    def audit(self, offset: int, limit: int) -> Sequence[AuditEntry]:
+        return self._added_up(self._first.audit(offset, limit))
 
-    def submit(self, level_id: int, user_id: int, score: int) -> bool:
-        return self._of(level_id).submit(level_id, user_id, score)
+    def audit_entry(self, entry_id: int) -> AuditEntry:
+        (entry,) = self._added_up([self._first.audit_entry(entry_id)])
+        return entry
 
-    def post(
+    def unfinished(self) -> Sequence[AuditEntry]:
+        return self._added_up(self._first.unfinished())
+
+    def size_of(self, job: Job) -> int:
+        return sum(store.size_of(job) for store in self._concerned(job))
+
+    def scores_in(self, job: Job) -> Iterator[int]:
+        return chain.from_iterable(store.scores_in(job) for store in self._concerned(job))
+
+    def _added_up(self, entries: Sequence[AuditEntry]) -> list[AuditEntry]:
+        """Entries of the bucket 0 with what all the others have moved and kept."""
+        if not entries:
+            return []
+        ids = [entry.id for entry in entries]
+        others = together([partial(store.audit_entries, ids) for store in self._others])
+        return [_sum(*each) for each in zip(entries, *others, strict=True)]
+
+    # Writing
+
+    def turn(self, wait: bool = True) -> AbstractContextManager[object]:
+        return self._first.turn(wait)
+
+    def write_down(
         self,
-        user_id: int,
-        posts: Sequence[Post],
-        answer: Callable[[Sequence[Outcome]], bytes],
-        request: RequestId | None = None,
-    ) -> bytes:
-        """What a bucket alone can know may refuse its part after others have entered theirs: a sum
-        that is too large, a rate, a run that is used up, a limit, an id that was used. Then these
-        are taken back; with an id they stay, and the repeat completes them.
-        """
-        places: dict[int, list[int]] = {}
-        for at, post in enumerate(posts):
-            places.setdefault(self._bucket(post.level_id), []).append(at)
-        if len(places) == 1:
-            return self._of(posts[0].level_id).post(user_id, posts, answer, request)
-        parts = {
-            bucket: self._stores[bucket].post_item(user_id, [posts[at] for at in own], request)
-            for bucket, own in places.items()
-        }
-        entered = in_all(self._rounds, self._posts, parts)
-        refused = first_error(entered)
-        try:
-            if refused:
-                raise refused
-            by_place = {
-                at: each.outcome
-                for bucket, own in places.items()
-                for at, each in zip(own, entered[bucket], strict=True)
-            }
-            return answer([by_place[at] for at in range(len(posts))])
-        except BaseException:
-            if not (refused and request):
-                self._take_back(user_id, entered)
-            raise
+        author: Author,
+        action: str,
+        what: Mapping[str, object],
+        before: Mapping[str, object] | None = None,
+        job: Job | None = None,
+    ) -> int:
+        entry_id = self._first.write_down(author, action, what, before, job)
+        if job:
+            self._copy_entry(entry_id)
+        return entry_id
 
-    def is_answered(self, user_id: int, request: RequestId) -> bool:
-        """Whether any bucket has its part of it: then it was accepted."""
-        return any(self._of_all(lambda store: store.is_answered(user_id, request)))
+    def put_state(self, user_id: int, state: State) -> None:
+        self._first.put_state(user_id, state)
+        self._copy_state(user_id)
 
-    def draw_run(
-        self,
-        level_id: int,
-        user_id: int,
-        answer: Callable[[Run], bytes],
-        request: RequestId | None = None,
-    ) -> bytes:
-        return self._of(level_id).draw_run(level_id, user_id, answer, request)
+    def mark_undone(self, entry_id: int) -> None:
+        self._first.mark_undone(entry_id)
 
-    def _take_back(self, user_id: int, entered: Answers) -> None:
-        for bucket, own in entered.items():
-            if not isinstance(own, Exception):
-                found: Sequence[Entered] = own
-                self._stores[bucket].take_back(user_id, found)
+    def work(self, entry_id: int) -> Iterator[int]:
+        job = self._first.audit_entry(entry_id).job
+        if job is None:
+            return
+        self._copy_entry(entry_id)
+        if job.kind in ("withhold", "release") and job.user is not None:
+            self._copy_state(job.user)
+        steps = chain.from_iterable(store.steps(entry_id, job) for store in self._concerned(job))
+        for number, moved in enumerate(steps, 1):
+            yield moved
+            if number % STEPS_A_TURN == 0:
+                self._first.prolong_turn()
+        for store in (*self._others, self._first):
+            store.finish(entry_id)
 
-    # Levels
+    def tidy(self) -> bool:
+        """Nothing: Redis frees what is given up by itself."""
+        return False
 
-    def configure(
-        self, level_id: int, rule: Callable[[LevelSettings], LevelSettings]
-    ) -> LevelSettings:
-        return self._of(level_id).configure(level_id, rule)
+    def _copy_entry(self, entry_id: int) -> None:
+        """Has all buckets know an entry of the first."""
+        entry = self._first.audit_entry(entry_id)
+        for store in self._others:
+            store.copy_entry(entry)
 
-    def remove(self, level_id: int, user_id: int, season: str = CURRENT) -> bool:
-        return self._of(level_id).remove(level_id, user_id, season)
+    def _copy_state(self, user_id: int) -> None:
+        """Has a user be in all buckets what the user is in the first."""
+        copied = None
+        while copied != (state := self._first.state(user_id)):
+            for store in self._others:
+                if store.state(user_id) != state:
+                    store.put_state(user_id, state)
+            copied = state
 
-    # Users
+    def _concerned(self, job: Job) -> Sequence[ModeratedScores]:
+        """The buckets in which there may be scores of a job."""
+        return self._stores if job.level is None else [self._of(job.level)]
 
-    def rename(self, user_id: int, name: str | None) -> None:
-        self._rounds.begin_at_once()
-        before, wanted = self._first.name(user_id) or "", name or ""
-        self._first.rename(user_id, name)
-        self._in_others("rename", user_id, before, wanted, fold(wanted))
-        self._agree(user_id, wanted)
 
-    def forget(self, user_id: int) -> None:
-        self._rounds.begin_at_once()
-        before = self._first.name(user_id) or ""
-        self._first.forget(user_id)
-        self._in_others("forget", user_id, before)
-        self._agree(user_id, "")
-
-    def _agree(self, user_id: int, name: str) -> None:
-        """Gives the other buckets, which have this name, the one of the bucket 0.
-
-        Of two names that are given at once that one counts, and whoever has written to the other
-        buckets last has looked at it afterwards.
-        """
-        while (now := self._first.name(user_id) or "") != name:
-            self._in_others("rename", user_id, name, now, fold(now))
-            name = now
-
-    def _in_others(self, what: str, user_id: int, present: str, *arguments: str) -> None:
-        """Does in all buckets but the first what takes the present name, which is likely this."""
-        names = dict.fromkeys(range(1, len(self._stores)), present)
-        while names:
-            parts = {
-                bucket: self._stores[bucket].named(what, user_id, name, *arguments)
-                for bucket, name in names.items()
-            }
-            answers = in_all(self._rounds, self._writes, parts)
-            if error := first_error(answers):
-                raise error
-            names = {
-                bucket: answer[1].decode() for bucket, answer in answers.items() if answer != b"ok"
-            }
+def _sum(entry: AuditEntry, *others: AuditEntry | None) -> AuditEntry:
+    """What all buckets have of an entry. What one of them keeps no longer cannot be undone."""
+    parts = [entry, *(other for other in others if other)]
+    kept = [part.kept for part in parts if part.kept is not None]
+    return entry._replace(
+        scores=sum(part.scores for part in parts),
+        kept=sum(kept) if len(kept) == len(parts) else None,
+    )

@@ -13,7 +13,7 @@ from gameserver.storage.redis import secrets
 from gameserver.storage.redis.accounts import RedisAccounts
 from gameserver.storage.redis.address import Address
 from gameserver.storage.redis.asking import Asking
-from gameserver.storage.redis.bucketed_moderation import BucketedScores
+from gameserver.storage.redis.bucketed_scores import BucketedScores
 from gameserver.storage.redis.claims import RedisClaims
 from gameserver.storage.redis.game_tokens import RedisGameTokens
 from gameserver.storage.redis.keys import Bucket

@@ -21,7 +21,7 @@ from gameserver.scores.settings import settings_of
 from gameserver.storage.audit_text import audit_text
 from gameserver.storage.redis.asking import Asking
 from gameserver.storage.redis.board_lines import read_note, write_note
-from gameserver.storage.redis.bucketed_moderation import BucketedScores
+from gameserver.storage.redis.bucketed_scores import BucketedScores
 from gameserver.storage.redis.keys import key
 from gameserver.storage.redis.link import Command
 from gameserver.storage.redis.moderation import ModeratedScores

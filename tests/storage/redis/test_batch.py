@@ -36,7 +36,7 @@ class Kind:
         return answers
 
 
-class BatchTest(unittest.TestCase):
+class BatchTestCase(unittest.TestCase):
     """Views that ask; `self.sent` has what went to Redis, by round."""
 
     def setUp(self) -> None:
@@ -76,6 +76,10 @@ class BatchTest(unittest.TestCase):
     def asking(self, *questions: tuple[Kind, Any]) -> Callable[[], Any]:
         """A view that asks these, one after the other, and returns the last answer."""
         return lambda: [self.batch.answer(*each) for each in questions][-1]
+
+
+class BatchTest(BatchTestCase):
+    """What is asked when, and who is told what."""
 
     def test_together(self) -> None:
         """What several views ask goes to Redis together, and each has its own answer."""
