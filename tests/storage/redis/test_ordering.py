@@ -69,7 +69,7 @@ class OnRedisTest(unittest.TestCase):
         """A script makes the same places, which Redis keeps as they are, and in their order."""
         redis = shared_redis()
         from gameserver.storage.redis.address import parse_address
-        from gameserver.storage.redis.keys import TAG
+        from gameserver.storage.redis.keys import FIRST
         from gameserver.storage.redis.link import Link, make_script
         from gameserver.storage.redis.score_scripts import script_text
 
@@ -80,9 +80,9 @@ class OnRedisTest(unittest.TestCase):
         found: list[bytes] = []
         for first in range(0, len(ordered), 500):
             chunk = ordered[first : first + 500]
-            (reply,) = link.send([script.call((TAG,), *(n for pair in chunk for n in pair))])
+            (reply,) = link.send([script.call((FIRST.tag,), *(n for pair in chunk for n in pair))])
             found += reply
-            (members,) = link.send([("ZRANGE", f"{TAG}b:test", 0, -1)])
+            (members,) = link.send([("ZRANGE", f"{FIRST.tag}b:test", 0, -1)])
             self.assertEqual([int(each) for each in members], list(range(1, 1000, 2)))
         for (r, arrival), text in zip(ordered, found, strict=True):
             self.assertEqual(struct.unpack(">dII", text), (place_of(r, arrival), r, arrival))
