@@ -89,7 +89,7 @@ class Rounds:
         if not writes:
             return self.read(commands)
         replies = self.write(commands)
-        self.has_written()
+        self.note_written()
         return replies
 
     def transact(self, keys: Sequence[bytes | str], rule: Callable[[Read], Change]) -> Any:
@@ -112,7 +112,7 @@ class Rounds:
                     return change.result
                 todo = [*ahead, ("MULTI",), *change.commands, ("EXEC",)]
                 if self._done(link, todo)[-1] is not None:
-                    self.has_written()
+                    self.note_written()
                     return change.result
         raise Unavailable("too many want to change the same: try again later")
 
@@ -191,7 +191,7 @@ class Rounds:
             if isinstance(answer, Exception):
                 raise answer
             if kind.writes:
-                self.has_written()
+                self.note_written()
             return answer
         raise Unavailable
 
@@ -204,7 +204,7 @@ class Rounds:
             raise too_few()
         return replies
 
-    def has_written(self) -> None:
+    def note_written(self) -> None:
         """The view that is called has changed something."""
         batch = self._own_batch()
         if batch:

@@ -110,7 +110,7 @@ def in_all(rounds: Rounds, kind: Spread, parts: Mapping[int, Any]) -> Answers:
         if first_error(answers):
             break
         rounds.begin_at_once()
-        rounds.has_written()
+        rounds.note_written()
         missing = {bucket: part for bucket, part in parts.items() if bucket in left}
         answers |= rounds.collect(kind, Parts(missing))
     return answers
