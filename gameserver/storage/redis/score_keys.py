@@ -1,8 +1,8 @@
-"""The keys of the scores: one tag for all of them, so that a script finds them in one slot.
+"""The keys of the scores: one tag for all of a bucket, so that a script finds them in one slot.
 
 | key, behind the tag | what it is |
 |---|---|
-| `layout` | the version of this layout; a server of another one does not start |
+| `layout` | in the bucket 0: the version of this layout, and how many buckets there are |
 | `book` | a hash of counters: `changes`, `names`, `scores`, `withheld`, `era`, … |
 | `settings`, `states` | *rules*: of levels, in JSON; the users who are banned or hidden |
 | `b:<board>`, `t:<board>` | a board, user → place (`ordering.py`); the notes of its lines |

@@ -63,13 +63,13 @@ class BucketsTestCase(unittest.TestCase):
 
         send = Links.send
 
-        def send_some(links: Any, commands: Any) -> Any:
+        def send_some(links: Any, commands: Any, *more: Any) -> Any:
             tags = {Bucket(number).tag for number in range(bucket, BUCKETS)}
             done = [each for each in commands if not tags & set(each)]
             if len(done) == len(commands):
-                return send(links, commands)
+                return send(links, commands, *more)
             if done:
-                send(links, done)
+                send(links, done, *more)
             raise links._lost(LinkLost("it is gone"))
 
         with (
