@@ -248,6 +248,16 @@ class PostsTest(BucketsTestCase):
         self.assertEqual(self.post(self.store, self.request), b"1:5 2:6 3:7 4:8")
         self.assertEqual(self.boards()[:4], [b"7=5", b"7=6,8=1", b"7=7", b"7=8"])
 
+    def test_refused_and_changed(self) -> None:
+        """Where one bucket refuses and the rules of another have changed, nothing is entered."""
+        self.store.configure(2, lambda old: replace(old, rate_level=1))
+        self.store.submit(2, 8, 1)
+        self.other.configure(1, lambda old: replace(old, title="One"))
+        with self.assertRaises(Refused) as caught:
+            self.post(self.store)
+        self.assertEqual(caught.exception.code, "too_many_requests")
+        self.assertEqual(self.boards()[:4], [b"", b"8=1", b"", b""])
+
     def test_hidden(self) -> None:
         """Of a user who is hidden nothing is shown, whatever refuses a part of the posts."""
         self.store.configure(2, lambda old: replace(old, rate_level=1))
@@ -346,6 +356,20 @@ class UsersTest(BucketsTestCase):
             name = self.store.name(0)
             self.assertEqual(self.names(self.other), [name] * len(LEVELS))
             self.assertEqual(self.other.users("name"), [(0, name)])
+
+    def test_name_that_is_overtaken(self) -> None:
+        """A name that another server replaces before it has come to all buckets comes to none."""
+        self.fill(users=1)
+        rename = self.store._first.rename
+
+        def rename_both(user_id: int, name: str) -> None:
+            rename(user_id, name)
+            self.other.rename(user_id, "Bob")
+
+        with mock.patch.object(self.store._first, "rename", rename_both):
+            self.store.rename(0, "Ann")
+        self.assertEqual(self.names(self.other), ["Bob"] * len(LEVELS))
+        self.assertEqual(self.other.users("ann"), [])
 
     def test_name_cut_short(self) -> None:
         """A name that has come to some of the buckets only comes to all with the repeat."""

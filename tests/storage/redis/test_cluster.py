@@ -42,6 +42,15 @@ class CheckTest(unittest.TestCase):
                 check_redis(redis.url)
             self.assertRegex(str(caught.exception), f"has {slots:,} of its 16,384 slots: .* all")
 
+    def test_right(self) -> None:
+        """A user who may not ask for the slots is refused in one line that names the command."""
+        redis = shared_cluster()
+        redis.ask("ACL", "SETUSER", "limited", "on", ">secret", "~*", "&*", "+@all", "-cluster")
+        self.addCleanup(redis.ask, "ACL", "DELUSER", "limited")
+        with self.assertRaisesRegex(StartError, "cluster.*command") as caught:
+            check_redis(redis.url.replace("//", "//limited:secret@"))
+        self.assertNotIn("secret", str(caught.exception))
+
     def test_database(self) -> None:
         """A cluster has no databases but the first: one line says so."""
         with self.assertRaisesRegex(StartError, "SELECT is not allowed in cluster mode"):
