@@ -212,6 +212,24 @@ class PostsTest(BucketsTestCase):
         self.assertEqual(self.batch(*views), [b"1:10 2:6 3:14 4:16", b"7=10"])
         self.assertEqual(self.boards()[:4], [b"7=10", b"7=6", b"7=14", b"7=16"])
 
+    def test_rules_that_change_again(self) -> None:
+        """However often they change meanwhile, what has been entered is not entered again."""
+        from gameserver.storage.redis.links import Links
+
+        send, sent = Links.send, []
+
+        def send_late(links: Any, commands: Any, *more: Any) -> Any:
+            if links is self.engine._links:
+                sent.append(commands)
+                if len(sent) < 8:
+                    self.other.configure(2, lambda old: replace(old, title=f"{len(sent)}"))
+            return send(links, commands, *more)
+
+        with mock.patch.object(Links, "send", send_late):
+            self.assertEqual(self.batch(lambda: self.post(self.store)), [b"1:5 2:6 3:7 4:8"])
+        self.assertGreater(len(sent), 8)
+        self.assertEqual(self.boards()[:4], [b"7=5", b"7=6", b"7=7", b"7=8"])
+
     def test_all_rules(self) -> None:
         """Where those of all buckets have, it is asked again as a whole."""
         self.moderation(self.other).put_state(ADMIN, 9, "ban")
@@ -261,6 +279,7 @@ class PostsTest(BucketsTestCase):
     def test_hidden(self) -> None:
         """Of a user who is hidden nothing is shown, whatever refuses a part of the posts."""
         self.store.configure(2, lambda old: replace(old, rate_level=1))
+        self.store.submit(1, 7, 3)
         self.moderation(self.store).put_state(ADMIN, 7, "hide")
         self.store.submit(2, 8, 1)
         with self.assertRaises(Refused):
@@ -328,6 +347,7 @@ class LevelsTest(BucketsTestCase):
         found: list[int] = []
         while page := self.other.scores_of(3, found[-1] + 1 if found else 0, 5):
             found += [each.level_id for each in page]
+            self.assertLessEqual(len(page), 5)
         self.assertEqual(found, list(LEVELS))
 
 
@@ -405,6 +425,16 @@ class UsersTest(BucketsTestCase):
         self.assertEqual(self.boards(), [b""] * len(LEVELS))
         self.moderation(self.other).put_state(ADMIN, 0, "unban")
         self.assertEqual(self.boards(), [b"0=%d" % (10 * n) for n in LEVELS])
+
+
+    def test_hide_instead(self) -> None:
+        """A ban that becomes less, which takes no job, does so in all buckets."""
+        self.fill(users=1)
+        self.moderation(self.store).put_state(ADMIN, 0, "ban")
+        self.moderation(self.store).put_state(ADMIN, 0, "hide")
+        for level_id in LEVELS:
+            self.other.submit(level_id, 0, 999)
+        self.assertEqual(self.boards(), [b""] * len(LEVELS))
 
 
 class ModerationTest(BucketsTestCase):
