@@ -23,7 +23,5 @@ def with_key(
     scores = services.scores
     if request and scores.is_answered(user_id, request):
         return scores.post(user_id, posts, answer, request)
-    count = services.keyed_posts.admit(key, [(each.level_id, each.score) for each in posts])
-    text = scores.post(user_id, posts, answer, request)
-    count()
-    return text
+    also = services.keyed_posts.admit(key, [(each.level_id, each.score) for each in posts])
+    return scores.post(user_id, posts, answer, request, also)

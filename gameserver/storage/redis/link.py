@@ -110,7 +110,7 @@ class Link:
             raise
         except (RedisError, OSError) as error:
             raise LinkLost(_said(error)) from None
-        self._load_scripts()
+        self.load_scripts()
         self._check_role()
         if greeting:
             self._send(greeting)
@@ -124,7 +124,7 @@ class Link:
         """
         replies = self._send(commands)
         if any(type(reply) is NoScriptError for reply in replies):
-            self._load_scripts()
+            self.load_scripts()
             replies = self._send(commands)
         return replies
 
@@ -141,7 +141,7 @@ class Link:
         """May be called again."""
         self._connection.disconnect()
 
-    def _load_scripts(self) -> None:
+    def load_scripts(self) -> None:
         if self._scripts:
             self._send([("SCRIPT", "LOAD", script.text) for script in self._scripts])
 

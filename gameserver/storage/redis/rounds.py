@@ -21,6 +21,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from redis.exceptions import NoScriptError
+
 from gameserver.storage.redis.batch import Batch
 from gameserver.storage.redis.link import Command, Link, Unavailable
 from gameserver.storage.redis.links import Links
@@ -31,6 +33,7 @@ from gameserver.storage.redis.questions import (
     Item,
     Kind,
     Read,
+    Transaction,
     checked,
     too_few,
 )
@@ -88,6 +91,40 @@ class Rounds:
 
         `rule(read)` may be called again: as long as somebody else changes one of the keys.
         """
+        change, _ = self._transacted(keys, rule)
+        if change.commands:
+            self._has_written()
+        return change.result
+
+    def post_with(
+        self, kind: Kind[Item], item_of: Callable[[Sequence[Command]], Item], also: Transaction
+    ) -> Any:
+        """The answer to a question that does a transaction as one with what it asks.
+
+        `item_of(commands)` is a question whose script does the commands of the transaction, if it
+        does not refuse.
+        """
+
+        def rule(read: Read) -> Change:
+            item = item_of(also.rule(read).commands)
+            return Change(kind.commands([item]), item)
+
+        for _ in range(ATTEMPTS):
+            change, replies = self._transacted(also.keys, rule)
+            (answer,) = kind.answers([change.result], replies)
+            if answer is AGAIN:
+                self.begin_again()
+                continue
+            if isinstance(answer, Exception):
+                raise answer
+            self._has_written()
+            return answer
+        raise Unavailable
+
+    def _transacted(
+        self, keys: Sequence[bytes | str], rule: Callable[[Read], Change]
+    ) -> tuple[Change, list[Any]]:
+        """What the rule has made, and the replies to its commands: none where there were none."""
         self.begin_at_once()
         with self._links.borrowed() as link:
             for _ in range(ATTEMPTS):
@@ -100,11 +137,15 @@ class Rounds:
 
                 change = rule(read)
                 if not change.commands:
-                    return change.result
+                    return change, []
                 todo = [*ahead, ("MULTI",), *change.commands, ("EXEC",)]
-                if self._done(link, todo)[-1] is not None:
-                    self._has_written()
-                    return change.result
+                replies = self._done(link, todo)[-1]
+                if replies is None:
+                    continue  # somebody else has changed one of the keys
+                if any(type(reply) is NoScriptError for reply in replies):
+                    link.load_scripts()  # Redis has forgotten them, so nothing was done
+                    continue
+                return change, checked(replies)
         raise Unavailable("too many want to change the same: try again later")
 
     def read(self, commands: Sequence[Command]) -> list[Any]:

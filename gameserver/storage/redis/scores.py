@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from gameserver.scores.level import Level, has_scores, no_such_season
@@ -17,6 +18,7 @@ from gameserver.storage.redis.level_reader import LevelReader
 from gameserver.storage.redis.lists import Lists, Wanted
 from gameserver.storage.redis.post_calls import PostCalls, SubmitCalls
 from gameserver.storage.redis.posts import Entered, Judge, PostItem, RunItem
+from gameserver.storage.redis.questions import Transaction
 from gameserver.storage.redis.score_keys import board_name, member
 from gameserver.storage.redis.score_reader import view_of
 from gameserver.storage.redis.score_rules import ScoreRules
@@ -80,9 +82,15 @@ class RedisScores(LevelReader):
         posts: Sequence[Post],
         answer: Callable[[Sequence[Outcome]], bytes],
         request: RequestId | None = None,
+        also: Callable[[], object] | None = None,
     ) -> bytes:
-        item = PostItem(self._judge, user_id, posts, request)
-        entered: list[Entered] = self._rounds.collect(self._posts, item)
+        item = partial(PostItem, self._judge, user_id, posts, request)
+        if isinstance(also, Transaction):  # all of its keys have the same tag as the boards
+            entered: list[Entered] = self._rounds.post_with(self._posts, item, also)
+        else:
+            entered = self._rounds.collect(self._posts, item())
+            if also:
+                also()
         try:
             return answer([each.outcome for each in entered])
         except BaseException:
