@@ -33,7 +33,6 @@ from gameserver.storage.redis.questions import (
     Item,
     Kind,
     Read,
-    Transaction,
     checked,
     too_few,
 )
@@ -83,7 +82,7 @@ class Rounds:
         if not writes:
             return self.read(commands)
         replies = self.write(commands)
-        self._has_written()
+        self.note_written()
         return replies
 
     def transact(self, keys: Sequence[bytes | str], rule: Callable[[Read], Change]) -> Any:
@@ -91,42 +90,20 @@ class Rounds:
 
         `rule(read)` may be called again: as long as somebody else changes one of the keys.
         """
-        change, _ = self._transacted(keys, rule)
+        change, _ = self.transacted(keys, rule)
         if change.commands:
-            self._has_written()
+            self.note_written()
         return change.result
 
-    def post_with(
-        self, kind: Kind[Item], item_of: Callable[[Sequence[Command]], Item], also: Transaction
-    ) -> Any:
-        """The answer to a question that does a transaction as one with what it asks.
-
-        `item_of(commands)` is a question whose script does the commands of the transaction, if it
-        does not refuse.
-        """
-
-        def rule(read: Read) -> Change:
-            item = item_of(also.rule(read).commands)
-            return Change(kind.commands([item]), item)
-
-        for _ in range(ATTEMPTS):
-            change, replies = self._transacted(also.keys, rule)
-            (answer,) = kind.answers([change.result], replies)
-            if answer is AGAIN:
-                self.begin_again()
-                continue
-            if isinstance(answer, Exception):
-                raise answer
-            self._has_written()
-            return answer
-        raise Unavailable
-
-    def _transacted(
+    def transacted(
         self, keys: Sequence[bytes | str], rule: Callable[[Read], Change]
     ) -> tuple[Change, list[Any]]:
-        """What the rule has made, and the replies to its commands: none where there were none."""
+        """As `transact`, for what a script decides: the change, and the replies to its commands.
+
+        A command that calls a script is the only one.
+        """
         self.begin_at_once()
-        with self._links.borrowed() as link:
+        with self._links.borrowed(self._seconds()) as link:
             for _ in range(ATTEMPTS):
                 ahead: list[Command] = [("UNWATCH",), ("WATCH", *keys)]
 
@@ -140,8 +117,10 @@ class Rounds:
                     return change, []
                 todo = [*ahead, ("MULTI",), *change.commands, ("EXEC",)]
                 replies = self._done(link, todo)[-1]
-                if replies is None:
-                    continue  # somebody else has changed one of the keys
+                if replies is None:  # somebody else has changed one of the keys
+                    if link.is_late():
+                        break
+                    continue
                 if any(type(reply) is NoScriptError for reply in replies):
                     link.load_scripts()  # Redis has forgotten them, so nothing was done
                     continue
@@ -153,11 +132,11 @@ class Rounds:
 
         For what is the same for all views, and not for one of them alone.
         """
-        return checked(self._links.send(commands))
+        return checked(self._links.send(commands, self._seconds()))
 
     def write(self, commands: Sequence[Command]) -> list[Any]:
         """The replies to commands that are done now, and never twice; for the same as `read`."""
-        with self._links.borrowed() as link:
+        with self._links.borrowed(self._seconds()) as link:
             return self._done(link, commands)
 
     # How views are called
@@ -199,16 +178,23 @@ class Rounds:
 
     # The way to Redis
 
-    def _send(self, commands: Sequence[Command], writes: bool) -> tuple[Sequence[Any], bool]:
+    def _seconds(self) -> float:
+        """How long what is done at once may take; 0: as long as ever."""
+        batch = self._own_batch()
+        return batch.seconds_left() if batch else 0.0
+
+    def _send(
+        self, commands: Sequence[Command], writes: bool, seconds: float = 0.0
+    ) -> tuple[Sequence[Any], bool]:
         """The replies, errors among them, and whether enough replicas have what was written."""
         if not (writes and self._replicas):
-            return self._links.send(commands), True
-        replies = self._links.send([*commands, ("WAIT", self._replicas, WAIT_MS)])
+            return self._links.send(commands, seconds), True
+        replies = self._links.send([*commands, ("WAIT", self._replicas, WAIT_MS)], seconds)
         return replies, self._is_confirmed(replies.pop())
 
     def _collect_at_once(self, kind: Kind[Item], item: Item) -> Any:
         for _ in range(ATTEMPTS):
-            replies, confirmed = self._send(kind.commands([item]), kind.writes)
+            replies, confirmed = self._send(kind.commands([item]), kind.writes, self._seconds())
             (answer,) = kind.answers([item], checked(replies))
             if answer is AGAIN:
                 self.begin_again()
@@ -218,7 +204,7 @@ class Rounds:
             if isinstance(answer, Exception):
                 raise answer
             if kind.writes:
-                self._has_written()
+                self.note_written()
             return answer
         raise Unavailable
 
@@ -231,7 +217,7 @@ class Rounds:
             raise too_few()
         return replies
 
-    def _has_written(self) -> None:
+    def note_written(self) -> None:
         """The view that is called has changed something."""
         batch = self._own_batch()
         if batch:

@@ -14,6 +14,7 @@ from gameserver.scores.seasons import CURRENT
 from gameserver.scores.settings import LevelSettings
 from gameserver.scores.values import NORMAL, Limits, Outcome, Post, RequestId
 from gameserver.storage.redis.asking import Asked, Asking, Changes, Question
+from gameserver.storage.redis.joint_posts import post_with
 from gameserver.storage.redis.level_reader import LevelReader
 from gameserver.storage.redis.lists import Lists, Wanted
 from gameserver.storage.redis.post_calls import PostCalls, SubmitCalls
@@ -85,8 +86,8 @@ class RedisScores(LevelReader):
         also: Callable[[], object] | None = None,
     ) -> bytes:
         item = partial(PostItem, self._judge, user_id, posts, request)
-        if isinstance(also, Transaction):  # all of its keys have the same tag as the boards
-            entered: list[Entered] = self._rounds.post_with(self._posts, item, also)
+        if isinstance(also, Transaction):
+            entered: list[Entered] = post_with(self._rounds, self._posts, item, also)
         else:
             entered = self._rounds.collect(self._posts, item())
             if also:
