@@ -36,6 +36,8 @@ class App:
     operation of its view is atomic by itself.
     """
 
+    gathers = False
+
     def __init__(
         self, router: Router, services: Services, engine: Engine, limit: RateLimit | None = None
     ) -> None:

@@ -28,6 +28,8 @@ class SharedApp(App):
     What a view asks is fetched for the whole batch at once (`storage/redis/rounds.py`).
     """
 
+    gathers = True
+
     def __init__(
         self, router: Router, services: Services, engine: Engine, limit: RateLimit | None
     ) -> None:
@@ -41,8 +43,8 @@ class SharedApp(App):
         left: Sequence[int] = range(len(requests))
         with self._rounds.batch() as batch:
             while left:
-                left = self._round(requests, left, batch, answered)
-                batch.flush()
+                pending = self._round(requests, left, batch, answered)
+                left = sorted(pending + batch.flush())
         return [answered[at] for at in range(len(requests))]
 
     def _round(

@@ -19,7 +19,8 @@ class SharedAppTest(unittest.TestCase):
 
     def setUp(self) -> None:
         self.clock = Clock()
-        self.engine = open_engine(store=redis_url(), clock=self.clock)
+        self.url = redis_url()
+        self.engine = open_engine(store=self.url, clock=self.clock)
         self.addCleanup(self.engine.close)
         self.app = app_on(self.engine, make_services(self.engine, clock=self.clock))
 
@@ -62,6 +63,49 @@ class SharedAppTest(unittest.TestCase):
         with mock.patch("gameserver.storage.redis.links.Links.send", side_effect=send) as sent:
             self.bodies(*requests)
         self.assertEqual(sent.call_count, 1)
+
+    def calls(self, name: str, *requests: Request) -> int:
+        """How often a batch of these has views call a method of the store."""
+        store = type(self.engine.scores)
+        method = getattr(store, name)
+        with mock.patch.object(store, name, autospec=True, side_effect=method) as called:
+            self.bodies(*requests)
+        return int(called.call_count)
+
+    def test_known_scores(self) -> None:
+        """Whether a score is the best is known for those who have posted to this server."""
+        self.assertEqual(self.calls("submit", self.post(7, 5)), 2)
+        for score in (4, 5, 9, 8):
+            with self.subTest(score=score):
+                self.assertEqual(self.calls("submit", self.post(7, score)), 1)
+        self.assertEqual(self.bodies(self.list()), [b"7=9"])
+
+    def test_known_list(self) -> None:
+        """A list is read once, until it has changed."""
+        self.assertEqual(self.bodies(self.post(7, 5), self.list()), [b"", b"7=5"])
+        self.assertEqual(self.calls("high_scores", self.list(), self.list("b")), 2)
+        self.bodies(self.post(7, 6))
+        self.assertEqual(self.calls("high_scores", self.list()), 2)
+        self.assertEqual(self.bodies(self.post(7, 7), self.list()), [b"", b"7=7"])
+
+    def test_taken_away(self) -> None:
+        """A score that is no better is entered if another server has taken the better one away."""
+        other = open_engine(store=self.url, clock=self.clock)
+        self.addCleanup(other.close)
+        self.bodies(self.post(7, 9), self.post(8, 9, "b"))
+        other.scores.remove(1, 7)
+        self.bodies(self.post(7, 5), self.post(8, 5, "b"))
+        self.assertEqual(self.bodies(self.list()), [b"8=9,7=5"])
+
+    def test_lost(self) -> None:
+        """A score that is no better is entered if Redis has lost the better one."""
+        self.bodies(self.post(7, 9), self.list())
+        other = open_engine(store=redis_url(), clock=self.clock)  # which empties it
+        self.addCleanup(other.close)
+        (response,) = self.app.handle([self.post(7, 5)])
+        self.assertEqual(response.status, 401, "the secret of its key is lost, too")
+        self.bodies(self.post(7, 5))
+        self.assertEqual(self.bodies(self.list()), [b"7=5"])
 
     def test_known_answers(self) -> None:
         """What needs no view is answered in its place."""

@@ -52,6 +52,8 @@ class RemoteApplication:
     While the owner is away, or hangs, every request that needs it is answered 503.
     """
 
+    gathers = False
+
     def __init__(
         self, router: Router, open_line: Callable[[float], Line], answers_known: bool = True
     ) -> None:

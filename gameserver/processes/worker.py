@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from gameserver.processes.remote import RemoteApplication
 from gameserver.server.base import ServerOptions
@@ -36,7 +36,7 @@ class RemoteWorker(Worker):
         self._held: list[Pending] = []
         """What has been read meanwhile."""
 
-    def _serve(self, ready: Sequence[Source]) -> None:
+    def _serve(self, ready: Iterable[Source]) -> None:
         if self._held:
             held, self._held = self._held, []
             self._answer(held)

@@ -15,6 +15,9 @@ class Application(Protocol):
 
     router: Router
     """Finds what a path leads to, while its request is still being read."""
+    gathers: bool
+    """Whether a batch costs much, however few requests it has: then those go along that arrive
+    while it is read."""
 
     def handle(self, requests: Sequence[Request]) -> list[Response]:
         """One response for each request, in order."""

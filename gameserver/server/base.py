@@ -17,7 +17,7 @@ import os
 import socket
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -133,7 +133,7 @@ class GameServer(HTTPServer):
     def serve_forever(self, poll_interval: float = 0.5) -> None:
         """Serves until `stop`, and then until everything that had arrived is answered."""
         self._acceptor.resume()
-        turns, watchers = self._turns, self.watchers
+        turns, watchers, gathers = self._turns, self.watchers, self._app.gathers
         while self._connections or self._stop_at == math.inf:
             seconds = 0 if turns.waiting and turns.due else poll_interval
             if watchers.watching:
@@ -143,8 +143,9 @@ class GameServer(HTTPServer):
                 self._begin_stop()
                 poll_interval = 0.05
             if turns.waiting or self.ledger.total:
-                ready = turns.now(ready)
-            self._serve(ready)
+                self._serve(turns.now(ready))
+            else:
+                self._serve(self._loop.gathered(ready) if gathers else ready)
             if self._loop.now >= self._next_service:
                 self.service_actions()
                 self._next_service = self._loop.now + poll_interval
@@ -176,7 +177,7 @@ class GameServer(HTTPServer):
 
     # An iteration of the loop
 
-    def _serve(self, ready: Sequence[Source]) -> None:
+    def _serve(self, ready: Iterable[Source]) -> None:
         """Reads whatever is ready and answers it, a batch at a time."""
         batch: list[Pending] = []
         size = 0

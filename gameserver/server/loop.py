@@ -6,7 +6,7 @@ import select
 import selectors
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any, Protocol
 
@@ -134,6 +134,15 @@ class Loop:
         self.share_among(len(ready))
         sources = self._sources
         return [sources[descriptor] for descriptor, _ in ready]
+
+    def gathered(self, ready: Sequence[Source]) -> Iterator[Source]:
+        """The sources that are ready, and those that become so while these are read; each once."""
+        seen: set[Source] = set()
+        while ready:
+            seen.update(ready)
+            self.share_among(len(seen))
+            yield from ready
+            ready = [source for source in self.arriving() if source not in seen]
 
     def arriving(self) -> set[Source]:
         """The sources that are ready at this moment."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from gameserver.storage.redis.link import ANSWER_SECONDS, Command, Unavailable
@@ -59,6 +59,8 @@ class Batch:
         """By client: the number of the group that it has asked in last."""
         self._held: set[int] = set()
         """The clients whose next requests have to wait for the next round."""
+        self._presumed: dict[int, Any] = {}
+        """By request: the answer that its view has gone on with, without knowing it."""
         self.at_once = True
         """Whether the view asks everything at once from here on."""
         self.has_written = True
@@ -83,25 +85,34 @@ class Batch:
         self.number = self._round_number
         return True
 
-    def flush(self) -> None:
-        """The end of a round: asks Redis, and notes the answers."""
+    def flush(self) -> list[int]:
+        """The end of a round: asks Redis, and notes the answers.
+
+        Returns the requests whose view went on with an answer that is another one: what it has
+        returned is wrong, and it has to be called again.
+        """
         # No view is called now, so whatever is asked meanwhile cannot wait for a round.
         self.at_once = self.has_written = True
+        wrong: list[int] = []
         if self._groups:
             self.number = self._round_number
             again: set[int] = set()
             for group, answers in zip(self._groups, self._answers(self._groups), strict=True):
-                self._note_answers(group, answers, again)
+                wrong += self._note_answers(group, answers, again)
         self._begin_round()
+        return wrong
 
     # What stores call, by way of `Rounds`
 
-    def answer(self, kind: Kind[Any], item: Any) -> Any:
-        """The answer to the view's next question; Pending if there is none yet."""
+    def answer(self, kind: Kind[Any], item: Any, presumed: Any = None) -> Any:
+        """The answer to the view's next question; if there is none yet Pending, or `presumed`."""
         notes, position = self._notes.get(self._asker), self._position
         if notes is None or position == len(notes):
             self._note(kind, item)
-            raise Pending
+            if presumed is None:
+                raise Pending
+            self._presumed[self._asker] = presumed
+            return presumed
         self._position = position + 1
         asked, answer = notes[position]
         if asked is not kind:
@@ -182,19 +193,28 @@ class Batch:
             raise Unavailable
         self._rounds += 1
 
-    def _note_answers(self, group: _Group, answers: Sequence[Any], again: set[int]) -> None:
-        """`again` has the clients that have to ask again: then they have to read again as well."""
-        notes, kind = self._notes, group.kind
+    def _note_answers(
+        self, group: _Group, answers: Sequence[Any], again: set[int]
+    ) -> Iterator[int]:
+        """Yields the requests whose answer is another one than their view has gone on with.
+
+        `again` has the clients that have to ask again: then they have to read again as well.
+        """
+        notes, presumed, kind = self._notes, self._presumed, group.kind
         for asker, client, answer in zip(group.askers, group.clients, answers, strict=True):
             if answer is AGAIN:
-                notes.pop(asker, None)
                 again.add(client)
+                notes.pop(asker, None)
             elif again and client in again and not kind.writes:
                 notes.pop(asker, None)
+            elif asker in presumed and presumed[asker] is answer:
+                continue
             elif asker in notes:
                 notes[asker].append((kind, answer))
             else:
                 notes[asker] = [(kind, answer)]
+            if asker in presumed:
+                yield asker
 
 
 def _answers_of(group: _Group, replies: Sequence[Any], confirmed: bool) -> Sequence[Any]:

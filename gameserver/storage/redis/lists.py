@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from typing import Any
 
 from gameserver.storage.redis.asking import Asking
 from gameserver.storage.redis.link import Command
@@ -15,12 +16,17 @@ MOST = 10_000
 """Lists that are remembered, up to 350 bytes each."""
 
 
-class _List(NamedTuple):
-    changes: bytes
-    """How often the board had changed."""
-    text: bytes
-    at: int
-    """The moment at which Redis said so last."""
+class _List:
+    """A list as Redis has said last."""
+
+    __slots__ = ("at", "changes", "text")
+
+    def __init__(self, changes: bytes = b"", text: bytes = b"", at: int = 0) -> None:
+        self.changes = changes
+        """How often the board had changed, and since when that is counted."""
+        self.text = text
+        self.at = at
+        """The moment at which Redis said so last."""
 
 
 class Wanted:
@@ -34,7 +40,7 @@ class Wanted:
         self.known = _UNKNOWN
 
 
-_UNKNOWN = _List(b"", b"", 0)
+_UNKNOWN = _List()
 
 
 class Lists:
@@ -45,45 +51,50 @@ class Lists:
 
     def __init__(self, asking: Asking) -> None:
         self._asking = asking
-        self._era = b""
-        """That of the counters of changes, which may begin anew; see `scripts/lists.lua`."""
         self._lists: dict[str, _List] = {}
         """By board."""
 
+    def presumed(self, level_id: int) -> bytes | None:
+        """The list of a level as Redis has said last."""
+        known = self._lists.get(self._board(level_id))
+        return known.text if known else None
+
     def commands(self, items: Sequence[Wanted]) -> Sequence[Command]:
-        rules, lists, now = self._asking.rules, self._lists, self._asking.now()
         for item in items:
-            level = rules.level(item.level_id)
-            item.board = board_name(item.level_id, level, level.season(now))
-            item.known = lists.get(item.board, _UNKNOWN)
+            item.board = self._board(item.level_id)
+            item.known = self._lists.get(item.board, _UNKNOWN)
         boards = {item.board: item.known.changes for item in items}
-        pairs = (each for pair in boards.items() for each in pair)
-        return [self._asking.call(LISTS, self._era, *pairs)]
+        pairs: Iterable[str | bytes] = chain.from_iterable(boards.items())
+        return [self._asking.call(LISTS, *pairs)]
 
     def answers(self, items: Sequence[Wanted], replies: Sequence[Any]) -> Sequence[Any]:
         (reply,) = replies
         if self._asking.has_moved(reply):
             return [AGAIN] * len(items)
-        if reply[0] != self._era or len(self._lists) > MOST:
-            self._era = reply[0]
+        if len(self._lists) > MOST:
             self._lists.clear()
         now = self._asking.now()
         boards = {item.board: item.known for item in items}
-        for (board, known), answer in zip(boards.items(), reply[1:], strict=True):
-            boards[board] = self._lists[board] = _newest(known, answer, now)
+        for (board, known), answer in zip(boards.items(), reply, strict=True):
+            if answer is None:
+                known.at = now
+            else:
+                boards[board] = self._lists[board] = _changed(known, answer, now)
         return [boards[item.board].text for item in items]
 
     def last_known(self, level_id: int) -> tuple[bytes, int] | None:
         """The list of a level as Redis has said last, and how many microseconds ago that was."""
-        now = self._asking.now()
-        level = self._asking.rules.level(level_id)
-        found = self._lists.get(board_name(level_id, level, level.season(now)))
-        return (found.text, now - found.at) if found else None
+        found = self._lists.get(self._board(level_id))
+        return (found.text, self._asking.now() - found.at) if found else None
+
+    def _board(self, level_id: int) -> str:
+        level = self._asking.rules.levels.get(level_id)
+        if level is None:
+            return str(level_id)
+        return board_name(level_id, level, level.season(self._asking.now()))
 
 
-def _newest(known: _List, answer: bytes | None, now: int) -> _List:
+def _changed(known: _List, answer: bytes, now: int) -> _List:
     """The list after an answer: its text is the same object as long as it says the same."""
-    if answer is None:
-        return _List(known.changes, known.text, now)
     changes, _, text = answer.partition(b":")
     return _List(changes, known.text if known.text == text else text, now)

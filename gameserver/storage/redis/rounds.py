@@ -6,6 +6,10 @@ the view. When all have been called, everything that was asked goes to Redis as 
 the views that are pending are called again, from their start, and the n-th question of each gets
 its n-th answer at once, until no view is pending. So a batch costs a round trip or two.
 
+Where this server knows what the answer will very likely be (the list that it has read last, a score
+that is no better than one that it has entered), the view goes on with it instead. What it returns
+counts once Redis has said in the same pipeline that the answer is this; else it is called again.
+
 That is right as long as what a view does before a question is the same each time: views and rules
 only read until then. What changes something besides asking, or draws something at random, is done
 *at once*, over the same links, and from there on its view asks everything at once: it is never
@@ -69,12 +73,16 @@ class Rounds:
         replies: list[Any] = self.collect(COMMANDS, commands)
         return replies
 
-    def collect(self, kind: Kind[Item], item: Item) -> Any:
-        """The answer to one question, which goes to Redis with all others of its kind."""
+    def collect(self, kind: Kind[Item], item: Item, presumed: Any = None) -> Any:
+        """The answer to one question, which goes to Redis with all others of its kind.
+
+        `presumed` is what the answer will be as far as this server knows, if the kind is a final
+        one: a view in a batch goes on with it at once, and is called again if it was wrong.
+        """
         batch = self._batch
         if batch is None or batch.at_once or batch.thread != threading.get_ident():
             return self._collect_at_once(kind, item)
-        return batch.answer(kind, item)
+        return batch.answer(kind, item, presumed)
 
     def at_once(self, commands: Sequence[Command], writes: bool = False) -> list[Any]:
         """The replies to commands that are done now, and never twice if they write."""
@@ -167,6 +175,11 @@ class Rounds:
         """The number of the rules (`rules.py`) with which the view was called."""
         batch = self._own_batch()
         return batch.number if batch else self._rules_now()
+
+    @property
+    def waits(self) -> bool:
+        """Whether what was written may be known before enough replicas have it."""
+        return self._replicas > 0
 
     def count_rules(self, now: Callable[[], int]) -> None:
         """`now` says the number of the rules that this server knows."""

@@ -64,11 +64,13 @@ class RedisScores(LevelReader):
     # The mini-game
 
     def submit(self, level_id: int, user_id: int, score: int) -> bool:
-        changed: bool = self._rounds.collect(self._submits, [level_id, user_id, score, None])
+        submitted = self._submits.submitted(level_id, user_id, score)
+        changed: bool = self._rounds.collect(self._submits, submitted, submitted.presumed)
         return changed
 
     def high_scores(self, level_id: int) -> bytes:
-        text: bytes = self._rounds.collect(self._lists, Wanted(level_id))
+        presumed = self._lists.presumed(level_id)
+        text: bytes = self._rounds.collect(self._lists, Wanted(level_id), presumed)
         return text
 
     def last_known(self, level_id: int) -> tuple[bytes, int] | None:

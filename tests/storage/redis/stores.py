@@ -16,7 +16,11 @@ from tests.support import PATIENCE
 
 
 def open_server(
-    test: unittest.TestCase, url: str, limits: Limits = NORMAL, clock: Clock = server_clock
+    test: unittest.TestCase,
+    url: str,
+    limits: Limits = NORMAL,
+    clock: Clock = server_clock,
+    redis_wait: int = 0,
 ) -> Engine:
     """The engine of a server, closed when the test ends. It waits for Redis on a busy machine."""
     require_redis()
@@ -24,7 +28,7 @@ def open_server(
         patch = mock.patch(f"gameserver.storage.redis.{module}.ANSWER_SECONDS", PATIENCE)
         patch.start()
         test.addCleanup(patch.stop)
-    engine = open_engine(store=url, limits=limits, clock=clock)
+    engine = open_engine(store=url, limits=limits, clock=clock, redis_wait=redis_wait)
     test.addCleanup(engine.close)
     return engine
 

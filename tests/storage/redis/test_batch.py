@@ -69,7 +69,8 @@ class BatchTest(unittest.TestCase):
                     pass
                 except Exception as error:
                     results[at] = error
-            self.batch.flush()
+            for at in self.batch.flush():
+                del results[at]
         return [results[at] for at in range(len(views))]
 
     def asking(self, *questions: tuple[Kind, Any]) -> Callable[[], Any]:
@@ -122,6 +123,52 @@ class BatchTest(unittest.TestCase):
         other = self.asking((self.posts, 3))
         self.run_views(*views, other, clients=[7, 7, 8])
         self.assertEqual(self.sent, [[("post", 1, 3), ("list", 2)], [("post", 1), ("list", 2)]])
+
+    def presuming(self, kind: Kind, item: Any, presumed: Any) -> mock.Mock:
+        """A view that asks this, and goes on with what it presumes until it knows."""
+        return mock.Mock(side_effect=lambda: self.batch.answer(kind, item, presumed))
+
+    def test_presumed(self) -> None:
+        """A view that presumes what is right is called once; it is asked all the same."""
+        found = ("ok", 1)
+        with mock.patch.object(self.lists, "answers", lambda items, replies: [found]):
+            view = self.presuming(self.lists, 1, found)
+            self.assertEqual(self.run_views(view), [found])
+        self.assertEqual(view.call_count, 1)
+        self.assertEqual(self.sent, [[("list", 1)]])
+
+    def test_presumed_wrong(self) -> None:
+        """One that was wrong is called again with the answer, and asks nothing twice."""
+        views = [self.presuming(self.lists, n, "old") for n in (1, 2)]
+        self.assertEqual(self.run_views(*views), [("ok", 1), ("ok", 2)])
+        self.assertEqual([view.call_count for view in views], [2, 2])
+        self.assertEqual(self.sent, [[("list", 1, 2)]])
+
+    def test_presumed_again(self) -> None:
+        """What is to be asked again is, and so is what was presumed behind it."""
+        self.posts.again = {1}
+        found = ("ok", 2)
+        with mock.patch.object(self.lists, "answers", lambda items, replies: [found]):
+            views = [self.presuming(self.posts, 1, False), self.presuming(self.lists, 2, found)]
+            self.assertEqual(self.run_views(*views, clients=[7, 7]), [("ok", 1), found])
+        self.assertEqual(self.sent, [[("post", 1), ("list", 2)]] * 2)
+
+    def test_presumed_away(self) -> None:
+        """What Redis cannot be asked for is not taken for true."""
+        self.send = mock.Mock(side_effect=Unavailable)  # type: ignore[method-assign]
+        self.batch = Batch(self.send, lambda: self.number)
+        (found,) = self.run_views(self.presuming(self.lists, 1, "old"))
+        self.assertIsInstance(found, Unavailable)
+
+    def test_presumed_by_one_that_has_asked(self) -> None:
+        """A view may presume the last of several answers, and is called again with them all."""
+
+        def view() -> Any:
+            first = self.batch.answer(self.reads, 1)
+            return first, self.batch.answer(self.lists, 2, "old")
+
+        self.assertEqual(self.run_views(view), [(("ok", 1), ("ok", 2))])
+        self.assertEqual(self.sent, [[("read", 1)], [("list", 2)]])
 
     def test_error(self) -> None:
         """An error is raised by the views that have asked for it, and no others."""

@@ -8,8 +8,10 @@ import sys
 import tempfile
 import unittest
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
+from gameserver.numbers import MAX_NUMBER
 from tests.redis_server import require_redis, shared_redis
 from tests.support import ROOT
 
@@ -80,6 +82,29 @@ class LoadedTest(unittest.TestCase):
             store.submit(1, 7, score)
             redis.ask("SCRIPT", "FLUSH")
         self.assertEqual(store.high_scores(1), b"7=7")
+
+    def test_edges(self) -> None:
+        """Scores at all edges are read back exactly, the first to arrive and others."""
+        redis = shared_redis()
+        from tests.storage.redis.stores import open_server
+
+        store = open_server(self, redis.url).scores
+        store.configure(2, lambda old: replace(old, order="asc"))
+        powers = (0, 1, 2, 8, 16, 24, 29, 30, 31)
+        scores = sorted({min(2**n + d, MAX_NUMBER) for n in powers for d in (-1, 0, 1)})
+        users = {score: 2 * at for at, score in enumerate(scores)}
+        for arrival in range(2):
+            for score, user in users.items():
+                for level in (1, 2):
+                    store.submit(level, user + arrival, score)
+        for level, order in ((1, reversed(scores)), (2, iter(scores))):
+            wanted = [(users[score] + n, score) for score in order for n in range(2)]
+            text = b",".join(b"%d=%d" % each for each in wanted[:15])
+            self.assertEqual(store.high_scores(level), text)
+            while len(wanted) > 15:  # all of them, seen through the window of the first 15
+                store.remove(level, wanted.pop(0)[0])
+                text = b",".join(b"%d=%d" % each for each in wanted[:15])
+                self.assertEqual(store.high_scores(level), text)
 
 
 if __name__ == "__main__":

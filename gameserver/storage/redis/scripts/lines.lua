@@ -65,6 +65,7 @@ local function drop(name)
   local board, level = tag .. 'b:' .. name, level_of(name)
   call('HINCRBY', tag .. 'book', 'scores', 0 - call('ZCARD', board))
   call('HINCRBY', tag .. 'book', 'era', 1)
+  call('HINCRBY', tag .. 'book', 'taken', 1)
   if call('SREM', tag .. 'large', name) == 1 then
     call('UNLINK', board)
   else
@@ -113,6 +114,7 @@ local function put(name, user, line)
   local board, notes = tag .. 'b:' .. name, tag .. 't:' .. name
   local had = call('ZSCORE', board, user)
   local n = tonumber(call('HGET', tag .. 'n', name) or 0)
+  if had then call('HINCRBY', tag .. 'book', 'taken', 1) end
   if line then
     if had then call('ZREM', board, user) end
     local r, arrival = parts_of(line.place)

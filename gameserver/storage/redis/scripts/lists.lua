@@ -1,26 +1,38 @@
--- The first 15 of boards, as text. ARGV: the number of the rules, the era that is known; then pairs
--- of a board and the number of its changes that is known, or an empty text.
--- Returns the era and the text of each board as `changes:user=score,…`, false where nothing has
--- changed; or `rules` if they have changed.
+-- The first 15 of boards, as text. ARGV: the number of the rules; then pairs of a board and its
+-- changes as they are known, or an empty text.
+-- Returns the text of each board as `changes:user=score,…`, false where nothing has changed; or
+-- `rules` if they have changed. Changes are counted anew where boards come again, and where Redis
+-- has lost something: so what they are counted from is a part of them.
 local book = call('HMGET', tag .. 'book', 'era', 'born')
 if rules_number() ~= ARGV[1] then return MOVED end
-local era = (book[2] or '0') .. '.' .. (book[1] or '0')
-local names, answer = {}, { era }
-for k = 3, #ARGV, 2 do names[#names + 1] = ARGV[k] end
+local era = (book[2] or '0') .. '.' .. (book[1] or '0') .. '.'
+local frexp, floor, format, number = math.frexp, math.floor, string.format, struct.unpack
+
+-- The r of a place, in text: the same as `parts_of`, in half the time.
+local function r_of(place)
+  local fraction, exponent = frexp(place)
+  local whole = (exponent + 1020) * 1048576
+  if fraction > 0 then return HALF + whole + floor(fraction * 2097152) end
+  return HALF - whole + floor(fraction * 2097152)
+end
+
+-- The first 15 of a board.
+local function list_of(name)
+  local lines, entries = call('ZRANGE', tag .. 'b:' .. name, 0, 14, 'WITHSCORES'), {}
+  local lowest, sign = MAX, -1
+  if string.byte(name, -1) == 97 then lowest, sign = 0, 1 end
+  for i = 1, #lines, 2 do
+    local user, r = number('>I4', lines[i]), r_of(lines[i + 1])
+    entries[#entries + 1] = format('%d=%d', user, lowest + sign * r)
+  end
+  return table.concat(entries, ',')
+end
+
+local names, answer = {}, {}
+for k = 2, #ARGV, 2 do names[#names + 1] = ARGV[k] end
 local counters = call('HMGET', tag .. 'n', unpack(names))
 for at, name in ipairs(names) do
-  local n = counters[at] or '0'
-  if n == ARGV[2 + 2 * at] and era == ARGV[2] then
-    answer[at + 1] = false
-  else
-    local lines = call('ZRANGE', tag .. 'b:' .. name, 0, 14, 'WITHSCORES')
-    local ascending, entries = string.byte(name, -1) == 97, {}
-    for i = 1, #lines, 2 do
-      local r = parts_of(tonumber(lines[i + 1]))
-      entries[#entries + 1] = string.format('%.0f=%.0f', struct.unpack('>I4', lines[i]),
-        ascending and r or MAX - r)
-    end
-    answer[at + 1] = n .. ':' .. table.concat(entries, ',')
-  end
+  local changes = era .. (counters[at] or '0')
+  answer[at] = changes ~= ARGV[1 + 2 * at] and changes .. ':' .. list_of(name)
 end
 return answer

@@ -2,8 +2,9 @@
 --
 -- KEYS: the tag. ARGV: the number of the rules, worker, number of the call, the most scores, the
 -- most levels; then pairs of a level and its posts, each a user and 2147483647 - score as >I4I4.
--- Returns a digit for each post: 0 no better, 1 entered, 2 too many scores, 3 too many levels; or
--- `rules` if they have changed. A call that comes again is answered as before.
+-- Returns since when nothing was taken away (`bests.py`), a colon, and a digit for each post: 0 no
+-- better, 1 entered, 2 too many scores, 3 too many levels; or `rules` if they have changed. A call
+-- that comes again is answered as before. Without posts it only finds out what was taken away.
 local pack, unpack_ = struct.pack, struct.unpack
 local memory = tag .. 'p:' .. ARGV[2]
 local seen = call('GET', memory)
@@ -11,8 +12,10 @@ if seen then
   local colon = string.find(seen, ':', 1, true)
   if string.sub(seen, 1, colon - 1) == ARGV[3] then return string.sub(seen, colon + 1) end
 end
-local book = call('HMGET', tag .. 'book', 'scores', 'changes')
+local book = call('HMGET', tag .. 'book', 'scores', 'changes', 'born', 'taken')
 if rules_number() ~= ARGV[1] then return MOVED end
+local since = (book[3] or '0') .. '.' .. (book[4] or '0') .. ':'
+if #ARGV == 5 then return since end
 
 local scores, most = tonumber(book[1] or 0), tonumber(ARGV[4])
 local levels = {}
@@ -69,10 +72,11 @@ for at, level in ipairs(levels) do
     end
   end
 end
-local answer = table.concat(flags)
+local answer = since .. table.concat(flags)
 if changes > 0 then
   call('HSET', tag .. 'n', unpack(changed))
   call('HSET', tag .. 'book', 'scores', scores, 'changes', tonumber(book[2] or 0) + changes)
-  call('SET', memory, ARGV[3] .. ':' .. answer, 'EX', 3600)
 end
+-- Also where nothing has changed: replicas that confirm this have what was entered before, too.
+call('SET', memory, ARGV[3] .. ':' .. answer, 'EX', 3600)
 return answer
