@@ -2,7 +2,8 @@
 
 A test case that begins with `redis_url()` has it empty. The servers of tests are patient with it,
 as the machine may be slow; how long they wait is for the tests of that. Where there is no
-`redis-server`, or no `redis` package, the test is skipped with one line of reason.
+`redis-server`, or no `redis` package, the test is skipped with one line of reason. Where there is a
+`valkey-server` alone, it is that; `REDIS_SERVER=valkey-server` chooses it where there are both.
 """
 
 from __future__ import annotations
@@ -24,6 +25,10 @@ from typing import TypeVar
 
 from tests.support import PATIENCE, wait_until
 
+_INSTALLED = [each for each in ("redis-server", "valkey-server") if shutil.which(each)]
+PROGRAM = os.environ.get("REDIS_SERVER") or [*_INSTALLED, "redis-server"][0]
+CLIENT = PROGRAM.replace("-server", "-cli")
+
 Server = TypeVar("Server", bound="RedisServer")
 
 
@@ -34,7 +39,7 @@ class RedisServer:
         self.port = port or free_port()
         self._folder = tempfile.TemporaryDirectory()
         self._command = [
-            "redis-server", "--port", str(self.port), "--bind", "127.0.0.1",
+            PROGRAM, "--port", str(self.port), "--bind", "127.0.0.1",
             "--dir", self._folder.name, "--save", "", "--appendonly", "yes",
             "--appendfsync", "no", "--repl-diskless-sync-delay", "0", *options,
         ]  # fmt: skip
@@ -145,8 +150,8 @@ def _emptied(servers: list[Server], start: Callable[[], Server]) -> Server:
 
 def require_redis() -> None:
     """Raises SkipTest, with one line of reason, where there can be no Redis."""
-    if not shutil.which("redis-server"):
-        raise unittest.SkipTest("there is no redis-server: apt-get install redis-server")
+    if not shutil.which(PROGRAM):
+        raise unittest.SkipTest(f"there is no {PROGRAM}: apt-get install {PROGRAM}")
     if not find_spec("redis"):
         raise unittest.SkipTest("there is no redis package: pip install redis hiredis")
 

@@ -64,6 +64,7 @@ class ScoreStore(Protocol):
         posts: Sequence[Post],
         answer: Callable[[Sequence[Outcome]], bytes],
         request: RequestId | None = None,
+        also: Callable[[], object] | None = None,
     ) -> bytes:
         """Enters all of the scores or none, and returns what `answer` makes of their outcomes.
 
@@ -71,6 +72,9 @@ class ScoreStore(Protocol):
         returned; the answer to a new one is remembered together with the scores. The last 8
         requests of each user at each level are remembered for 24 hours, at most 1,000,000 in all.
         `answer` is a pure function: it may be called again.
+
+        With the scores, as one, `also` is done (`TournamentStore.counting`): neither without the
+        other, whatever refuses. With a first answer it is not.
 
         Refused:
 

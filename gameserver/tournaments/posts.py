@@ -1,8 +1,8 @@
 """Scores that are posted with a tournament's key, as submissions to the tournament.
 
-The key names the account, whoever posts. A post counts on its level's board as well, so there are
-two steps: it is admitted before the board is asked, and counted when the board has accepted it.
-Inside a batch nothing comes between them, so it counts in both places or in neither.
+The key names the account, whoever posts. A post counts on its level's board as well: it is admitted
+before the board is asked, and counted as one with what the board does (`ScoreStore.post`), so it
+counts in both places or in neither.
 """
 
 from __future__ import annotations
@@ -33,10 +33,11 @@ class KeyedPosts:
         self._clock = clock
         self._randomness = randomness
 
-    def admit(self, key_text: str, posts: Iterable[tuple[int, int]]) -> Callable[[], None]:
+    def admit(self, key_text: str, posts: Iterable[tuple[int, int]]) -> Callable[[], object]:
         """Refuses a key with which one of the posts, level and score, cannot count now.
 
         Returns what counts them: those that are better than what the player has on their levels.
+        It refuses, too, if the key is good no longer.
         """
         key = parse_key(key_text)
         if key is None:
@@ -49,9 +50,4 @@ class KeyedPosts:
         ]
         categories = [submission.category for submission in submissions]
         self._tournaments.check_key(key, arrived, categories)
-
-        def count() -> None:
-            for submission in submissions:
-                self._tournaments.submit(key, submission, arrived=arrived, only_best=True)
-
-        return count
+        return self._tournaments.counting(key, submissions, arrived)

@@ -16,13 +16,14 @@ from gameserver.errors import Refused
 from gameserver.times import Clock, moment_of, server_clock
 from gameserver.tournaments import rules
 from gameserver.tournaments.catalogue import Hosted, Listing, Page
+from gameserver.tournaments.counting import counts_if_best, counts_once
 from gameserver.tournaments.creation import Fields, read_tournament
 from gameserver.tournaments.creation_limit import CreationLimit
 from gameserver.tournaments.keys import SECRET_SIZE, IssuedKey, Key
 from gameserver.tournaments.modes import Mode, Modes, Settle
 from gameserver.tournaments.standings import Standing, standings
 from gameserver.tournaments.tournament import Entry, Submission, Tournament, View
-from gameserver.tournaments.tournament_store import Earlier, TournamentStore
+from gameserver.tournaments.tournament_store import TournamentStore
 
 _REMEMBERED_TABLES = 64
 NO_SETTLING: Mapping[str, Settle] = {}
@@ -208,31 +209,25 @@ class Tournaments:
         submission: Submission,
         keep: Callable[[], None] = lambda: None,
         arrived: float = 0,
-        only_best: bool = False,
     ) -> bool:
         """Counts a game for the player whose key came with it; False if it counts already.
 
         `keep` is called before it counts, to keep what is known of the game; it may be called
         more than once. `arrived`: when the server had received it, by its clock; 0: now.
-        `only_best`: it counts if it is better than all of the player's in its category.
         """
-
-        def rule(tournament: Tournament | None, earlier: Earlier) -> bool:
-            issued = rules.check_key(key, earlier.issued)
-            if tournament is None:
-                raise Refused("no_such_tournament")
-            rules.check_key_in_time(tournament, issued, moment)
-            mode = self._mode(tournament)
-            rules.check_submission(mode, submission)
-            if only_best:
-                return rules.is_best(mode, submission.value, earlier)
-            if not rules.is_new(key, earlier):
-                return False
-            keep()
-            return True
-
         moment = self._moment(arrived)
-        return self._store.count(key, submission, moment, rule, only_best)
+        rule = counts_once(self._mode, key, submission, moment, keep)
+        return self._store.count(key, submission, moment, rule)
+
+    def counting(
+        self, key: Key, submissions: Sequence[Submission], arrived: float
+    ) -> Callable[[], object]:
+        """What counts games as one when it is called: each that is better than all of the
+        player's in its category. It refuses all if one is refused.
+        """
+        moment = self._moment(arrived)
+        counted = [(one, counts_if_best(self._mode, key, one, moment)) for one in submissions]
+        return self._store.counting(key, counted, moment)
 
     def _mode(self, tournament: Tournament) -> Mode:
         return self._modes[tournament.mode](tournament.modeparams)

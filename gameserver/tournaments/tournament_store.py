@@ -47,6 +47,10 @@ def outdone(kept: Sequence[tuple[int, int]], moment: int) -> list[int]:
     return [number for number, at in kept if at >= moment or number != before[-1]]
 
 
+Counts = Callable[[Tournament | None, Earlier], bool]
+"""Whether a submission counts that meets this state: a rule."""
+
+
 class TournamentStore(Protocol):
     """Tournaments, entries, keys and submissions. Every method is one atomic operation.
 
@@ -113,13 +117,21 @@ class TournamentStore(Protocol):
         key: Key,
         submission: Submission,
         moment: int,
-        rule: Callable[[Tournament | None, Earlier], bool],
+        rule: Counts,
         only_best: bool = False,
     ) -> bool:
         """Counts the submission if the rule says so; returns what it said.
 
         `moment` is when it arrived. `only_best`: what counts is better than all that the player
         has in its category, and what of that is `outdone` is forgotten as if it had never been.
+        """
+
+    def counting(
+        self, key: Key, submissions: Sequence[tuple[Submission, Counts]], moment: int
+    ) -> Callable[[], object]:
+        """What does `count` with `only_best` for each in turn, as one, when it is called.
+
+        `ScoreStore.post` takes it as `also`.
         """
 
     def remove(self, tournament_id: int, user_id: int, rule: Callable[[Tournament], None]) -> int:

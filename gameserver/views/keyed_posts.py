@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from gameserver.errors import Refused
 from gameserver.scores.values import Outcome, Post, RequestId
 from gameserver.services import Services
 
@@ -21,9 +22,10 @@ def with_key(
     A request that is repeated gets its first answer, whatever has become of the key.
     """
     scores = services.scores
-    if request and scores.is_answered(user_id, request):
-        return scores.post(user_id, posts, answer, request)
-    count = services.keyed_posts.admit(key, [(each.level_id, each.score) for each in posts])
-    text = scores.post(user_id, posts, answer, request)
-    count()
-    return text
+    try:
+        also = services.keyed_posts.admit(key, [(each.level_id, each.score) for each in posts])
+    except Refused:
+        if not (request and scores.is_answered(user_id, request)):
+            raise
+        also = None
+    return scores.post(user_id, posts, answer, request, also)

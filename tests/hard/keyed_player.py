@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from contextlib import suppress
 
@@ -11,8 +12,10 @@ from gameserver.storage.sqlite.datafile import reading
 from tests.hard.moderator import BIG
 from tests.raw_client import Client, request_bytes
 
-LEVEL, USER = BIG + 1, 2 * BIG
-"""A level that nobody else plays, and a user whom nobody bans."""
+LEVEL = USER = 2 * BIG
+"""A level that nobody else plays, in the bucket 0 as tournaments are, if there are several buckets;
+and a user whom nobody bans.
+"""
 
 ON_THE_BOARD = "SELECT 1073741823 - (key >> 33) FROM score WHERE level = ? AND user = ?"
 IN_THE_TOURNAMENT = "SELECT max(time_ms) FROM tournament_scores WHERE level = ?"
@@ -21,12 +24,12 @@ IN_THE_TOURNAMENT = "SELECT max(time_ms) FROM tournament_scores WHERE level = ?"
 class KeyedPlayer:
     """One connection after another, and scores that only rise."""
 
-    def __init__(self, path: str) -> None:
-        """Makes the tournament in the data file, before the server starts."""
+    def __init__(self, path: str = "", store: str = "") -> None:
+        """Makes the tournament in the data file, before the server starts, or in a Redis."""
         self.count = 0
         """How many posts were acknowledged."""
         self._last = self._acknowledged = 0
-        engine = open_engine(path)
+        engine = open_engine(path, store=store)
         try:
             account = engine.accounts.add("keyed", "no hash", 1)
             assert account
@@ -36,6 +39,7 @@ class KeyedPlayer:
             cup = tournaments.create(described, account).id
             tournaments.participate(cup, account)
             self._key = tournaments.gen_key(cup, account).key
+            self._cup = cup
         finally:
             engine.close()
 
@@ -56,5 +60,17 @@ class KeyedPlayer:
         with reading(path) as connection:
             board = connection.execute(ON_THE_BOARD, (LEVEL, USER)).fetchone() or (0,)
             tournament = connection.execute(IN_THE_TOURNAMENT, (str(LEVEL),)).fetchone()
-        best = board[0]
-        return best != (tournament[0] or 0) or not self._acknowledged <= best <= self._last
+        return self._is_torn(board[0], tournament[0] or 0)
+
+    def is_torn_on(self, address: tuple[str, int]) -> bool:
+        """The same by what a server says that shares a Redis with the one that is gone."""
+        with Client(address) as client:
+            target = f"/api/levels/{LEVEL}/users/{USER}"
+            board = client.ask(request_bytes("GET", target))
+            target = f"/api/tournaments/standings/{self._cup}"
+            table = json.loads(client.ask(request_bytes("GET", target)).body)["standings"]
+        best = json.loads(board.body)["score"] if board.status == 200 else 0
+        return self._is_torn(best, list(table[0].values())[2])
+
+    def _is_torn(self, board: int, tournament: int) -> bool:
+        return board != tournament or not self._acknowledged <= board <= self._last

@@ -164,7 +164,7 @@ def report_answers(mode: str, exchanges: Sequence[Exchange], report: Report) -> 
     for each in bad[:3]:
         report.note(str(each))
     slowest = max(e.end - e.start for e in exchanges)
-    report.row(f"{mode}: the slowest answer", f"{slowest:.2f} s", "1 s", slowest <= 1)
+    report.row(f"{mode}: the slowest answer", f"{slowest:.2f} s", "0.5 s", slowest <= 0.5)
 
 
 def configure(address: tuple[str, int]) -> None:

@@ -6,7 +6,8 @@ Two servers share a Redis. One is told to take a level of 3,000 scores away, to 
 ban a user with scores on 1,500 levels or to let the user back, and killed at a random moment. The
 next thing that the other one is told to do finishes the job first (it is told to wait for ten
 seconds at most, as it may still be the killed one's turn): then the level, or the user's scores,
-are there as a whole or not at all. Clients of the other server get 200; on a
+are there as a whole or not at all. Meanwhile a player posts there with a tournament's key: the last
+post is on the board and in the tournament, or in neither. Clients of the other server get 200; on a
 busy machine, where a round trip takes longer than 0.1 s, 503 once in a while. With `--cluster 1`
 the Redis is in cluster mode, and the user's scores lie in 16 buckets.
 """
@@ -26,6 +27,7 @@ from typing import Any
 import mock  # noqa: UP026 (the same mock on every Python)
 from harness import Game, Report, arguments, loaded, log_in, outcomes, seconds_until, serving
 
+from tests.hard.keyed_player import KeyedPlayer
 from tests.raw_client import Client, Reply, request_bytes
 from tests.redis_server import ClusterNode, RedisServer
 from tests.servers import ServerProcess
@@ -61,15 +63,22 @@ def run(
 ) -> None:
     chance = random.Random(seed)
     fill(other.address)
-    broken = interrupted = half = 0
+    broken = interrupted = half = torn = 0
+    player = KeyedPlayer(store=redis.url)
     slowest = 0.0
     with loaded(other.address, 8, Game(other.address), pause=0.01) as load:
         for number in range(rounds):
             with serving(mode, "--store", redis.url) as server:
                 told = begin(server.address, number)
+                playing = threading.Thread(
+                    target=player.work, args=(server.address, threading.Event())
+                )
+                playing.start()
                 time.sleep(chance.uniform(0.005, 0.25))
                 os.killpg(server.pid, signal.SIGKILL)
                 told.join()
+                playing.join()
+            torn += player.is_torn_on(other.address)
             jobs = unfinished(redis)
             interrupted += jobs > 0
             half += is_half(other.address)
@@ -78,6 +87,8 @@ def run(
             broken += is_half(other.address) or unfinished(redis) > 0
     found = outcomes(load.exchanges)
     report.note(f"{mode}: {interrupted} of {rounds} jobs interrupted, {half} seen half done")
+    what = f"{mode}: posts with a key that are torn, or lost"
+    report.row(what, f"{torn} after {player.count:,} posts", 0, not torn)
     report.row(f"{mode}: jobs that nobody has finished", broken, 0, not broken)
     report.row(f"{mode}: the next job is done after", f"{slowest:.1f} s", "15 s", slowest <= 15)
     wrong = len(load.exchanges) - found["200"] - found["503"]

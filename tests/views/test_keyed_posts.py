@@ -130,6 +130,21 @@ class KeyedPostsTest(KeyedTestCase):
             self.assertEqual(self.play(key, 7, 5).status, 200)
         self.assertEqual(self.table(cup), [(1, "ann", 5, 1)])
 
+    def test_the_end_of_the_key_between_the_steps(self) -> None:
+        """A key that is good no longer when the post is entered refuses the whole post."""
+        cup = self.cup("7+8")
+        key = self.key(cup)
+        post = self.engine.scores.post
+
+        def late(*arguments: object) -> bytes:
+            self.engine.tournaments.end_keys(self.accounts["ann"])
+            return post(*arguments)  # type: ignore[arg-type]
+
+        with mock.patch.object(self.engine.scores, "post", late):
+            self.assertEqual(self.play_all(key, (7, 5), (8, 5), id="a").status, 400)
+        self.assertEqual(self.boards(), NOTHING)
+        self.assertEqual(self.table(cup), [(1, "ann", 0, 0)])
+
     def test_deleted(self) -> None:
         """With an account its keys end; a deleted tournament has none."""
         cup = self.cup()

@@ -62,11 +62,12 @@ class MemoryScores(BoardKeeper):
         posts: Sequence[Post],
         answer: Callable[[Sequence[Outcome]], bytes],
         request: RequestId | None = None,
+        also: Callable[[], object] | None = None,
     ) -> bytes:
         if user_id not in self._states:
-            return self._post(user_id, posts, answer, request)
+            return self._post(user_id, posts, answer, request, also)
         with self._standing(user_id, {post.level_id for post in posts}):
-            return self._post(user_id, posts, answer, request)
+            return self._post(user_id, posts, answer, request, also)
 
     def is_answered(self, user_id: int, request: RequestId) -> bool:
         return self._requests.answer(user_id, request, self._now()) is not None
@@ -139,6 +140,7 @@ class MemoryScores(BoardKeeper):
         posts: Sequence[Post],
         answer: Callable[[Sequence[Outcome]], bytes],
         request: RequestId | None,
+        also: Callable[[], object] | None,
     ) -> bytes:
         """As `post`, where the user's lines stand on the boards."""
         now = self._now()
@@ -149,6 +151,8 @@ class MemoryScores(BoardKeeper):
         entered: list[_Entered] = []
         try:
             text = answer([self._outcome(user_id, post, now, entered) for post in posts])
+            if also:
+                also()
         except BaseException:
             for board_id, _, before, _ in reversed(entered):
                 self._put_line(board_id, user_id, before)

@@ -13,7 +13,7 @@ from gameserver.storage.memory.submissions import Submissions
 from gameserver.tournaments.catalogue import Catalogue, Hosted, Listing, Page, card_of
 from gameserver.tournaments.keys import IssuedKey, Key
 from gameserver.tournaments.tournament import Entry, Score, Submission, Tournament
-from gameserver.tournaments.tournament_store import Detail, Earlier
+from gameserver.tournaments.tournament_store import Counts, Detail
 
 
 @dataclass
@@ -148,7 +148,7 @@ class MemoryTournaments:
         key: Key,
         submission: Submission,
         moment: int,
-        rule: Callable[[Tournament | None, Earlier], bool],
+        rule: Counts,
         only_best: bool = False,
     ) -> bool:
         with self._lock:
@@ -159,6 +159,16 @@ class MemoryTournaments:
             if counts:
                 self._submissions.add(key, submission, moment, only_best)
             return counts
+
+    def counting(
+        self, key: Key, submissions: Sequence[tuple[Submission, Counts]], moment: int
+    ) -> Callable[[], object]:
+        def count() -> None:
+            with self._lock:
+                for submission, rule in submissions:
+                    self.count(key, submission, moment, rule, only_best=True)
+
+        return count
 
     def remove(self, tournament_id: int, user_id: int, rule: Callable[[Tournament], None]) -> int:
         with self._lock:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from gameserver.storage.redis.link import Command, Unavailable
+from gameserver.storage.redis.link import ANSWER_SECONDS, Command, Unavailable
 from gameserver.storage.redis.questions import (
     AGAIN,
     Anew,
@@ -147,6 +147,18 @@ class Batch:
     def go_on(self) -> None:
         """The view goes on with the rules as they are now."""
         self.numbers = self._rules_now()
+
+    def seconds_left(self) -> float:
+        """How long something may take that is asked now, at once; 0: as long as ever.
+
+        Unavailable if it would be too late: see `ROUND_SECONDS`.
+        """
+        self._rounds += 1
+        most = max(ROUND_SECONDS, self._rounds * SLOW_SECONDS) + ANSWER_SECONDS
+        left = most - (time.monotonic() - self._started)
+        if left <= 0:
+            raise Unavailable
+        return left if left < ANSWER_SECONDS else 0.0
 
     # A round
 

@@ -21,8 +21,10 @@ from gameserver.scores.seasons import CURRENT
 from gameserver.scores.settings import LevelSettings
 from gameserver.scores.values import Outcome, Post, RequestId
 from gameserver.storage.redis.bucketed_reader import BucketedReader
+from gameserver.storage.redis.link import Unavailable
 from gameserver.storage.redis.moderation import ModeratedScores
 from gameserver.storage.redis.posts import Entered
+from gameserver.storage.redis.questions import Pending
 from gameserver.storage.redis.rounds import Rounds
 from gameserver.storage.redis.spread import Answers, Spread, SpreadPosts, first_error, in_all
 
@@ -46,26 +48,36 @@ class BucketedWriter(BucketedReader):
         posts: Sequence[Post],
         answer: Callable[[Sequence[Outcome]], bytes],
         request: RequestId | None = None,
+        also: Callable[[], object] | None = None,
     ) -> bytes:
         """What a bucket alone can know may refuse its part after others have entered theirs: a sum
         that is too large, a rate, a run that is used up, a limit, an id that was used. Then these
         are taken back; with an id they stay, and the repeat completes them.
+
+        `also` is one with what is posted to the bucket 0, which comes last then; so where the
+        others have theirs, and it has not, the repeat completes that as well, and once.
         """
         places = self._places(posts)
-        if len(places) == 1:
-            return self._of(posts[0].level_id).post(user_id, posts, answer, request)
+        if len(places) == 1 and (also is None or 0 in places):
+            return self._of(posts[0].level_id).post(user_id, posts, answer, request, also)
+        last = [posts[at] for at in places.setdefault(0, [])] if also else []
         parts = {
             bucket: self._stores[bucket].post_item(user_id, [posts[at] for at in own], request)
             for bucket, own in places.items()
+            if bucket or not also
         }
-        entered = in_all(self._rounds, self._posts, parts)
+        entered = dict(in_all(self._rounds, self._posts, parts))
         refused = first_error(entered)
         try:
             if refused:
                 raise refused
+            if also:
+                entered[0] = self._first.enter(user_id, last, request, also)
             return answer(_in_order(places, entered))
-        except BaseException:
-            if not (refused and request):
+        except Pending:
+            raise
+        except BaseException as error:
+            if not (request and (refused or isinstance(error, Unavailable))):
                 self._take_back(user_id, entered)
             raise
 

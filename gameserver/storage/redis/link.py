@@ -41,7 +41,9 @@ except ImportError:
 CONNECT_SECONDS = 0.4
 """For each step of opening a link."""
 ANSWER_SECONDS = 0.4
-"""For the replies to what is sent at once."""
+"""For the replies to what is sent at once, or in one transaction, and for opening a link to it."""
+
+_PRECISION = 0.02
 
 PAUSE_SECONDS = 1.0
 """A link that was not used for so long may have been closed."""
@@ -106,6 +108,9 @@ class Link:
             protocol=2,
         )
         self._scripts = scripts
+        self.left: float | None = None
+        """Seconds that may pass until all that is sent is answered; None: `ANSWER_SECONDS` each."""
+        self._patience = ANSWER_SECONDS
         self._used_at = time.monotonic()
         try:
             self._connection.connect()
@@ -113,7 +118,7 @@ class Link:
             raise
         except (RedisError, OSError) as error:
             raise LinkLost(_said(error)) from None
-        self._load_scripts()
+        self.load_scripts()
         self._check_role()
         if greeting:
             self._greet(greeting)
@@ -127,14 +132,19 @@ class Link:
         """
         replies = self._send(commands)
         if any(type(reply) is NoScriptError for reply in replies):
-            self._load_scripts()
+            self.load_scripts()
             replies = self._send(commands)
         return replies
+
+    def is_late(self) -> bool:
+        """Whether it is too late to begin something that may take as long as what was done."""
+        return self.left is not None and self.left < ANSWER_SECONDS / 2
 
     def is_stale(self) -> bool:
         """Whether Redis has closed it, or something in between: looked at after a pause only."""
         if time.monotonic() < self._used_at + PAUSE_SECONDS:
             return False
+        self._patience = ANSWER_SECONDS  # which the package goes back to
         try:
             return bool(self._connection.can_read(0))  # nothing is owed
         except (RedisError, OSError):
@@ -144,7 +154,7 @@ class Link:
         """May be called again."""
         self._connection.disconnect()
 
-    def _load_scripts(self) -> None:
+    def load_scripts(self) -> None:
         if self._scripts:
             self._send([("SCRIPT", "LOAD", script.text) for script in self._scripts])
 
@@ -165,8 +175,9 @@ class Link:
         if not connection.is_connected:
             raise LinkLost("the link is closed")  # sending would open it again
         self._used_at = time.monotonic()
-        give_up = self._used_at + ANSWER_SECONDS
+        give_up = self._used_at + (ANSWER_SECONDS if self.left is None else self.left)
         try:
+            self._be_patient(give_up - self._used_at)
             connection.send_packed_command(self._packed(commands), False)
             return [self._reply(give_up) for _ in commands]
         except TimeoutError:
@@ -178,6 +189,17 @@ class Link:
         except BaseException:
             self.close()  # some replies are still to come
             raise
+        finally:
+            if self.left is not None:
+                self.left = give_up - time.monotonic()
+
+    def _be_patient(self, seconds: float) -> None:
+        """Waits for so long for data; TimeoutError if that is no time at all."""
+        if seconds <= 0:
+            raise TimeoutError
+        if abs(seconds - self._patience) > _PRECISION:
+            self._connection._sock.settimeout(seconds)
+            self._patience = seconds
 
     def _packed(self, commands: Sequence[Command]) -> Sequence[bytes]:
         if pack_command:

@@ -55,12 +55,13 @@ class Links:
         self._is_closed = False
 
     @contextmanager
-    def borrowed(self) -> Iterator[Link]:
+    def borrowed(self, seconds: float = 0.0) -> Iterator[Link]:
         """For `with`: a link for this thread alone. Unavailable where there is none.
 
+        `seconds` may pass until all that is sent over it is answered; 0: `ANSWER_SECONDS`.
         A LinkLost that leaves the block is Unavailable, too, and Redis is away from then on.
         """
-        link = self._take()
+        link = self._take(seconds or ANSWER_SECONDS)
         try:
             yield link
         except LinkLost as error:
@@ -71,16 +72,17 @@ class Links:
             raise
         self._give_back(link)
 
-    def send(self, commands: Sequence[Command]) -> list[Any]:
+    def send(self, commands: Sequence[Command], seconds: float = 0.0) -> list[Any]:
         """The replies to one pipeline; Unavailable if it is not known what became of it.
 
+        `seconds` may pass until then, whatever it takes; 0: `ANSWER_SECONDS`.
         What is sent so may be sent twice: it reads, or can tell a repetition.
         """
-        link = self._take()
+        link = self._take(seconds or ANSWER_SECONDS)
         try:
             replies = link.send(commands)
         except LinkLost as error:
-            replies = self._sent_again(commands, error)
+            replies = self._sent_again(commands, error, link.left or 0.0)
         else:
             self._give_back(link)
         self._look_at(replies)
@@ -91,12 +93,14 @@ class Links:
         self._is_closed = True
         self._drop()
 
-    def _sent_again(self, commands: Sequence[Command], error: LinkLost) -> list[Any]:
+    def _sent_again(
+        self, commands: Sequence[Command], error: LinkLost, seconds: float
+    ) -> list[Any]:
         """A link that was not used for a while may have been closed: another one does it."""
-        if type(error) is not LinkLost:
+        if type(error) is not LinkLost or seconds <= 0:
             raise self._lost(error) from None
         self._drop()
-        with self.borrowed() as link:
+        with self.borrowed(seconds) as link:
             return link.send(commands)
 
     def _look_at(self, replies: Sequence[Any]) -> None:
@@ -105,7 +109,8 @@ class Links:
             if isinstance(reply, ELSEWHERE):
                 raise self._lost(reply)
 
-    def _take(self) -> Link:
+    def _take(self, seconds: float) -> Link:
+        """A link for what has to be answered within so many seconds."""
         if self._is_away:
             raise Unavailable
         while self._free:
@@ -114,9 +119,10 @@ class Links:
             except IndexError:  # somebody else has taken the last one
                 break
             if not link.is_stale():
+                link.left = seconds
                 return link
             link.close()
-        return self._opened()
+        return self._opened(seconds)
 
     def _give_back(self, link: Link) -> None:
         if len(self._free) >= MOST_FREE or self._is_away or self._is_closed:
@@ -124,8 +130,9 @@ class Links:
         else:
             self._free.append(link)
 
-    def _opened(self) -> Link:
-        """Another link; nobody waits for it longer than for an answer."""
+    def _opened(self, seconds: float) -> Link:
+        """Another link; nobody waits for it and an answer longer than for an answer alone."""
+        give_up = time.monotonic() + seconds
         opening: Future[Link] = Future()
 
         def open_() -> None:
@@ -136,12 +143,14 @@ class Links:
 
         threading.Thread(target=open_, daemon=True).start()
         try:
-            return opening.result(ANSWER_SECONDS)
+            link = opening.result(seconds)
         except TimeoutError as error:
             opening.add_done_callback(_close_late)
             raise self._lost(error) from None
         except (LinkLost, RedisError) as error:
             raise self._lost(error) from None
+        link.left = give_up - time.monotonic()
+        return link
 
     def _lost(self, error: Exception) -> Unavailable:
         """Redis is away from now on, until a probe finds it; what to tell clients."""

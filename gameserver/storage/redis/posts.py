@@ -13,6 +13,7 @@ from gameserver.scores.settings import LevelSettings
 from gameserver.scores.values import Limits, Outcome, Post, RequestId
 from gameserver.scores.writers import check_writer
 from gameserver.storage.redis.board_lines import write_note
+from gameserver.storage.redis.link import Command
 from gameserver.storage.redis.ordering import by_order
 from gameserver.storage.redis.score_keys import board_name
 from gameserver.storage.redis.score_rules import ScoreRules
@@ -78,12 +79,19 @@ class PostItem:
     """What one request posts: all of it is entered, or nothing."""
 
     def __init__(
-        self, judge: Judge, user_id: int, posts: Sequence[Post], request: RequestId | None
+        self,
+        judge: Judge,
+        user_id: int,
+        posts: Sequence[Post],
+        request: RequestId | None,
+        also: Sequence[Command] = (),
     ) -> None:
+        """The script does the commands of `also`, if it enters the posts; they have one tag."""
         self._judge = judge
         self._user_id = user_id
         self._posts = posts
         self._request = request
+        self._also = {"also": also} if also else {}
         self._refusals: list[Refused | None] = []
         self._now = 0
 
@@ -101,6 +109,7 @@ class PostItem:
             self._request,
             posts=[members for members, _ in found],
             hidden=state == "hidden",
+            **self._also,
         )
 
     def is_refused(self, rules: ScoreRules, now: int) -> bool:

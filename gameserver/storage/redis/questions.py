@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from redis.exceptions import ResponseError
@@ -55,6 +56,18 @@ class Change(NamedTuple):
 
     commands: Sequence[Command]
     result: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """What `Rounds.transact` does: at once when it is called, or as one with a post."""
+
+    transact: Callable[[Sequence[str], Callable[[Read], Change]], Any]
+    keys: Sequence[str]
+    rule: Callable[[Read], Change]
+
+    def __call__(self) -> Any:
+        return self.transact(self.keys, self.rule)
 
 
 class Commands:

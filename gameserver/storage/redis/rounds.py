@@ -25,6 +25,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from redis.exceptions import NoScriptError
+
 from gameserver.storage.redis.batch import Batch
 from gameserver.storage.redis.link import Command, Link, Unavailable
 from gameserver.storage.redis.links import Links
@@ -97,8 +99,20 @@ class Rounds:
 
         `rule(read)` may be called again: as long as somebody else changes one of the keys.
         """
+        change, _ = self.transacted(keys, rule)
+        if change.commands:
+            self.note_written()
+        return change.result
+
+    def transacted(
+        self, keys: Sequence[bytes | str], rule: Callable[[Read], Change]
+    ) -> tuple[Change, list[Any]]:
+        """As `transact`, for what a script decides: the change, and the replies to its commands.
+
+        A command that calls a script is the only one.
+        """
         self.begin_at_once()
-        with self._links.borrowed() as link:
+        with self._links.borrowed(self._seconds()) as link:
             for _ in range(ATTEMPTS):
                 ahead: list[Command] = [("UNWATCH",), ("WATCH", *keys)]
 
@@ -109,11 +123,17 @@ class Rounds:
 
                 change = rule(read)
                 if not change.commands:
-                    return change.result
+                    return change, []
                 todo = [*ahead, ("MULTI",), *change.commands, ("EXEC",)]
-                if self._done(link, todo)[-1] is not None:
-                    self.note_written()
-                    return change.result
+                replies = self._done(link, todo)[-1]
+                if replies is None:  # somebody else has changed one of the keys
+                    if link.is_late():
+                        break
+                    continue
+                if any(type(reply) is NoScriptError for reply in replies):
+                    link.load_scripts()  # Redis has forgotten them, so nothing was done
+                    continue
+                return change, checked(replies)
         raise Unavailable("too many want to change the same: try again later")
 
     def read(self, commands: Sequence[Command]) -> list[Any]:
@@ -121,11 +141,11 @@ class Rounds:
 
         For what is the same for all views, and not for one of them alone.
         """
-        return checked(self._links.send(commands))
+        return checked(self._links.send(commands, self._seconds()))
 
     def write(self, commands: Sequence[Command]) -> list[Any]:
         """The replies to commands that are done now, and never twice; for the same as `read`."""
-        with self._links.borrowed() as link:
+        with self._links.borrowed(self._seconds()) as link:
             return self._done(link, commands)
 
     # How views are called
@@ -172,16 +192,23 @@ class Rounds:
 
     # The way to Redis
 
-    def _send(self, commands: Sequence[Command], writes: bool) -> tuple[Sequence[Any], bool]:
+    def _seconds(self) -> float:
+        """How long what is done at once may take; 0: as long as ever."""
+        batch = self._own_batch()
+        return batch.seconds_left() if batch else 0.0
+
+    def _send(
+        self, commands: Sequence[Command], writes: bool, seconds: float = 0.0
+    ) -> tuple[Sequence[Any], bool]:
         """The replies, errors among them, and whether enough replicas have what was written."""
         if not (writes and self._replicas):
-            return self._links.send(commands), True
-        replies = self._links.send([*commands, ("WAIT", self._replicas, WAIT_MS)])
+            return self._links.send(commands, seconds), True
+        replies = self._links.send([*commands, ("WAIT", self._replicas, WAIT_MS)], seconds)
         return replies, self._is_confirmed(replies.pop())
 
     def _collect_at_once(self, kind: Kind[Item], item: Item) -> Any:
         for _ in range(ATTEMPTS):
-            replies, confirmed = self._send(kind.commands([item]), kind.writes)
+            replies, confirmed = self._send(kind.commands([item]), kind.writes, self._seconds())
             (answer,) = kind.answers([item], checked(replies))
             if answer is AGAIN:
                 self.begin_again()

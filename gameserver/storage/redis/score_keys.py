@@ -7,6 +7,7 @@
 | `settings`, `states` | *rules*: of levels, in JSON; the users who are banned or hidden |
 | `b:<board>`, `t:<board>` | a board, user → place (`ordering.py`); the notes of its lines |
 | `n` | by board, its changes, which are the arrivals as well; stays when lines may come back |
+| `renumbered` | by board, how far its arrivals have been numbered anew, see `scripts/common.lua` |
 | `s:<level>` | the boards of a level, but for that of a plain one, by the start of their season |
 | `on`, `ends` | by level, the board of the season that is on; the end of the season |
 | `busiest` | the levels, by their players below zero |

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from gameserver.scores.level import Level, has_scores, no_such_season
@@ -13,10 +14,13 @@ from gameserver.scores.seasons import CURRENT
 from gameserver.scores.settings import LevelSettings
 from gameserver.scores.values import NORMAL, Limits, Outcome, Post, RequestId
 from gameserver.storage.redis.asking import Argument, Asked, Asking, Changes, Question
+from gameserver.storage.redis.joint_posts import post_with
 from gameserver.storage.redis.level_reader import LevelReader
+from gameserver.storage.redis.link import Command
 from gameserver.storage.redis.lists import Lists, Wanted
 from gameserver.storage.redis.post_calls import PostCalls, SubmitCalls
 from gameserver.storage.redis.posts import Entered, Judge, PostItem, RunItem
+from gameserver.storage.redis.questions import Transaction
 from gameserver.storage.redis.score_keys import board_name, member
 from gameserver.storage.redis.score_reader import view_of
 from gameserver.storage.redis.score_rules import ScoreRules
@@ -85,9 +89,9 @@ class RedisScores(LevelReader):
         posts: Sequence[Post],
         answer: Callable[[Sequence[Outcome]], bytes],
         request: RequestId | None = None,
+        also: Callable[[], object] | None = None,
     ) -> bytes:
-        item = self.post_item(user_id, posts, request)
-        entered: list[Entered] = self._rounds.collect(self.posts, item)
+        entered = self.enter(user_id, posts, request, also)
         try:
             return answer([each.outcome for each in entered])
         except BaseException:
@@ -116,9 +120,32 @@ class RedisScores(LevelReader):
         item = RunItem(self._runs, level_id, user_id, request)
         return answer(self._rounds.collect(self.posts, item))
 
-    def post_item(self, user_id: int, posts: Sequence[Post], request: RequestId | None) -> PostItem:
+    def enter(
+        self,
+        user_id: int,
+        posts: Sequence[Post],
+        request: RequestId | None,
+        also: Callable[[], object] | None,
+    ) -> list[Entered]:
+        """What has become of each post; see `post`."""
+        if isinstance(also, Transaction):
+            item = partial(self.post_item, user_id, posts, request)
+            entered: list[Entered] = post_with(self._rounds, self.posts, item, also)
+            return entered
+        entered = self._rounds.collect(self.posts, self.post_item(user_id, posts, request))
+        if also:
+            also()
+        return entered
+
+    def post_item(
+        self,
+        user_id: int,
+        posts: Sequence[Post],
+        request: RequestId | None,
+        also: Sequence[Command] = (),
+    ) -> PostItem:
         """What is asked to post them, in this bucket."""
-        return PostItem(self._judge, user_id, posts, request)
+        return PostItem(self._judge, user_id, posts, request, also)
 
     def take_back(self, user_id: int, entered: Sequence[Entered]) -> None:
         """Undoes posts for which no answer could be made: others may have seen them.

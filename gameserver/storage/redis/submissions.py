@@ -50,21 +50,12 @@ class Submissions:
         self.keys = self.rows, self.counting, self.newest
         self.all: Command = ("HGETALL", self.rows)
 
-    def read(
-        self, user_id: int, submission: Submission, only_best: bool, read: Read
-    ) -> PlayersTable:
-        """What a submission of a user meets."""
-        numbers, newest, game = read(
-            [
-                ("HGET", self.counting, user_id),
-                ("GET", self.newest),
-                ("GET", game_key(submission.digest)),
-            ]
-        )
+    def read(self, user_id: int, only_best: bool, read: Read) -> PlayersTable:
+        """What submissions of a user meet."""
+        numbers, newest = read([("HGET", self.counting, user_id), ("GET", self.newest)])
         counting = json.loads(numbers or b"[]")
         rows = self._rows(counting, read) if only_best else {}
-        alike = {n: row for n, row in rows.items() if row.category == submission.category}
-        return PlayersTable(self, user_id, int(newest or 0), counting, game, alike, only_best)
+        return PlayersTable(self, user_id, int(newest or 0), counting, rows, only_best)
 
     def removed(self, user_id: int, read: Read) -> tuple[Sequence[Command], int]:
         """What has nothing of a user's count any more, and how much that is."""
@@ -83,7 +74,9 @@ class Submissions:
         if not numbers:
             return {}
         (found,) = read([("HMGET", self.rows, *numbers)])
-        return {n: _Row(*json.loads(row)) for n, row in zip(numbers, found, strict=True)}
+        # What is gone has gone since the numbers were read, so the transaction will not be done.
+        pairs = zip(numbers, found, strict=True)
+        return {n: _Row(*json.loads(row)) for n, row in pairs if row}
 
 
 class PlayersTable(NamedTuple):
@@ -93,39 +86,44 @@ class PlayersTable(NamedTuple):
     user_id: int
     newest: int
     counting: list[int]
-    game: bytes | None
-    """What is known of the same game."""
-    alike: Mapping[int, _Row]
-    """What counts in the same category, if only the best does."""
+    rows: Mapping[int, _Row]
+    """What counts, if only the best does."""
     only_best: bool
 
-    def earlier(self, issued: IssuedKey | None) -> Earlier:
-        """The state as a rule is told it."""
+    def earlier(
+        self, issued: IssuedKey | None, submission: Submission, game: bytes | None
+    ) -> Earlier:
+        """The state as a rule is told it; `game` is what is known of the same game."""
         counted_for, is_removed = None, False
-        if self.game:
-            tournament_id, user_id, removed = map(int, self.game.split())
+        if game:
+            tournament_id, user_id, removed = map(int, game.split())
             is_removed = bool(removed)
             counted_for = None if is_removed else (tournament_id, user_id)
-        values = tuple(row.value for row in self.alike.values())
+        values = tuple(row.value for row in self._alike(submission).values())
         return Earlier(issued, counted_for, len(self.counting), is_removed, values)
 
-    def added(self, submission: Submission, moment: int) -> Sequence[Command]:
-        """What counts the submission, and forgets what it has outdone."""
-        there, number = self.submissions, self.newest + 1
-        kept = [(at, row.moment) for at, row in self.alike.items()]
+    def added(self, submission: Submission, moment: int) -> tuple[Sequence[Command], PlayersTable]:
+        """What counts the submission, and forgets what it has outdone; the table behind it."""
+        there, number, alike = self.submissions, self.newest + 1, self._alike(submission)
+        kept = [(at, row.moment) for at, row in alike.items()]
         gone = outdone(kept, moment) if self.only_best else []
         made: list[Command] = []
         for at in gone:
-            made += [("HDEL", there.rows, at), ("DEL", game_key(self.alike[at].digest))]
+            made += [("HDEL", there.rows, at), ("DEL", game_key(alike[at].digest))]
         counting = [*(at for at in self.counting if at not in gone), number]
         row = _Row(*submission[:3], submission.digest.hex(), submission.proven, moment)
-        return [
-            *made,
+        made += [
             ("SET", there.newest, number),
             _kept(there.rows, number, row),
             ("HSET", there.counting, self.user_id, json.dumps(counting)),
             ("SET", game_key(submission.digest), f"{there.tournament_id} {self.user_id} 0"),
         ]
+        rows = {at: row for at, row in (*self.rows.items(), (number, row)) if at not in gone}
+        return made, self._replace(newest=number, counting=counting, rows=rows)
+
+    def _alike(self, submission: Submission) -> Mapping[int, _Row]:
+        """What counts in the same category, if only the best does."""
+        return {n: row for n, row in self.rows.items() if row.category == submission.category}
 
 
 def scores_in(found: Sequence[bytes], newest: int, end: int) -> list[Score]:

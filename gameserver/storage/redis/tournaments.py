@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from gameserver.storage.redis.accounts import RedisAccounts
+from gameserver.storage.redis.counting import counting_of
 from gameserver.storage.redis.keys import key as key_of
 from gameserver.storage.redis.link import Command
 from gameserver.storage.redis.questions import Change, Read
 from gameserver.storage.redis.rounds import Rounds
 from gameserver.storage.redis.submissions import (
     Submissions,
-    game_key,
     scores_in,
     unproven_in,
 )
@@ -34,7 +34,7 @@ from gameserver.times import Clock, moment_of, server_clock
 from gameserver.tournaments.catalogue import Hosted, Listing, Page
 from gameserver.tournaments.keys import IssuedKey, Key
 from gameserver.tournaments.tournament import Entry, Score, Submission, Tournament
-from gameserver.tournaments.tournament_store import Detail, Earlier
+from gameserver.tournaments.tournament_store import Counts, Detail
 
 _IDS = key_of("tournaments:ids")
 """The last one that was given."""
@@ -212,22 +212,16 @@ class RedisTournaments:
         key: Key,
         submission: Submission,
         moment: int,
-        rule: Callable[[Tournament | None, Earlier], bool],
+        rule: Counts,
         only_best: bool = False,
     ) -> bool:
-        tournament_id, user_id = key.tournament_id, key.user_id
-        place, keys = tournament_key(tournament_id), tournament_key(tournament_id, "keys")
-        submissions = Submissions(tournament_id)
+        (counts,) = counting_of(self._rounds, key, [(submission, rule)], moment, only_best)()
+        return bool(counts)
 
-        def change(read: Read) -> Change:
-            found, drawn = read([("GET", place), ("HGET", keys, user_id)])
-            issued = issued_in(tournament_id, user_id, drawn)
-            table = submissions.read(user_id, submission, only_best, read)
-            counts = rule(unpacked(found) if found else None, table.earlier(issued))
-            return Change(table.added(submission, moment) if counts else (), counts)
-
-        watched = [place, keys, *submissions.keys, game_key(submission.digest)]
-        return bool(self._transact(watched, change))
+    def counting(
+        self, key: Key, submissions: Sequence[tuple[Submission, Counts]], moment: int
+    ) -> Callable[[], object]:
+        return counting_of(self._rounds, key, submissions, moment, only_best=True)
 
     def remove(self, tournament_id: int, user_id: int, rule: Callable[[Tournament], None]) -> int:
         place, submissions = tournament_key(tournament_id), Submissions(tournament_id)

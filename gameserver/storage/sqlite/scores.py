@@ -90,9 +90,10 @@ class SqliteScores(ModeratedScores):
         posts: Sequence[Post],
         answer: Callable[[Sequence[Outcome]], bytes],
         request: RequestId | None = None,
+        also: Callable[[], object] | None = None,
     ) -> bytes:
         self._database.require_room()
-        return super().post(user_id, posts, answer, request)
+        return super().post(user_id, posts, answer, request, also)
 
     def configure(
         self, level_id: int, rule: Callable[[LevelSettings], LevelSettings]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, replace
 from functools import partial
 
@@ -26,7 +26,7 @@ from gameserver.times import Clock, moment_of, server_clock
 from gameserver.tournaments.catalogue import Card, Catalogue, Hosted, Listing, Page, card_of
 from gameserver.tournaments.keys import IssuedKey, Key
 from gameserver.tournaments.tournament import Entry, Score, Submission, Tournament
-from gameserver.tournaments.tournament_store import Detail, Earlier
+from gameserver.tournaments.tournament_store import Counts, Detail
 
 
 class SqliteTournaments:
@@ -178,7 +178,7 @@ class SqliteTournaments:
         key: Key,
         submission: Submission,
         moment: int,
-        rule: Callable[[Tournament | None, Earlier], bool],
+        rule: Counts,
         only_best: bool = False,
     ) -> bool:
         with self._database.transaction() as sql:
@@ -187,6 +187,16 @@ class SqliteTournaments:
             if counts:
                 submission_rows.add(sql, key, submission, moment, only_best)
         return counts
+
+    def counting(
+        self, key: Key, submissions: Sequence[tuple[Submission, Counts]], moment: int
+    ) -> Callable[[], object]:
+        def count() -> None:
+            with self._database.transaction():
+                for submission, rule in submissions:
+                    self.count(key, submission, moment, rule, only_best=True)
+
+        return count
 
     def remove(self, tournament_id: int, user_id: int, rule: Callable[[Tournament], None]) -> int:
         with self._database.transaction() as sql:

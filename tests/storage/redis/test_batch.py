@@ -195,6 +195,16 @@ class BatchTest(BatchTestCase):
         self.assertIsInstance(failed, Unavailable)
         self.assertEqual(well, "well")
 
+    def test_seconds_left(self) -> None:
+        """What is asked at once has less time, the later it is; what comes too late is refused."""
+        self.enterContext(mock.patch.object(batch_module, "SLOW_SECONDS", 0))
+        self.assertEqual(self.batch.seconds_left(), 0)
+        self.time.ahead += 0.3
+        self.assertTrue(0 < self.batch.seconds_left() <= 0.3)
+        self.time.ahead += 0.3
+        with self.assertRaises(Unavailable):
+            self.batch.seconds_left()
+
     def test_too_late(self) -> None:
         """Nobody waits for round after round of a slow Redis."""
 

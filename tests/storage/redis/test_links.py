@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import unittest
+from collections.abc import Sequence
 from typing import Any
 
 import mock  # noqa: UP026 (the same mock on every Python)
@@ -13,7 +14,14 @@ import mock  # noqa: UP026 (the same mock on every Python)
 from gameserver.storage.redis import link as link_module
 from gameserver.storage.redis import links as links_module
 from gameserver.storage.redis.address import parse_address
-from gameserver.storage.redis.link import Link, LinkLost, Unavailable, make_script
+from gameserver.storage.redis.link import (
+    Command,
+    Link,
+    LinkLost,
+    LinkTimedOut,
+    Unavailable,
+    make_script,
+)
 from gameserver.storage.redis.links import Links
 from tests.redis_server import RedisServer, free_port, require_redis, shared_redis
 from tests.support import PATIENCE, ROOT, wait_until
@@ -55,6 +63,29 @@ class LinkTest(unittest.TestCase):
         with mock.patch("gameserver.storage.redis.link.PAUSE_SECONDS", 0):
             wait_until(self.link.is_stale)
 
+    def test_left(self) -> None:
+        """All that is sent has to be answered within the seconds that are left."""
+        self.link.left = PATIENCE
+        self.assertEqual(self.link.send([("PING",)]), [b"PONG"])
+        self.assertLess(self.link.left, PATIENCE)
+        self.link.left = 0.05
+        with self.assertRaises(LinkTimedOut):
+            self.link.send([("BLPOP", "nothing", 0.5)])
+
+    def test_nothing_left(self) -> None:
+        """Nothing is sent when there is no time for the answer."""
+        self.link.left = 0.0
+        with self.assertRaises(LinkTimedOut):
+            self.link.send([("SET", "a", 1)])
+        self.assertEqual(self.redis.ask("GET", "a"), b"$-1\r\n")
+
+    def test_left_again(self) -> None:
+        """A link is as patient as ever with what is sent next."""
+        self.link.left = 0.5
+        self.link.send([("PING",)])
+        self.link.left = None
+        self.assertEqual(self.link.send([("BLPOP", "nothing", 0.6)]), [None])
+
 
 class TLSTest(unittest.TestCase):
     """A link by TLS (`rediss://`)."""
@@ -78,6 +109,25 @@ class TLSTest(unittest.TestCase):
         """It fails where the certificate is nobody's that is trusted."""
         with self.assertRaisesRegex(LinkLost, "certificate"):
             Link(self.address)
+
+
+class FakeLink:
+    """A link whose answer takes some of the seconds that it is given, though nobody waits."""
+
+    def __init__(self, takes: float, answer: list[bytes] | LinkLost) -> None:
+        self.left = self.given = 0.0
+        self._takes = takes
+        self._answer = answer
+
+    def send(self, commands: Sequence[Command]) -> list[bytes]:
+        self.given = self.left
+        self.left -= self._takes
+        if isinstance(self._answer, LinkLost):
+            raise self._answer
+        return self._answer
+
+    def close(self) -> None:
+        """Nothing."""
 
 
 class LinksTest(unittest.TestCase):
@@ -178,6 +228,29 @@ class LinksTest(unittest.TestCase):
         links.close()
         gate.set()
         wait_until(lambda: late.close.called)
+
+    def test_one_time_for_all(self) -> None:
+        """A link that is cut late leaves so much less time for the next one."""
+        links = [FakeLink(0.25, LinkLost("cut")), FakeLink(0.0, [b"PONG"])]
+        first, second = links
+        opening = Links(lambda: links.pop(0))  # type: ignore[arg-type,return-value]
+        self.addCleanup(opening.close)
+        self.assertEqual(opening.send([("PING",)]), [b"PONG"])
+        self.assertLessEqual(first.given, 0.3)
+        self.assertLessEqual(second.given, first.given - 0.25)
+
+    def test_no_time_for_another(self) -> None:
+        """Where no time is left no other link is opened."""
+        links = [FakeLink(0.35, LinkLost("cut")), FakeLink(0.0, [b"PONG"])]
+        opening = Links(lambda: links.pop(0))  # type: ignore[arg-type,return-value]
+        self.addCleanup(opening.close)
+        with (
+            mock.patch.object(opening, "_probe"),
+            self.assertLogs("gameserver.storage.redis"),
+            self.assertRaises(Unavailable),
+        ):
+            opening.send([("PING",)])
+        self.assertEqual(len(links), 1)
 
     def test_as_many_as_needed(self) -> None:
         """Threads that ask at the same time have links of their own, which are used again."""

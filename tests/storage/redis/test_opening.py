@@ -15,7 +15,7 @@ from gameserver.storage.engine import chosen_store
 from gameserver.storage.redis import check
 from gameserver.storage.redis.address import parse_address
 from gameserver.storage.redis.opening import check_redis
-from tests.redis_server import RedisServer, free_port, require_redis, shared_redis
+from tests.redis_server import CLIENT, RedisServer, free_port, require_redis, shared_redis
 from tests.support import ROOT
 
 
@@ -113,7 +113,7 @@ class CheckTest(unittest.TestCase):
 
     def unlock(self) -> None:
         subprocess.run(
-            ["redis-cli", "-p", str(self.redis.port), "-a", "right", "--no-auth-warning",
+            [CLIENT, "-p", str(self.redis.port), "-a", "right", "--no-auth-warning",
              "CONFIG", "SET", "requirepass", ""],
             stdout=subprocess.DEVNULL, check=True,
         )  # fmt: skip

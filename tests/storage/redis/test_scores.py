@@ -101,9 +101,9 @@ class SentTwice(OnTwoServers):
 
         send = Links.send
 
-        def send_twice(links: Links, commands: Any) -> Any:
-            send(links, commands)
-            return send(links, commands)
+        def send_twice(links: Links, commands: Any, seconds: float) -> Any:
+            send(links, commands, seconds)
+            return send(links, commands, seconds)
 
         patch = mock.patch.object(Links, "send", send_twice)
         patch.start()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import unittest
 from typing import Any
 
+import mock  # noqa: UP026 (the same mock on every Python)
+
 from gameserver.storage.engine import Engine, open_engine
 from tests import test_rights
 from tests.auth import test_account_changes
@@ -96,6 +98,25 @@ class KeyedPostsTest(OnRedis, test_keyed_posts.KeyedPostsTest):
 
 class KeyedPostsInClusterTest(OnCluster, test_keyed_posts.KeyedPostsTest):
     """Posts with a tournament's key, in a cluster."""
+
+    def test_cut_short(self) -> None:
+        """Where a post has come to the board only, the repeat brings it to the tournament, once."""
+        from gameserver.storage.redis.link import Unavailable
+
+        cup = self.cup("7+8+16")
+        key = self.key(cup)
+        for id_, posts in (("a", [(7, 5)]), ("b", [(7, 6), (8, 4), (16, 3)])):
+            before = self.table(cup)
+            with mock.patch("gameserver.storage.redis.scores.post_with", side_effect=Unavailable):
+                self.assertEqual(self.play_all(key, *posts, id=id_).status, 503)
+            self.assertEqual(self.table(cup), before)
+            first = self.play_all(key, *posts, id=id_)
+            self.assertEqual(first.status, 200)
+            self.assertNotEqual(self.table(cup), before)
+            after = self.table(cup)
+            self.assertEqual(self.play_all(key, *posts, id=id_), first)
+            self.assertEqual(self.table(cup), after)
+        self.assertEqual([self.scores(level) for level in (7, 8, 16)], [b"7=6", b"7=4", b"7=3"])
 
 
 class RunsInClusterTest(OnCluster, test_runs.RunsTest):

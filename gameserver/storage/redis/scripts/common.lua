@@ -2,7 +2,7 @@
 -- which a cluster finds their slot by; `score_keys.py` says which keys there are.
 local tag, call = KEYS[1], redis.call
 local HALF, MAX, ALL = 1073741824, 2147483647, 4294967296
-local LAST_ARRIVAL = ALL - 4096 -- beyond which arrivals are numbered anew
+local MANY = 2147483648 -- arrivals at a board, beyond which they are numbered anew
 
 -- The place in a board of what stands at r by its score, and was the n-th to arrive: a double that
 -- grows with both, see `ordering.py`.
@@ -75,27 +75,58 @@ local function unindex(user, level)
   call('SREM', tag .. 'u:' .. math.floor(id / 8), exactly(id % 8 * 2147483648 + level))
 end
 
--- Numbers the arrivals of a board anew, within each score, so that no two lines change their order;
--- returns the next number. Takes some 4 s for a million lines, in which nobody else is answered,
--- once in 4,294,963,200 changes of a board: at 1,000 a second every 50 days.
-local function renumber(name)
-  local board, at, r, n, most = tag .. 'b:' .. name, 0, nil, 0, 0
-  while true do
-    local lines = call('ZRANGE', board, at, at + 999, 'WITHSCORES')
-    if #lines == 0 then break end
-    local renumbered = {}
-    for i = 1, #lines, 2 do
-      local of = parts_of(tonumber(lines[i + 1]))
-      n = of == r and n + 1 or 0
-      r, most = of, math.max(most, n + 1)
-      renumbered[i], renumbered[i + 1] = place_of(r, n), lines[i]
+-- Arrivals are numbered anew, board by board, long before there are no more numbers: some lines
+-- with each change, from the first on, so that nobody waits. Within a score the k-th line gets the
+-- number k, which is never more than it had, and less than all behind it have: no two lines change
+-- their order, not even in between. How far that is stands in `renumbered`: the place before which
+-- all are done, and the number that is larger than all of theirs. More lines are done than come,
+-- so it ends. (Who reads a board by cursor at this moment, amid equal scores, may miss some.)
+
+-- Does that with so many lines more of a board whose next number is n; returns its next number,
+-- which is a small one when all lines are done. Not during a job of an admin, whose steps go from
+-- place to place.
+local function renumber(name, n, lines)
+  if call('EXISTS', tag .. 'jobs') == 1 then return n end
+  local board, renumbered, r, k, most = tag .. 'b:' .. name, {}, 0, 0, 0
+  local known = call('HGET', tag .. 'renumbered', name)
+  if known then r, k, most = struct.unpack('>I4I4I4', known) end
+  local found = call('ZRANGEBYSCORE', board, exactly(place_of(r, k)), '+inf', 'WITHSCORES',
+    'LIMIT', 0, lines)
+  for i = 1, #found, 2 do
+    local of, arrival = parts_of(tonumber(found[i + 1]))
+    if of ~= r then r, k = of, 0 end
+    if arrival ~= k then
+      renumbered[#renumbered + 1], renumbered[#renumbered + 2] = place_of(r, k), found[i]
     end
-    call('ZADD', board, unpack(renumbered))
-    at = at + #lines / 2
+    k = k + 1
+    most = math.max(most, k)
   end
-  call('HSET', tag .. 'n', name, most)
+  if #renumbered > 0 then call('ZADD', board, unpack(renumbered)) end
+  if #found == 2 * lines then
+    call('HSET', tag .. 'renumbered', name, struct.pack('>I4I4I4', r, k, most))
+    return n
+  end
+  call('HDEL', tag .. 'renumbered', name)
   call('HINCRBY', tag .. 'book', 'era', 1)
   return most
+end
+
+-- The number of an arrival at r that stands behind all others there, and whether these are done;
+-- n is the board's next number.
+local function arrival_at(name, r, n)
+  local known = n > MANY and call('HGET', tag .. 'renumbered', name)
+  if not known then return n, false end
+  local done, k, most = struct.unpack('>I4I4I4', known)
+  if r >= done then return n, false end
+  local last = call('ZREVRANGEBYSCORE', tag .. 'b:' .. name, '(' .. exactly(place_of(r + 1, 0)),
+    exactly(place_of(r, 0)), 'WITHSCORES', 'LIMIT', 0, 1)[2]
+  local arrival = 0
+  if last then arrival = select(2, parts_of(tonumber(last))) + 1 end
+  if arrival >= most then
+    known = struct.pack('>I4I4I4', done, k, arrival + 1)
+    call('HSET', tag .. 'renumbered', name, known)
+  end
+  return arrival, true
 end
 
 -- The levels in which the user may have scores, from one on, in ascending order.

@@ -1,6 +1,7 @@
 -- Lines that come to boards and leave them, for the scripts that do more than post to plain levels.
 -- A line is a table of its place and, where there is one, its note: the moment, a colon, and the
 -- metadata behind an equals sign. Users are four bytes, as in the boards.
+local FEW = 8 -- lines that are numbered anew with a change
 local function level_of(name) return string.match(name, '^%d+') end
 local function start_of(name) return tonumber(string.match(name, ':(%d+)') or 0) end
 local function is_ascending(name) return string.byte(name, -1) == 97 end
@@ -74,6 +75,7 @@ local function drop(name)
   call('UNLINK', tag .. 't:' .. name)
   call('ZREM', tag .. 's:' .. level, name)
   call('HDEL', tag .. 'n', name)
+  call('HDEL', tag .. 'renumbered', name)
 end
 
 -- Drops the boards of seasons that are kept no longer, as of the last season with scores.
@@ -107,22 +109,24 @@ local function grow(name, user, change)
 end
 
 -- Gives the user a line, at its old place if that is free and else behind all of the same score; or
--- none.
+-- none. One from before its score was numbered anew stands behind all that were there then.
 local function put(name, user, line)
   local board, notes = tag .. 'b:' .. name, tag .. 't:' .. name
   local had = call('ZSCORE', board, user)
   local n = tonumber(call('HGET', tag .. 'n', name) or 0)
-  if n > LAST_ARRIVAL then n = renumber(name) end
   if had then call('HINCRBY', tag .. 'book', 'taken', 1) end
   if line then
     if had then call('ZREM', board, user) end
     local r, arrival = parts_of(line.place)
-    local place = exactly(line.place)
-    if call('ZCOUNT', board, place, place) > 0 then arrival = n end
+    local place, behind, is_done = exactly(line.place), arrival_at(name, r, n)
+    if call('ZCOUNT', board, place, place) > 0 or (is_done and arrival > behind) then
+      arrival = behind
+    end
     call('ZADD', board, place_of(r, arrival), user)
     n = math.max(n, arrival)
   else
     call('ZREM', board, user)
+    if n > MANY then n = renumber(name, n, FEW) end
   end
   call('HSET', tag .. 'n', name, n + 1)
   call('HINCRBY', tag .. 'book', 'changes', 1)
@@ -137,8 +141,8 @@ end
 -- Enters a new line of a user at r, in place of one that was there, if any.
 local function arrive(name, user, old, r, note)
   local n = tonumber(call('HGET', tag .. 'n', name) or 0)
-  if n > LAST_ARRIVAL then n = renumber(name) end
-  call('ZADD', tag .. 'b:' .. name, place_of(r, n), user)
+  if n > MANY then n = renumber(name, n, FEW) end
+  call('ZADD', tag .. 'b:' .. name, place_of(r, (arrival_at(name, r, n))), user)
   call('HSET', tag .. 'n', name, n + 1)
   call('HINCRBY', tag .. 'book', 'changes', 1)
   if note then

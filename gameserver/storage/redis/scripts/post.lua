@@ -1,7 +1,7 @@
 -- Posts to any level, and runs that are drawn: each item is entered as a whole, or not at all.
 --
 -- ARGV: the number of the rules, worker, number of the call, the limits; then an item each, all but
--- the first three in JSON, made by `posts.py`.
+-- the first three in JSON, made by `posts.py`. An item's `also` are commands that are done with it.
 -- Returns an answer in JSON for each item; or `rules` if they have changed. A call that comes again
 -- is answered as before.
 local MOST_RUNS = 5000000
@@ -148,6 +148,9 @@ local function answer(item)
     if item.hidden then standing(item, user, true) end
     found, is_refused = outcomes(item, user)
     if item.hidden then standing(item, user, false) end
+    if not is_refused then
+      for _, command in ipairs(item.also or {}) do call(unpack(command)) end
+    end
     found = cjson.encode(found)
   end
   if request and not is_refused then

@@ -26,10 +26,10 @@ for at, level in ipairs(levels) do
   local board, posts = tag .. 'b:' .. level, ARGV[5 + 2 * at]
   local first = tonumber(counters[at] or 0)
   local card, n = call('ZCARD', board), first
-  if n > LAST_ARRIVAL then n = renumber(level) end
   local players_before, noted = card, nil
   for i = 1, #posts, 8 do
     local hi, lo, sign = unpack_('>I4', posts, i + 4) - 1073741824, n, 0
+    if n > MANY then lo = arrival_at(level, hi + 1073741824, n) end
     if hi < 0 then
       hi, sign = -hi, 2147483648
       if lo > 0 then hi, lo = hi - 1, 4294967296 - lo end
@@ -59,6 +59,10 @@ for at, level in ipairs(levels) do
       end
     end
     flags[#flags + 1] = flag
+  end
+  if n > MANY then
+    local new = card - players_before
+    n = renumber(level, n, 8 + new + math.floor((n - first - new) / 4))
   end
   if n ~= first then
     changes = changes + 1
