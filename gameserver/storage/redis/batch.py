@@ -129,6 +129,11 @@ class Batch:
             raise answer
         return answer
 
+    @property
+    def presumes(self) -> bool:
+        """Whether the view may go on with what is known: not if it was called before, and asked."""
+        return not self.at_once and self._asker not in self._notes
+
     def begin_at_once(self) -> None:
         """From here on the view asks everything at once: it is about to change something."""
         if self._client in self._last or self._client in self._held:

@@ -66,24 +66,16 @@ class PostCalls:
 class Submitted:
     """A score of the mini-game on its way to Redis."""
 
-    __slots__ = ("bests", "level_id", "number", "post", "presumed", "score", "user_id")
+    __slots__ = ("level_id", "number", "post", "score", "user_id")
 
-    def __init__(self, level_id: int, user_id: int, score: int, bests: Bests | None) -> None:
-        """`bests`: where a score of the user in this level may be known, if it is a plain one."""
+    def __init__(self, level_id: int, user_id: int, score: int) -> None:
         self.level_id = level_id
         self.user_id = user_id
         self.score = score
-        self.bests = bests
-        best = bests.get(level_id, user_id) if bests else None
-        self.presumed = None if best is None else best < score
-        """Whether it will be entered, as far as this server knows."""
-        self.number = _UNSENT
+        self.number = 0
         """That of the flag which answers it."""
         self.post: PostItem | None = None
         """What it goes as if the level is no plain one."""
-
-
-_UNSENT = -1
 
 
 class SubmitCalls:
@@ -91,18 +83,19 @@ class SubmitCalls:
 
     Those for plain levels go in one call, each level with a text of its users and scores. What
     takes more, for a level with settings or a user who is hidden, goes the way of all other posts.
-    What is no better than a score that this server has entered does not go at all: the call only
-    finds out whether anything was taken away since.
     """
 
     writes = final = True
 
-    def __init__(self, asking: Asking, limits: Limits, judge: Judge, posts: PostCalls) -> None:
+    def __init__(
+        self, asking: Asking, limits: Limits, judge: Judge, posts: PostCalls, bests: Bests
+    ) -> None:
+        """`bests` get what has been entered."""
         self._asking = asking
         self._limits = limits.scores, limits.levels
         self._judge = judge
         self._posts = posts
-        self._bests = Bests()
+        self._bests = bests
         self._meanings: dict[int, Any] = {
             ord("0"): False,
             ord("1"): True,
@@ -111,67 +104,46 @@ class SubmitCalls:
             ord("m"): AGAIN,
         }
 
-    def submitted(self, level_id: int, user_id: int, score: int) -> Submitted:
-        """What is asked for a score that a user has reached."""
-        rules = self._asking.rules
-        is_plain = level_id not in rules.levels and user_id not in rules.states
-        return Submitted(level_id, user_id, score, self._bests if is_plain else None)
-
     def commands(self, items: Sequence[Submitted]) -> Sequence[Command]:
-        rules, bests = self._asking.rules, self._bests
-        levels, states = rules.levels, rules.states
+        levels, states = self._asking.rules.levels, self._asking.rules.states
         plain: list[Submitted] = []
         others: list[PostItem] = []
-        unsent = 0
         for item in items:
-            level_id, user_id = item.level_id, item.user_id
-            item.number, item.post = _UNSENT, None  # it may have gone another way before
-            if level_id in levels or user_id in states:
-                item.post = PostItem(self._judge, user_id, [Post(level_id, item.score)], None)
+            if item.level_id in levels or item.user_id in states:
+                posts = [Post(item.level_id, item.score)]
+                item.post = PostItem(self._judge, item.user_id, posts, None)
                 others.append(item.post)
-            elif item.presumed is False and item.bests is bests:
-                unsent = 1
             else:
+                item.post = None  # it may have gone the other way before
                 plain.append(item)
-        starts = range(0, max(len(plain), unsent), MOST_POSTS)
+        starts = range(0, len(plain), MOST_POSTS)
         calls = [self._call(plain[start : start + MOST_POSTS], start) for start in starts]
         return [*calls, *self._posts.commands(others)]
 
     def answers(self, items: Sequence[Submitted], replies: Sequence[Any]) -> Sequence[Any]:
         others = [item.post for item in items if item.post]
         calls = len(replies) + -len(others) // MOST_ITEMS
-        flags, bests = self._flags(replies[:calls])
+        found = [self._told(reply) for reply in replies[:calls]]
         following = iter(self._posts.answers(others, replies[calls:]))
         return [
-            _changed(next(following)) if item.post else self._answer(item, flags, bests)
-            for item in items
+            _changed(next(following)) if item.post else self._answer(item, found) for item in items
         ]
 
-    def _answer(self, item: Submitted, flags: bytes, bests: Bests | None) -> Any:
-        """That of a score for a plain level."""
-        if item.number == _UNSENT:
-            return False if item.bests is bests else AGAIN
-        answer = self._meanings[flags[item.number]]
-        if bests and type(answer) is bool and not self._asking.rounds.waits:
-            bests.note(item.level_id, item.user_id, item.score)
-        return answer
+    def _told(self, reply: bytes) -> tuple[bytes, bytes]:
+        """What a call has returned: since when bests count, and flags."""
+        if self._asking.has_moved(reply):
+            return b"", b"m" * MOST_POSTS
+        since, _, flags = reply.partition(b":")
+        return since, flags
 
-    def _flags(self, replies: Sequence[Any]) -> tuple[bytes, Bests | None]:
-        """The flags that some calls have returned; and where bests can be noted that are in force
-        as long as those are of which the calls knew, if they all knew the same.
-        """
-        flags, known = [], set()
-        for reply in replies:
-            if self._asking.has_moved(reply):
-                reply = b":" + b"m" * MOST_POSTS
-            since, _, found = reply.partition(b":")
-            known.add(since)
-            flags.append(found)
-        if len(known) != 1 or b"" in known:
-            return b"".join(flags), None
-        if self._bests.since not in known or self._bests.is_full:
-            self._bests = Bests(known.pop())
-        return b"".join(flags), self._bests
+    def _answer(self, item: Submitted, found: Sequence[tuple[bytes, bytes]]) -> Any:
+        """That of a score for a plain level."""
+        call, at = divmod(item.number, MOST_POSTS)
+        since, flags = found[call]
+        answer = self._meanings[flags[at]]
+        if type(answer) is bool:
+            self._bests.note(since, item.level_id, item.user_id, item.score)
+        return answer
 
     def _call(self, items: Sequence[Submitted], number: int) -> Command:
         """The call with up to `MOST_POSTS` posts, whose first flag has this number."""

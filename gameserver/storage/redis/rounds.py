@@ -178,9 +178,13 @@ class Rounds:
         return batch.numbers if batch else self._rules_now()
 
     @property
-    def waits(self) -> bool:
-        """Whether what was written may be known before enough replicas have it."""
-        return self._replicas > 0
+    def presumes(self) -> bool:
+        """Whether the view that is called may go on with what this server knows of scores.
+
+        Not if replicas have to confirm them: these may not have what is known.
+        """
+        batch = self._own_batch()
+        return batch is not None and batch.presumes and not self._replicas
 
     def count_rules(self, now: Callable[[], Numbers]) -> None:
         """`now` says the numbers of the rules that this server knows."""

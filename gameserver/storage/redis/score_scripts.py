@@ -21,7 +21,7 @@ def script_text(name: str) -> str:
 
 
 SUBMIT = _script("submit", "common")
-LISTS = _script("lists", "common")
+KNOWN = _script("known", "common")
 READ = _script("read", "common")
 POST = _script("post", "common", "lines", "requests")
 WRITE = _script("write", "common", "lines", "requests")
@@ -29,7 +29,7 @@ MODERATE = _script("moderate", "common", "lines", "audit")
 
 _GREET = _script("greet")
 
-SCORE_SCRIPTS = (SUBMIT, LISTS, READ, POST, WRITE, MODERATE, _GREET)
+SCORE_SCRIPTS = (SUBMIT, KNOWN, READ, POST, WRITE, MODERATE, _GREET)
 """What every link has to load."""
 
 

@@ -14,11 +14,12 @@ from gameserver.scores.seasons import CURRENT
 from gameserver.scores.settings import LevelSettings
 from gameserver.scores.values import NORMAL, Limits, Outcome, Post, RequestId
 from gameserver.storage.redis.asking import Argument, Asked, Asking, Changes, Question
+from gameserver.storage.redis.bests import Bests
 from gameserver.storage.redis.joint_posts import post_with
+from gameserver.storage.redis.known import Known, Wanted
 from gameserver.storage.redis.level_reader import LevelReader
 from gameserver.storage.redis.link import Command
-from gameserver.storage.redis.lists import Lists, Wanted
-from gameserver.storage.redis.post_calls import PostCalls, SubmitCalls
+from gameserver.storage.redis.post_calls import PostCalls, SubmitCalls, Submitted
 from gameserver.storage.redis.posts import Entered, Judge, PostItem, RunItem
 from gameserver.storage.redis.questions import Transaction
 from gameserver.storage.redis.score_keys import board_name, member
@@ -60,26 +61,39 @@ class RedisScores(LevelReader):
         self._runs = Runs(NothingUsed(), run_key)
         self._judge = Judge(limits, self._runs)
         self._limits = limits.share(asking.bucket.total)
-        self._lists = Lists(asking)
+        self._bests = Bests()
+        self._known = Known(asking, self._bests)
         self.posts = PostCalls(asking, self._limits)
-        self._submits = SubmitCalls(asking, self._limits, self._judge, self.posts)
+        self._submits = SubmitCalls(asking, self._limits, self._judge, self.posts, self._bests)
         self.writes = Changes(asking, WRITE)
 
     # The mini-game
 
     def submit(self, level_id: int, user_id: int, score: int) -> bool:
-        submitted = self._submits.submitted(level_id, user_id, score)
-        changed: bool = self._rounds.collect(self._submits, submitted, submitted.presumed)
+        since, is_better = self._presumed(level_id, user_id, score)
+        if is_better is False and self._rounds.presumes:
+            self._rounds.collect(self._known, since, False)
+            return False
+        submitted = Submitted(level_id, user_id, score)
+        changed: bool = self._rounds.collect(self._submits, submitted, is_better)
         return changed
 
     def high_scores(self, level_id: int) -> bytes:
-        presumed = self._lists.presumed(level_id)
-        text: bytes = self._rounds.collect(self._lists, Wanted(level_id), presumed)
+        presumed = self._known.list(level_id)
+        text: bytes = self._rounds.collect(self._known, Wanted(level_id), presumed)
         return text
 
     def last_known(self, level_id: int) -> tuple[bytes, int] | None:
         """What `high_scores` has returned last, and how many microseconds ago that was."""
-        return self._lists.last_known(level_id)
+        return self._known.last_known(level_id)
+
+    def _presumed(self, level_id: int, user_id: int, score: int) -> tuple[bytes, bool | None]:
+        """Whether a score will be entered, as far as this server knows, and since when it does."""
+        rules = self._asking.rules
+        if level_id in rules.levels or user_id in rules.states:
+            return b"", None
+        since, best = self._bests.get(level_id, user_id)
+        return since, None if best is None else best < score
 
     # Posting
 

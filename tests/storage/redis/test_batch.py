@@ -157,6 +157,17 @@ class BatchTest(BatchTestCase):
             self.assertEqual(self.run_views(*views, clients=[7, 7]), [("ok", 1), found])
         self.assertEqual(self.sent, [[("post", 1), ("list", 2)]] * 2)
 
+    def test_presumes(self) -> None:
+        """A view that has asked something goes the same way when it is called again."""
+        found = []
+
+        def view() -> Any:
+            found.append(self.batch.presumes)
+            return self.batch.answer(self.reads, 1)
+
+        self.run_views(view)
+        self.assertEqual(found, [True, False])
+
     def test_presumed_away(self) -> None:
         """What Redis cannot be asked for is not taken for true."""
         self.send = mock.Mock(side_effect=Unavailable)  # type: ignore[method-assign]

@@ -62,6 +62,15 @@ class RoundsTest(RoundsTestCase):
             self.assertEqual(self.rounds.ask([("GET", "n")]), [b"1"])
             self.assertTrue(batch.has_written)
 
+    def test_presumes(self) -> None:
+        """Views go on with what is known in a batch, until they ask at once."""
+        self.assertFalse(self.rounds.presumes)
+        with self.rounds.batch() as batch:
+            batch.turn(0, 0)
+            self.assertTrue(self.rounds.presumes)
+            self.rounds.begin_at_once()
+            self.assertFalse(self.rounds.presumes)
+
     def test_transact(self) -> None:
         """A rule that races with others is called again until it has won."""
         results = run_together(lambda _: self.rounds.transact(["n"], self.add_one), 16)
@@ -140,6 +149,12 @@ class ReplicaTest(RoundsTestCase):
         with self.assertRaises(Unavailable):
             self.rounds.transact(["n"], self.add_one)
         self.assertEqual(self.rounds.ask([("PING",)]), [b"PONG"])
+
+    def test_nothing_presumed(self) -> None:
+        """What this server knows of scores the replica may not have."""
+        with self.rounds.batch() as batch:
+            batch.turn(0, 0)
+            self.assertFalse(self.rounds.presumes)
 
     def test_with_one(self) -> None:
         """With one, it is there by the time of the answer."""

@@ -4,7 +4,7 @@
 -- most levels; then pairs of a level and its posts, each a user and 2147483647 - score as >I4I4.
 -- Returns since when nothing was taken away (`bests.py`), a colon, and a digit for each post: 0 no
 -- better, 1 entered, 2 too many scores, 3 too many levels; or `rules` if they have changed. A call
--- that comes again is answered as before. Without posts it only finds out what was taken away.
+-- that comes again is answered as before.
 local pack, unpack_ = struct.pack, struct.unpack
 local memory = tag .. 'p:' .. ARGV[2]
 local seen = call('GET', memory)
@@ -15,7 +15,6 @@ end
 local book = call('HMGET', tag .. 'book', 'scores', 'changes', 'born', 'taken')
 if rules_number() ~= ARGV[1] then return MOVED end
 local since = (book[3] or '0') .. '.' .. (book[4] or '0') .. ':'
-if #ARGV == 5 then return since end
 
 local scores, most = tonumber(book[1] or 0), tonumber(ARGV[4])
 local levels = {}

@@ -1,11 +1,15 @@
--- The first 15 of boards, as text. ARGV: the number of the rules; then pairs of a board and its
--- changes as they are known, or an empty text.
--- Returns the text of each board as `changes:user=score,…`, false where nothing has changed; or
--- `rules` if they have changed. Changes are counted anew where boards come again, and where Redis
--- has lost something: so what they are counted from is a part of them.
-local book = call('HMGET', tag .. 'book', 'era', 'born')
+-- What is as it is known, and what is not. ARGV: the number of the rules; then pairs of a board and
+-- its changes as they are known, or an empty text.
+-- Returns since when nothing was taken away (`bests.py`), and the first 15 of each board as
+-- `changes:user=score,…`, false where nothing has changed; or `rules` if they have changed. Changes
+-- are counted anew where boards come again, and where Redis has lost something: so what they are
+-- counted from is a part of them.
+local book = call('HMGET', tag .. 'book', 'era', 'born', 'taken')
 if rules_number() ~= ARGV[1] then return MOVED end
-local era = (book[2] or '0') .. '.' .. (book[1] or '0') .. '.'
+local born = (book[2] or '0') .. '.'
+local era, answer = born .. (book[1] or '0') .. '.', { born .. (book[3] or '0') }
+if #ARGV == 1 then return answer end
+
 local frexp, floor, format, number = math.frexp, math.floor, string.format, struct.unpack
 
 -- The r of a place, in text: the same as `parts_of`, in half the time.
@@ -28,11 +32,11 @@ local function list_of(name)
   return table.concat(entries, ',')
 end
 
-local names, answer = {}, {}
+local names = {}
 for k = 2, #ARGV, 2 do names[#names + 1] = ARGV[k] end
 local counters = call('HMGET', tag .. 'n', unpack(names))
 for at, name in ipairs(names) do
   local changes = era .. (counters[at] or '0')
-  answer[at] = changes ~= ARGV[1 + 2 * at] and changes .. ':' .. list_of(name)
+  answer[at + 1] = changes ~= ARGV[1 + 2 * at] and changes .. ':' .. list_of(name)
 end
 return answer
