@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from typing import Any, Literal, TypeAlias
 
-from gameserver.errors import Busy, Refused, StorageFull
+from gameserver.errors import Refused
 from gameserver.scores.audit import UNDO_DAYS, UNDOABLE, AuditEntry, Author, Job
 from gameserver.scores.score_store import ScoreStore
 from gameserver.scores.settings import DEFAULT, settings_of
@@ -62,10 +62,15 @@ class Moderation:
     def finish(self) -> None:
         """Finishes what was interrupted, as far as there is room to write it down.
 
-        Nothing where another server is at work: it does the same.
+        Nothing where another server is at work: it does the same. Nor where the store cannot be
+        asked at the moment: the next thing that an admin does finishes it first.
         """
-        with suppress(StorageFull, Busy), self._store.turn(wait=False):
-            self._finish(pauses=0)  # nobody is waiting yet
+        try:
+            with self._store.turn(wait=False):
+                self._finish(pauses=0)  # nobody is waiting yet
+        except Refused as error:
+            if error.code != "overloaded":
+                raise
 
     def remove_score(self, author: Author, level_id: int, user_id: int) -> int:
         """Takes a user's score off the board of the season that is on; returns the entry's id.

@@ -31,8 +31,14 @@ than half a second.
 SLOW_SECONDS = 0.01
 """Redis is slow if rounds take longer than this on average."""
 
-Send = Callable[[Sequence[Command], bool], tuple[Sequence[Any], bool]]
-"""Sends commands, which write or do not; returns the replies, and whether they are confirmed."""
+OWN_SECONDS = 0.04
+"""Of the half second, for all but Redis."""
+
+Send = Callable[[Sequence[Command], bool, float], tuple[Sequence[Any], bool]]
+"""Sends commands, which write or do not; returns the replies, and whether they are confirmed.
+
+So many seconds may pass until then; 0: as many as ever.
+"""
 
 
 class _Group(NamedTuple):
@@ -159,11 +165,7 @@ class Batch:
         Unavailable if it would be too late: see `ROUND_SECONDS`.
         """
         self._rounds += 1
-        most = max(ROUND_SECONDS, self._rounds * SLOW_SECONDS) + ANSWER_SECONDS
-        left = most - (time.monotonic() - self._started)
-        if left <= 0:
-            raise Unavailable
-        return left if left < ANSWER_SECONDS else 0.0
+        return self._left()
 
     # A round
 
@@ -189,7 +191,8 @@ class Batch:
             self._count_round()
             parts = [group.kind.commands(group.items) for group in groups]
             writes = any(group.kind.writes for group in groups)
-            replies, confirmed = self._send([each for part in parts for each in part], writes)
+            commands = [each for part in parts for each in part]
+            replies, confirmed = self._send(commands, writes, self._left())
         except Unavailable as error:
             return [[error] * len(group.items) for group in groups]
         found, start = [], 0
@@ -205,6 +208,14 @@ class Batch:
         if seconds > max(ROUND_SECONDS, self._rounds * SLOW_SECONDS):
             raise Unavailable
         self._rounds += 1
+
+    def _left(self) -> float:
+        """See `seconds_left`."""
+        most = max(ROUND_SECONDS, self._rounds * SLOW_SECONDS) + ANSWER_SECONDS - OWN_SECONDS
+        left = most - (time.monotonic() - self._started)
+        if left <= 0:
+            raise Unavailable
+        return left if left < ANSWER_SECONDS else 0.0
 
     def _note_answers(
         self, group: _Group, answers: Sequence[Any], again: set[int]

@@ -202,7 +202,7 @@ class Rounds:
         return batch.seconds_left() if batch else 0.0
 
     def _send(
-        self, commands: Sequence[Command], writes: bool, seconds: float = 0.0
+        self, commands: Sequence[Command], writes: bool, seconds: float
     ) -> tuple[Sequence[Any], bool]:
         """The replies, errors among them, and whether enough replicas have what was written."""
         if not (writes and self._replicas):

@@ -52,7 +52,7 @@ class BatchTestCase(unittest.TestCase):
         self.reads = Kind("read")
         self.batch = Batch(self.send, lambda: self.number)
 
-    def send(self, commands: Sequence[Any], writes: bool) -> tuple[list[Any], bool]:
+    def send(self, commands: Sequence[Any], writes: bool, seconds: float) -> tuple[list[Any], bool]:
         self.sent.append(list(commands))
         return [self.replies.get(name, "ok") for name, *_ in commands], self.confirmed
 
@@ -206,12 +206,26 @@ class BatchTest(BatchTestCase):
         self.assertIsInstance(failed, Unavailable)
         self.assertEqual(well, "well")
 
+    def test_seconds_of_a_round(self) -> None:
+        """A round that begins late has less time."""
+        given: list[float] = []
+
+        def slow(commands: Sequence[Any], writes: bool, seconds: float) -> tuple[list[Any], bool]:
+            given.append(seconds)
+            self.time.ahead += 0.19
+            return ["ok"], True
+
+        self.batch = Batch(slow, lambda: 1)
+        self.run_views(self.asking((self.reads, 1), (self.posts, 1)))
+        self.assertEqual(given[0], 0)
+        self.assertTrue(0.3 < given[1] < 0.4)
+
     def test_seconds_left(self) -> None:
         """What is asked at once has less time, the later it is; what comes too late is refused."""
         self.enterContext(mock.patch.object(batch_module, "SLOW_SECONDS", 0))
         self.assertEqual(self.batch.seconds_left(), 0)
         self.time.ahead += 0.3
-        self.assertTrue(0 < self.batch.seconds_left() <= 0.3)
+        self.assertTrue(0.2 < self.batch.seconds_left() <= 0.3)
         self.time.ahead += 0.3
         with self.assertRaises(Unavailable):
             self.batch.seconds_left()
@@ -219,7 +233,7 @@ class BatchTest(BatchTestCase):
     def test_too_late(self) -> None:
         """Nobody waits for round after round of a slow Redis."""
 
-        def slow(commands: Sequence[Any], writes: bool) -> tuple[list[Any], bool]:
+        def slow(commands: Sequence[Any], writes: bool, seconds: float) -> tuple[list[Any], bool]:
             self.time.ahead += 0.21
             return ["ok"], True
 
@@ -233,7 +247,7 @@ class BatchTest(BatchTestCase):
     def test_many_rounds(self) -> None:
         """Who sends a lot on one connection gets all answers, in many rounds that are short."""
 
-        def fast(commands: Sequence[Any], writes: bool) -> tuple[list[Any], bool]:
+        def fast(commands: Sequence[Any], writes: bool, seconds: float) -> tuple[list[Any], bool]:
             self.time.ahead += 0.005
             return ["ok"], True
 

@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+import mock  # noqa: UP026 (the same mock on every Python)
+
 from gameserver.errors import Busy, Refused, StartError
 from gameserver.scores.audit import Author, Job
 from gameserver.scores.moderation import Moderation
@@ -406,6 +408,14 @@ class FullTest(SharingTestCase):
 
 class TurnsTest(SharingTestCase):
     """Admins at work on two servers."""
+
+    def test_away(self) -> None:
+        """A server that starts while Redis cannot be asked leaves what was interrupted to later."""
+        from gameserver.storage.redis.link import Unavailable
+        from gameserver.storage.redis.links import Links
+
+        with mock.patch.object(Links, "send", side_effect=Unavailable):
+            self.moderation(self.store).finish()
 
     def test_turns(self) -> None:
         """While it is one server's turn another one waits, then says so; or does not wait."""
