@@ -23,7 +23,7 @@ from gameserver.times import Clock, moment_of, server_clock
 SMALL = 1_000
 """Up to so many scores go at once: nobody sees half of it."""
 SLICE_SECONDS = 0.0005
-"""After so long a slice ends with its next step; with what it writes it takes less than 5 ms."""
+"""After so long a slice ends with its next step: what others wait for it shows in their p99."""
 PAUSES = 3
 """A pause is so many times as long as the slice before it."""
 
