@@ -125,6 +125,13 @@ class SharedAppTest(unittest.TestCase):
             self.assertIn(("Retry-After", "1"), response.headers)
         self.assertIn(b'"error": "overloaded"', responses[2].body)
 
+    def test_away_from_what_is_known(self) -> None:
+        """Without Redis nothing is acknowledged of what this server knows."""
+        self.bodies(self.post(7, 5), self.list())
+        with self.away():
+            responses = self.app.handle([self.post(7, 4), self.post(7, 5, "b"), self.post(7, 6)])
+        self.assertEqual([response.status for response in responses], [503, 503, 503])
+
     def test_back(self) -> None:
         """After Redis was away the rules are read again, and what was asked is answered."""
         requests = [self.post(7, 5), self.list(), self.post(8, 6, "b"), self.list("b")]

@@ -129,7 +129,7 @@ class Batch:
             return presumed
         self._position = position + 1
         asked, answer = notes[position]
-        if asked is not kind:
+        if asked is not kind and not isinstance(answer, Unavailable):
             self.begin_again()  # the rules have changed, and now it goes another way
         if isinstance(answer, Exception):
             raise answer

@@ -157,6 +157,14 @@ class BatchTest(BatchTestCase):
             self.assertEqual(self.run_views(*views, clients=[7, 7]), [("ok", 1), found])
         self.assertEqual(self.sent, [[("post", 1), ("list", 2)]] * 2)
 
+    def test_away_on_another_way(self) -> None:
+        """A view that would ask something else by now is told that Redis cannot be asked."""
+        self.send = mock.Mock(side_effect=Unavailable)  # type: ignore[method-assign]
+        self.batch = Batch(self.send, lambda: self.number)
+        kinds = iter([self.reads, self.posts])
+        (found,) = self.run_views(lambda: self.batch.answer(next(kinds), 1))
+        self.assertIsInstance(found, Unavailable)
+
     def test_presumes(self) -> None:
         """A view that has asked something goes the same way when it is called again."""
         found = []
