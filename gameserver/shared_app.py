@@ -44,7 +44,7 @@ class SharedApp(App):
         with self._rounds.batch() as batch:
             while left:
                 pending = self._round(requests, left, batch, answered)
-                left = sorted(pending + batch.flush())
+                left = sorted({*pending, *batch.flush()})
         return [answered[at] for at in range(len(requests))]
 
     def _round(

@@ -265,6 +265,18 @@ class PostsTest(SharingTestCase):
         with self.assertRaises(Refused):  # its only score is gone, and so is the season
             self.store.remove(1, 7, past)
 
+    def test_first_of_a_season(self) -> None:
+        """Who is the first in a season is found there, also when an old board has just gone."""
+        store = open_server(self, self.redis.url, Limits(seasons=1), self.clock).scores
+        store.configure(1, lambda old: replace(old, reset="hourly"))
+        for user in (7, 9, 9, 7):  # with the third one the first season goes, and its users with it
+            store.submit(1, user, 5)
+            self.clock.now += 3600
+        self.clock.now -= 3600
+        self.assertEqual([each.level_id for each in store.scores_of(7)], [1])
+        store.forget(7)
+        self.assertEqual(store.summary(1).players, 0)
+
     def test_users_of_seasons_that_are_gone(self) -> None:
         """Whoever played only in seasons that are kept no longer leaves nothing behind."""
         store = open_server(self, self.redis.url, Limits(seasons=1), self.clock).scores

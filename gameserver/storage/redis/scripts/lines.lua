@@ -96,11 +96,11 @@ local function grow(name, user, change)
   local level, players = level_of(name), call('ZCARD', tag .. 'b:' .. name)
   call('HINCRBY', tag .. 'book', 'scores', change)
   if change > 0 then
-    index(user, tonumber(level), name, players)
-    clear_index()
     if players == 1 and name ~= level then
       call('ZADD', tag .. 's:' .. level, start_of(name), name)
     end
+    index(user, tonumber(level), name, players)
+    clear_index() -- which looks at all boards of a level, this one among them
   elseif players == 0 then
     call('ZREM', tag .. 's:' .. level, name)
     call('SREM', tag .. 'large', name)
