@@ -91,6 +91,7 @@ run() {
         say_queue flush "$lines"
         ;;
     watch)
+        : >"$GAMESERVER_HOME/lists"  # so that it is there before the client has started
         sh "$client" watch "$1" >"$GAMESERVER_HOME/lists" &
         until grep -q "\"score\":$2" "$GAMESERVER_HOME/lists"; do sleep 0.02; done
         kill $!
