@@ -29,7 +29,8 @@ sys.path.insert(0, str(ROOT))
 from gameserver.errors import Refused  # noqa: E402 (after the path to it)
 from gameserver.scores.values import Post, RequestId  # noqa: E402
 from gameserver.storage.engine import open_engine  # noqa: E402
-from gameserver.storage.redis.lists import Wanted  # noqa: E402
+from gameserver.storage.redis.known import Wanted  # noqa: E402
+from gameserver.storage.redis.post_calls import Submitted  # noqa: E402
 from gameserver.storage.redis.posts import PostItem  # noqa: E402
 from tests.redis_server import RedisServer  # noqa: E402
 
@@ -92,9 +93,9 @@ def costs() -> Iterator[tuple[str, float, float]]:
 
     def submit(levels: int) -> Make:
         users = USERS // levels
-        return lambda chance: [
-            chance.randrange(levels), chance.randrange(users), chance.randrange(2**20), None
-        ]  # fmt: skip
+        return lambda chance: Submitted(
+            chance.randrange(levels), chance.randrange(users), chance.randrange(2**20)
+        )
 
     def post(level_id: int, with_id: bool = False) -> Make:
         def make(chance: random.Random) -> PostItem:
@@ -107,12 +108,12 @@ def costs() -> Iterator[tuple[str, float, float]]:
     for levels in (1, 50):
         bench.cost(store._submits, submit(levels), 2 * BATCHES)
         yield (f"submit, {levels} levels", *bench.cost(store._submits, submit(levels)))
-    yield ("list, unchanged", *bench.cost(store._lists, lambda _: Wanted(0)))
+    yield ("list, unchanged", *bench.cost(store._known, lambda _: Wanted(0)))
     for text, make in (
         ("post, a plain level", post(0)), ("post, a weekly level with times", post(1_002)),
         ("post with an id, a level of sums", post(1_001, with_id=True)),
     ):  # fmt: skip
-        yield (text, *bench.cost(store._posts, make, BATCHES // 4))
+        yield (text, *bench.cost(store.posts, make, BATCHES // 4))
     bench.close()
 
 
@@ -122,7 +123,7 @@ def bytes_for_each(members: int) -> float:
     before, users = bench.memory(), iter(range(members))
     bench.cost(
         bench.store._submits,
-        lambda chance: [0, next(users), chance.randrange(2**20), None],
+        lambda chance: Submitted(0, next(users), chance.randrange(2**20)),
         members // BATCH,
     )
     used = (bench.memory() - before) / bench.store.gauges()["scores"]
