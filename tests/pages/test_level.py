@@ -110,7 +110,7 @@ class LevelTest(BrowserCase):
         self.assertEqual(self.names("#around"),
                          ["Player 1", "Player 2", "Cleo", "Player 4", "Player 5"])  # fmt: skip
         self.assertEqual(len(self.browser.texts("#board tr[aria-current]")), 1)
-        self.assertIn("you", self.browser.texts("#chart .own text"))
+        self.browser.wait_for_text("#chart .own text", "you")  # which may come after the list
         self.open("/levels/7?user=40")
         self.assertEqual(self.names("#around")[-1], "Player 40")
         self.browser.wait("#forget").click()
