@@ -15,12 +15,13 @@ local function place_of(r, n)
   return struct.unpack('>d', struct.pack('>I4I4', sign + hi + 1048576, lo))
 end
 
+-- The r and the arrival of a place, which may be a text: exactly, as its fraction has 53 bits.
 local function parts_of(place)
-  local hi, lo = struct.unpack('>I4I4', struct.pack('>d', place))
-  if hi < 2147483648 then return hi - 1048576 + HALF, lo end
-  hi = hi - 2147483648 - 1048576
-  if lo > 0 then return HALF - hi - 1, ALL - lo end
-  return HALF - hi, 0
+  local fraction, exponent = math.frexp(place)
+  local whole, rest = (exponent + 1020) * 1048576, fraction * 2097152
+  if fraction < 0 then whole = -whole end
+  local r = math.floor(rest)
+  return HALF + whole + r, (rest - r) * ALL
 end
 
 local function exactly(place) return string.format('%.17g', place) end

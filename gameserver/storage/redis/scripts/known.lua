@@ -10,24 +10,14 @@ local born = (book[2] or '0') .. '.'
 local era, answer = born .. (book[1] or '0') .. '.', { born .. (book[3] or '0') }
 if #ARGV == 1 then return answer end
 
-local frexp, floor, format, number = math.frexp, math.floor, string.format, struct.unpack
-
--- The r of a place, in text: the same as `parts_of`, in half the time.
-local function r_of(place)
-  local fraction, exponent = frexp(place)
-  local whole = (exponent + 1020) * 1048576
-  if fraction > 0 then return HALF + whole + floor(fraction * 2097152) end
-  return HALF - whole + floor(fraction * 2097152)
-end
-
 -- The first 15 of a board.
 local function list_of(name)
   local lines, entries = call('ZRANGE', tag .. 'b:' .. name, 0, 14, 'WITHSCORES'), {}
   local lowest, sign = MAX, -1
   if string.byte(name, -1) == 97 then lowest, sign = 0, 1 end
   for i = 1, #lines, 2 do
-    local user, r = number('>I4', lines[i]), r_of(lines[i + 1])
-    entries[#entries + 1] = format('%d=%d', user, lowest + sign * r)
+    local user, r = struct.unpack('>I4', lines[i]), parts_of(lines[i + 1])
+    entries[#entries + 1] = string.format('%d=%d', user, lowest + sign * r)
   end
   return table.concat(entries, ',')
 end
