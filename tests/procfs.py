@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
+
+from tests.support import wait_until
 
 has_proc = os.path.isdir("/proc/self")
 
@@ -48,6 +51,24 @@ def ignores(pid: int, number: int) -> bool:
     """Whether a process ignores a signal."""
     found = re.search(r"^SigIgn:\s*([0-9a-f]+)$", _read(pid, "status"), re.MULTILINE)
     return bool(found and int(found[1], 16) >> number - 1 & 1)
+
+
+def stop_process(pid: int) -> None:
+    """SIGSTOP; returns when no thread of the process runs any more, which can take its time.
+
+    Without /proc it returns at once.
+    """
+    os.kill(pid, signal.SIGSTOP)
+    wait_until(lambda: set(_thread_states(pid)) <= {"T"})
+
+
+def _thread_states(pid: int) -> list[str]:
+    """The states of the threads of a process; none if it is gone."""
+    threads: list[str] = []
+    with suppress(OSError):
+        threads = os.listdir(f"/proc/{pid}/task")
+    texts = [_read(pid, f"task/{thread}/stat") for thread in threads]
+    return [text.rpartition(")")[2].split()[0] for text in texts if text]
 
 
 def descriptors_of(pid: int) -> list[str]:

@@ -33,6 +33,7 @@ from harness import (
     serving,
 )
 
+from tests.procfs import stop_process
 from tests.raw_client import request_bytes
 from tests.redis_server import RedisServer, free_port
 from tests.servers import ServerProcess
@@ -53,7 +54,7 @@ def gone(redis: RedisServer, _: float) -> Iterator[None]:
 
 @contextmanager
 def stopped(redis: RedisServer, _: float) -> Iterator[None]:
-    os.kill(redis.pid, signal.SIGSTOP)
+    stop_process(redis.pid)
     yield
     os.kill(redis.pid, signal.SIGCONT)
 

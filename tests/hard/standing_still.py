@@ -16,6 +16,7 @@ from typing import Any
 
 from harness import LIST, Exchange, Load, Report, arguments, percentile, seconds_until, serving
 
+from tests.procfs import stop_process
 from tests.raw_client import request_bytes
 from tests.servers import ServerProcess
 
@@ -39,7 +40,7 @@ def main() -> int:
         for _ in range(options.rounds):
             time.sleep(0.5)
             begin = time.monotonic()
-            os.kill(owner, signal.SIGSTOP)
+            stop_process(owner)
             time.sleep(3)
             os.kill(owner, signal.SIGCONT)
             end = time.monotonic()
@@ -85,7 +86,7 @@ def alone(report: Report) -> None:
     """A worker stands still, and everything else is killed."""
     with serving("forked") as server:
         worker = server.workers()[0]
-        os.kill(worker, signal.SIGSTOP)
+        stop_process(worker)
         for process in server.processes():
             if process.pid not in (worker, server.pid):
                 os.kill(process.pid, signal.SIGKILL)

@@ -9,7 +9,7 @@ import unittest
 from pathlib import Path
 from typing import Any, ClassVar
 
-from tests.procfs import has_proc
+from tests.procfs import has_proc, stop_process
 from tests.raw_client import refuses, request_bytes
 from tests.servers import ServerProcess
 from tests.support import wait_until
@@ -101,7 +101,7 @@ class ProcessTest(ProcessTestCase):
             self.assertEqual(client.ask(LIST).status, 200)
             owner = self.server.owner()
             # The parent stands still, so that it cannot start another one yet.
-            self.server.send_signal(signal.SIGSTOP)
+            stop_process(self.server.pid)
             os.kill(owner, signal.SIGKILL)
             reply = wait_until(lambda: self.unavailable(client.ask(LIST)))
             self.assertEqual(reply.headers["retry-after"], "1")
@@ -166,7 +166,7 @@ class ProcessTest(ProcessTestCase):
             self.assertEqual(client.ask(LIST).status, 200)
             owner = self.server.owner()
             assert owner
-            os.kill(owner, signal.SIGSTOP)
+            stop_process(owner)
             for _ in range(3):
                 reply = client.ask(LIST)
                 self.assertEqual((reply.status, reply.headers["retry-after"]), (503, "1"))
@@ -186,12 +186,12 @@ class ProcessTest(ProcessTestCase):
         """A stop gets an owner going that stands still."""
         owner = self.server.owner()
         assert owner
-        os.kill(owner, signal.SIGSTOP)
+        stop_process(owner)
         self.server.stop()
 
     def test_all_but_one_killed(self) -> None:
         """A worker that stands still ends as well: it does not keep the port."""
-        os.kill(self.workers[0], signal.SIGSTOP)
+        stop_process(self.workers[0])
         for pid in (self.server.owner(), *self.workers[1:], self.server.pid):
             os.kill(pid, signal.SIGKILL)
         self.server.wait(exit_code=-signal.SIGKILL)

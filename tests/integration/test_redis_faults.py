@@ -8,6 +8,7 @@ import unittest
 from typing import ClassVar
 
 from tests.integration.contract import FrontEndTestCase, new_number
+from tests.procfs import stop_process
 from tests.raw_client import Reply, request_bytes
 from tests.redis_server import RedisServer, require_redis
 from tests.support import run_together, wait_until
@@ -59,7 +60,7 @@ class FaultsContract(FrontEndTestCase):
 
     def test_stopped(self) -> None:
         """It hangs."""
-        os.kill(self.redis.pid, signal.SIGSTOP)
+        stop_process(self.redis.pid)
         try:
             self.assert_away()
         finally:

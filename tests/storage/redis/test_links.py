@@ -23,6 +23,7 @@ from gameserver.storage.redis.link import (
     make_script,
 )
 from gameserver.storage.redis.links import Links
+from tests.procfs import stop_process
 from tests.redis_server import RedisServer, free_port, require_redis, shared_redis
 from tests.support import PATIENCE, ROOT, wait_until
 
@@ -184,7 +185,7 @@ class LinksTest(unittest.TestCase):
 
     def test_stopped(self) -> None:
         """A Redis that hangs, though it still lets others connect."""
-        os.kill(self.redis.pid, signal.SIGSTOP)
+        stop_process(self.redis.pid)
         self.addCleanup(os.kill, self.redis.pid, signal.SIGCONT)
         self.assert_away()
         with self.assertLogs("gameserver.storage.redis", "WARNING"):
