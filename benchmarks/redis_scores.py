@@ -29,9 +29,9 @@ sys.path.insert(0, str(ROOT))
 from gameserver.errors import Refused  # noqa: E402 (after the path to it)
 from gameserver.scores.values import Post, RequestId  # noqa: E402
 from gameserver.storage.engine import open_engine  # noqa: E402
-from gameserver.storage.redis.known import Wanted  # noqa: E402
-from gameserver.storage.redis.post_calls import Submitted  # noqa: E402
-from gameserver.storage.redis.posts import PostItem  # noqa: E402
+from gameserver.storage.redis.scores.known import Wanted  # noqa: E402
+from gameserver.storage.redis.scores.post_calls import Submitted  # noqa: E402
+from gameserver.storage.redis.scores.posts import PostItem  # noqa: E402
 from tests.redis_server import RedisServer  # noqa: E402
 
 RESULT = ROOT / "benchmarks" / "results" / "redis_scores.json"

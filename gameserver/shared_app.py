@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from gameserver.app import App, failed
 from gameserver.services import Services
 from gameserver.storage.engine import Engine
-from gameserver.storage.redis.batch import Batch
 from gameserver.storage.redis.engine import RedisEngine
-from gameserver.storage.redis.link import Unavailable
-from gameserver.storage.redis.questions import Pending
+from gameserver.storage.redis.link.batch import Batch
+from gameserver.storage.redis.link.link import Unavailable
+from gameserver.storage.redis.link.questions import Pending
 from gameserver.times import SECOND
 from gameserver.views.scores import high_score_list
 from gameserver.web.clients import RateLimit
@@ -25,7 +25,7 @@ MOST_AGE = 5 * SECOND
 class SharedApp(App):
     """Calls the views of a batch again and again, until each has got all its answers.
 
-    What a view asks is fetched for the whole batch at once (`storage/redis/rounds.py`).
+    What a view asks is fetched for the whole batch at once (`storage/redis/link/rounds.py`).
     """
 
     gathers = True

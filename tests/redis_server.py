@@ -108,10 +108,10 @@ _shared: list[RedisServer] = []
 _clusters: list[ClusterNode] = []
 
 PATIENT = {
-    "gameserver.storage.redis.link.ANSWER_SECONDS": PATIENCE,
-    "gameserver.storage.redis.link.CONNECT_SECONDS": PATIENCE,
-    "gameserver.storage.redis.links.ANSWER_SECONDS": PATIENCE,
-    "gameserver.storage.redis.batch.ROUND_SECONDS": PATIENCE,
+    "gameserver.storage.redis.link.link.ANSWER_SECONDS": PATIENCE,
+    "gameserver.storage.redis.link.link.CONNECT_SECONDS": PATIENCE,
+    "gameserver.storage.redis.link.links.ANSWER_SECONDS": PATIENCE,
+    "gameserver.storage.redis.link.batch.ROUND_SECONDS": PATIENCE,
 }
 """For `ServerProcess`; in this process they are set once there is a Redis."""
 

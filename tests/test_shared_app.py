@@ -8,7 +8,7 @@ import mock  # noqa: UP026 (the same mock on every Python)
 
 from gameserver.assembly import make_services
 from gameserver.storage.engine import open_engine
-from gameserver.storage.redis.link import Unavailable
+from gameserver.storage.redis.link.link import Unavailable
 from gameserver.web.messages import Request, Response
 from tests.redis_server import redis_url
 from tests.support import Clock, app_on, router
@@ -43,7 +43,7 @@ class SharedAppTest(unittest.TestCase):
     def away(self) -> mock.Mock:
         """Redis cannot be asked, within `with`."""
         patched: mock.Mock = mock.patch(
-            "gameserver.storage.redis.links.Links.send", side_effect=Unavailable
+            "gameserver.storage.redis.link.links.Links.send", side_effect=Unavailable
         )
         return patched
 
@@ -60,7 +60,7 @@ class SharedAppTest(unittest.TestCase):
             for each in (self.post(number, number, str(number)), self.list(f"{number}, too"))
         ]
         send = self.engine.rounds._links.send  # type: ignore[attr-defined]
-        with mock.patch("gameserver.storage.redis.links.Links.send", side_effect=send) as sent:
+        with mock.patch("gameserver.storage.redis.link.links.Links.send", side_effect=send) as sent:
             self.bodies(*requests)
         self.assertEqual(sent.call_count, 1)
 

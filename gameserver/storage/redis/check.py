@@ -13,10 +13,10 @@ from redis.exceptions import (
 )
 
 from gameserver.errors import StartError
-from gameserver.storage.redis.address import Address
-from gameserver.storage.redis.keys import key
 from gameserver.storage.redis.layout import IN_CLUSTER
-from gameserver.storage.redis.link import Link, LinkLost
+from gameserver.storage.redis.link.address import Address
+from gameserver.storage.redis.link.keys import key
+from gameserver.storage.redis.link.link import Link, LinkLost
 
 log = logging.getLogger(__name__)
 

@@ -21,7 +21,7 @@ from gameserver.monitoring.progress import Progress
 from gameserver.scores.values import Limits
 from gameserver.storage.redis import people
 from gameserver.storage.redis.engine import RedisEngine
-from gameserver.storage.redis.link import Link
+from gameserver.storage.redis.link.link import Link
 from gameserver.storage.redis.maintenance import address_of, is_store
 from gameserver.storage.redis.opening import check_redis, open_redis, parsed_address
 from gameserver.storage.redis.transfer import CHUNK, WRITTEN, Columns, Reader, Writer

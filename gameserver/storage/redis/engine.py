@@ -9,25 +9,25 @@ from secrets import token_bytes
 from gameserver.auth.sessions import Sessions
 from gameserver.scores.values import NORMAL, Limits
 from gameserver.storage.disk import Disk
-from gameserver.storage.redis import secrets
-from gameserver.storage.redis.accounts import RedisAccounts
-from gameserver.storage.redis.address import Address
-from gameserver.storage.redis.asking import Asking
-from gameserver.storage.redis.bucketed_scores import BucketedScores
-from gameserver.storage.redis.claims import RedisClaims
-from gameserver.storage.redis.game_tokens import RedisGameTokens
-from gameserver.storage.redis.keys import Bucket
+from gameserver.storage.redis.auth import secrets
+from gameserver.storage.redis.auth.accounts import RedisAccounts
+from gameserver.storage.redis.auth.claims import RedisClaims
+from gameserver.storage.redis.auth.game_tokens import RedisGameTokens
+from gameserver.storage.redis.auth.secrets import SigningSecrets, shared_secret
+from gameserver.storage.redis.auth.sessions import RedisSessions, SharedSignedSessions
+from gameserver.storage.redis.auth.throttle import RedisThrottle
+from gameserver.storage.redis.buckets.bucketed_scores import BucketedScores
 from gameserver.storage.redis.layout import check_layout
-from gameserver.storage.redis.link import Link, Script
-from gameserver.storage.redis.links import Links
-from gameserver.storage.redis.moderation import ModeratedScores
-from gameserver.storage.redis.rounds import Rounds
-from gameserver.storage.redis.rules import Rules
-from gameserver.storage.redis.score_scripts import SCORE_SCRIPTS, greeting
-from gameserver.storage.redis.secrets import SigningSecrets, shared_secret
-from gameserver.storage.redis.sessions import RedisSessions, SharedSignedSessions
-from gameserver.storage.redis.throttle import RedisThrottle
-from gameserver.storage.redis.tournaments import RedisTournaments
+from gameserver.storage.redis.link.address import Address
+from gameserver.storage.redis.link.keys import Bucket
+from gameserver.storage.redis.link.link import Link, Script
+from gameserver.storage.redis.link.links import Links
+from gameserver.storage.redis.link.rounds import Rounds
+from gameserver.storage.redis.link.rules import Rules
+from gameserver.storage.redis.scores.asking import Asking
+from gameserver.storage.redis.scores.moderation import ModeratedScores
+from gameserver.storage.redis.scores.score_scripts import SCORE_SCRIPTS, greeting
+from gameserver.storage.redis.tournaments.tournaments import RedisTournaments
 from gameserver.times import Clock, server_clock
 
 SCRIPTS: Sequence[Script] = (*RedisSessions.SCRIPTS, *SCORE_SCRIPTS)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from gameserver.errors import StartError
-from gameserver.storage.redis.keys import key
-from gameserver.storage.redis.rounds import Rounds
+from gameserver.storage.redis.link.keys import key
+from gameserver.storage.redis.link.rounds import Rounds
 
 LAYOUT = "1"
-"""Which keys there are (`score_keys.py`), and what is in them."""
+"""Which keys there are (`scores/score_keys.py`), and what is in them."""
 IN_CLUSTER = 16
 """Buckets in a Redis that is in cluster mode: so many nodes can share its levels one day."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gameserver.errors import StartError
 from gameserver.scores.values import NORMAL, Limits
-from gameserver.storage.redis.address import Address, parse_address
+from gameserver.storage.redis.link.address import Address, parse_address
 from gameserver.times import Clock, server_clock
 
 if TYPE_CHECKING:

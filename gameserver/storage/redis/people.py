@@ -11,12 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from gameserver.auth.account_store import DELETED
-from gameserver.storage.redis.keys import key
-from gameserver.storage.redis.link import Command
-from gameserver.storage.redis.questions import Read
-from gameserver.storage.redis.secrets import SECRETS
-from gameserver.storage.redis.submissions import game_key
-from gameserver.storage.redis.tournament_values import tournament_key
+from gameserver.storage.redis.auth.secrets import SECRETS
+from gameserver.storage.redis.link.keys import key
+from gameserver.storage.redis.link.link import Command
+from gameserver.storage.redis.link.questions import Read
+from gameserver.storage.redis.tournaments.submissions import game_key
+from gameserver.storage.redis.tournaments.tournament_values import tournament_key
 
 Row = tuple[Any, ...]
 Tables = Mapping[str, Sequence[Row]]

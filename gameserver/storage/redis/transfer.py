@@ -19,16 +19,16 @@ from gameserver.scores.names import fold
 from gameserver.scores.seasons import ALL, season_at, season_named
 from gameserver.scores.settings import settings_of
 from gameserver.storage.audit_text import audit_text
-from gameserver.storage.redis.asking import Asking
-from gameserver.storage.redis.board_lines import read_note, write_note
-from gameserver.storage.redis.bucketed_scores import BucketedScores
-from gameserver.storage.redis.keys import key
-from gameserver.storage.redis.link import Command
-from gameserver.storage.redis.moderation import ModeratedScores
-from gameserver.storage.redis.ordering import by_order, parts_of, place_of
-from gameserver.storage.redis.questions import Read
-from gameserver.storage.redis.score_keys import board_name, level_in, member, start_in
-from gameserver.storage.redis.score_scripts import WRITE
+from gameserver.storage.redis.buckets.bucketed_scores import BucketedScores
+from gameserver.storage.redis.link.keys import key
+from gameserver.storage.redis.link.link import Command
+from gameserver.storage.redis.link.questions import Read
+from gameserver.storage.redis.scores.asking import Asking
+from gameserver.storage.redis.scores.board_lines import read_note, write_note
+from gameserver.storage.redis.scores.moderation import ModeratedScores
+from gameserver.storage.redis.scores.ordering import by_order, parts_of, place_of
+from gameserver.storage.redis.scores.score_keys import board_name, level_in, member, start_in
+from gameserver.storage.redis.scores.score_scripts import WRITE
 from gameserver.times import format_moment, parse_moment
 
 Scores = ModeratedScores | BucketedScores

@@ -11,7 +11,7 @@ import mock  # noqa: UP026 (the same mock on every Python)
 
 from gameserver.scores.values import NORMAL, Limits
 from gameserver.storage.engine import Engine, open_engine
-from gameserver.storage.redis.address import parse_address
+from gameserver.storage.redis.link.address import parse_address
 from gameserver.times import Clock, server_clock
 from tests.redis_server import require_redis
 from tests.support import PATIENCE
@@ -53,7 +53,7 @@ def keep_scripts_in_slots(test: unittest.TestCase) -> None:
     It does not look where a script has no line that says what the script is, for compatibility.
     """
     require_redis()
-    from gameserver.storage.redis.link import Link
+    from gameserver.storage.redis.link.link import Link
 
     send, shas = Link._send, {}
     if send.__name__ == "send_strictly":
@@ -79,7 +79,7 @@ def keep_scripts_in_slots(test: unittest.TestCase) -> None:
 def _be_patient(test: unittest.TestCase) -> None:
     require_redis()
     for module in ("link", "links"):
-        patch = mock.patch(f"gameserver.storage.redis.{module}.ANSWER_SECONDS", PATIENCE)
+        patch = mock.patch(f"gameserver.storage.redis.link.{module}.ANSWER_SECONDS", PATIENCE)
         patch.start()
         test.addCleanup(patch.stop)
 

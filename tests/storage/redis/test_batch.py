@@ -9,10 +9,10 @@ from typing import Any
 import mock  # noqa: UP026 (the same mock on every Python)
 from redis.exceptions import ResponseError
 
-from gameserver.storage.redis import batch as batch_module
-from gameserver.storage.redis.batch import Batch
-from gameserver.storage.redis.link import Unavailable
-from gameserver.storage.redis.questions import AGAIN, Pending
+from gameserver.storage.redis.link import batch as batch_module
+from gameserver.storage.redis.link.batch import Batch
+from gameserver.storage.redis.link.link import Unavailable
+from gameserver.storage.redis.link.questions import AGAIN, Pending
 from tests.support import TimeMachine
 
 

@@ -7,8 +7,8 @@ import unittest
 import mock  # noqa: UP026 (the same mock on every Python)
 
 from gameserver.numbers import MAX_NUMBER
-from gameserver.storage.redis import bests as bests_module
-from gameserver.storage.redis.bests import Bests
+from gameserver.storage.redis.scores import bests as bests_module
+from gameserver.storage.redis.scores.bests import Bests
 from tests.redis_server import redis_url
 from tests.storage.redis.stores import open_server
 

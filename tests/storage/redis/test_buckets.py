@@ -16,7 +16,7 @@ from gameserver.errors import Busy, Refused, StartError
 from gameserver.scores.audit import Author, Job
 from gameserver.scores.moderation import Moderation
 from gameserver.scores.values import Outcome, Post, RequestId
-from gameserver.storage.redis.keys import Bucket, key
+from gameserver.storage.redis.link.keys import Bucket, key
 from tests.redis_server import redis_url, require_redis, shared_redis
 from tests.storage.redis.stores import open_buckets, open_server
 from tests.support import Clock, run_together
@@ -58,8 +58,8 @@ class BucketsTestCase(unittest.TestCase):
     @contextmanager
     def cut(self, bucket: int) -> Iterator[None]:
         """Within it Redis is gone before it does anything in the buckets from this one on."""
-        from gameserver.storage.redis.link import LinkLost
-        from gameserver.storage.redis.links import Links
+        from gameserver.storage.redis.link.link import LinkLost
+        from gameserver.storage.redis.link.links import Links
 
         send = Links.send
 
@@ -83,7 +83,7 @@ class BucketsTestCase(unittest.TestCase):
     def batch(self, *views: Callable[[], object]) -> list[object]:
         """What views return that are called in rounds, each for a client of its own."""
         answers: dict[int, object] = {}
-        from gameserver.storage.redis.questions import Pending
+        from gameserver.storage.redis.link.questions import Pending
 
         with self.engine.rounds.batch() as batch:
             while len(answers) < len(views):
@@ -193,7 +193,7 @@ class PostsTest(BucketsTestCase):
 
     def test_one_round(self) -> None:
         """All buckets are asked in one pipeline, for several views together."""
-        from gameserver.storage.redis.links import Links
+        from gameserver.storage.redis.link.links import Links
 
         with mock.patch.object(Links, "send", autospec=True, side_effect=Links.send) as sent:
             self.batch(*[lambda: self.post(self.store)] * 5)
@@ -214,7 +214,7 @@ class PostsTest(BucketsTestCase):
 
     def test_rules_that_change_again(self) -> None:
         """However often they change meanwhile, what has been entered is not entered again."""
-        from gameserver.storage.redis.links import Links
+        from gameserver.storage.redis.link.links import Links
 
         send, sent = Links.send, []
 
@@ -312,7 +312,7 @@ class LevelsTest(BucketsTestCase):
 
     def test_together(self) -> None:
         """In a batch all buckets are asked in the same round: a list of levels takes two."""
-        from gameserver.storage.redis.links import Links
+        from gameserver.storage.redis.link.links import Links
 
         self.fill()
         views = [self.store.gauges, self.store.levels, self.store.overall_version]

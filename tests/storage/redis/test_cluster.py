@@ -9,7 +9,7 @@ import mock  # noqa: UP026 (the same mock on every Python)
 
 from gameserver.errors import Refused, StartError
 from gameserver.storage.engine import Engine, open_engine
-from gameserver.storage.redis.keys import key
+from gameserver.storage.redis.link.keys import key
 from gameserver.storage.redis.opening import check_redis
 from tests.redis_server import ClusterNode, RedisServer, free_port, require_redis, shared_cluster
 from tests.storage import contracts
@@ -86,8 +86,8 @@ class SlotsTest(unittest.TestCase):
         """A node that says that another one has the keys cannot be used for now."""
         from redis.exceptions import MovedError
 
-        from gameserver.storage.redis.link import Link, Unavailable
-        from gameserver.storage.redis.questions import checked
+        from gameserver.storage.redis.link.link import Link, Unavailable
+        from gameserver.storage.redis.link.questions import checked
 
         store: Any = open_server(self, shared_cluster().url).scores
         moved = [MovedError("1 127.0.0.1:1")]

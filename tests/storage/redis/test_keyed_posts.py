@@ -13,8 +13,8 @@ import mock  # noqa: UP026 (the same mock on every Python)
 from gameserver.assembly import make_services
 from gameserver.scores.values import Post
 from gameserver.storage.engine import Engine
-from gameserver.storage.redis.link import Command, Link, LinkLost
-from gameserver.storage.redis.post_calls import PostCalls
+from gameserver.storage.redis.link.link import Command, Link, LinkLost
+from gameserver.storage.redis.scores.post_calls import PostCalls
 from gameserver.views.keyed_posts import with_key
 from tests.people import Reply
 from tests.redis_server import shared_redis
@@ -88,7 +88,7 @@ class DyingTest(SharedCase):
 
     def test_behind_each_command(self) -> None:
         """All of the post counts or nothing, and the same post again makes it all, once."""
-        self.enterContext(self.assertLogs("gameserver.storage.redis.links", "ERROR"))
+        self.enterContext(self.assertLogs("gameserver.storage.redis.link.links", "ERROR"))
         seen = []
         for count in range(1, 100):
             before = self.state()

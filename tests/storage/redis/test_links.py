@@ -11,10 +11,10 @@ from typing import Any
 
 import mock  # noqa: UP026 (the same mock on every Python)
 
-from gameserver.storage.redis import link as link_module
-from gameserver.storage.redis import links as links_module
-from gameserver.storage.redis.address import parse_address
-from gameserver.storage.redis.link import (
+from gameserver.storage.redis.link import link as link_module
+from gameserver.storage.redis.link import links as links_module
+from gameserver.storage.redis.link.address import parse_address
+from gameserver.storage.redis.link.link import (
     Command,
     Link,
     LinkLost,
@@ -22,7 +22,7 @@ from gameserver.storage.redis.link import (
     Unavailable,
     make_script,
 )
-from gameserver.storage.redis.links import Links
+from gameserver.storage.redis.link.links import Links
 from tests.procfs import stop_process
 from tests.redis_server import RedisServer, free_port, require_redis, shared_redis
 from tests.support import PATIENCE, ROOT, wait_until
@@ -61,7 +61,7 @@ class LinkTest(unittest.TestCase):
         """A link that Redis has closed meanwhile is known by that, after a pause."""
         self.assertFalse(self.link.is_stale())
         self.redis.ask("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
-        with mock.patch("gameserver.storage.redis.link.PAUSE_SECONDS", 0):
+        with mock.patch("gameserver.storage.redis.link.link.PAUSE_SECONDS", 0):
             wait_until(self.link.is_stale)
 
     def test_left(self) -> None:

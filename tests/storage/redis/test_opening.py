@@ -13,7 +13,7 @@ import mock  # noqa: UP026 (the same mock on every Python)
 from gameserver.errors import StartError
 from gameserver.storage.engine import chosen_store
 from gameserver.storage.redis import check
-from gameserver.storage.redis.address import parse_address
+from gameserver.storage.redis.link.address import parse_address
 from gameserver.storage.redis.opening import check_redis
 from tests.redis_server import CLIENT, RedisServer, free_port, require_redis, shared_redis
 from tests.support import ROOT

@@ -7,7 +7,7 @@ import struct
 import unittest
 
 from gameserver.numbers import MAX_NUMBER
-from gameserver.storage.redis.ordering import parts_of, place_of
+from gameserver.storage.redis.scores.ordering import parts_of, place_of
 from tests.redis_server import shared_redis
 
 LAST = 2**32 - 1
@@ -68,10 +68,10 @@ class OnRedisTest(unittest.TestCase):
     def test_scripts(self) -> None:
         """A script makes the same places, which Redis keeps as they are, and in their order."""
         redis = shared_redis()
-        from gameserver.storage.redis.address import parse_address
-        from gameserver.storage.redis.keys import FIRST
-        from gameserver.storage.redis.link import Link, make_script
-        from gameserver.storage.redis.score_scripts import script_text
+        from gameserver.storage.redis.link.address import parse_address
+        from gameserver.storage.redis.link.keys import FIRST
+        from gameserver.storage.redis.link.link import Link, make_script
+        from gameserver.storage.redis.scores.score_scripts import script_text
 
         script = make_script("test", script_text("common") + SCRIPT)
         link = Link(parse_address(redis.url), [script])

@@ -12,9 +12,9 @@ from typing import Any
 from gameserver.scores.audit import Author, Job
 from gameserver.scores.moderation import Moderation
 from gameserver.scores.values import Post
-from gameserver.storage.redis.keys import key
-from gameserver.storage.redis.ordering import parts_of
-from gameserver.storage.redis.questions import Pending
+from gameserver.storage.redis.link.keys import key
+from gameserver.storage.redis.link.questions import Pending
+from gameserver.storage.redis.scores.ordering import parts_of
 from tests.redis_server import shared_redis
 from tests.storage.redis.stores import open_server
 from tests.support import Clock

@@ -10,11 +10,11 @@ from typing import Any
 import mock  # noqa: UP026 (the same mock on every Python)
 
 from gameserver.errors import Refused
-from gameserver.storage.redis.address import parse_address
-from gameserver.storage.redis.link import Command, Link, Unavailable
-from gameserver.storage.redis.links import Links
-from gameserver.storage.redis.questions import AGAIN, Change, Pending, Read
-from gameserver.storage.redis.rounds import Rounds
+from gameserver.storage.redis.link.address import parse_address
+from gameserver.storage.redis.link.link import Command, Link, Unavailable
+from gameserver.storage.redis.link.links import Links
+from gameserver.storage.redis.link.questions import AGAIN, Change, Pending, Read
+from gameserver.storage.redis.link.rounds import Rounds
 from tests.redis_server import RedisServer, shared_redis
 from tests.support import PATIENCE, run_together, wait_until
 
@@ -158,7 +158,9 @@ class ReplicaTest(RoundsTestCase):
 
     def test_with_one(self) -> None:
         """With one, it is there by the time of the answer."""
-        self.enterContext(mock.patch("gameserver.storage.redis.rounds.WAIT_MS", 1000 * PATIENCE))
+        self.enterContext(
+            mock.patch("gameserver.storage.redis.link.rounds.WAIT_MS", 1000 * PATIENCE)
+        )
         replica = RedisServer("--replicaof", f"127.0.0.1 {self.redis.port}")
         self.addCleanup(replica.close)
         wait_until(lambda: b"state=online" in self.redis.ask("INFO", "replication"))

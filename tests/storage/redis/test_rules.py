@@ -10,9 +10,9 @@ from gameserver.auth.claim_store import Claim
 from gameserver.auth.game_tokens import GameToken
 from gameserver.auth.sessions import LIFETIME_MS, OWNER
 from gameserver.errors import InvalidSessionKey
-from gameserver.storage.redis.address import parse_address
 from gameserver.storage.redis.engine import RedisEngine
-from gameserver.storage.redis.questions import Pending
+from gameserver.storage.redis.link.address import parse_address
+from gameserver.storage.redis.link.questions import Pending
 from tests.redis_server import shared_redis
 from tests.support import Clock, run_together
 
@@ -235,7 +235,7 @@ class ConstantTimeTest(unittest.TestCase):
         self.addCleanup(engine.close)
         key = engine.sessions.login(7)
         with (
-            mock.patch("gameserver.storage.redis.sessions.compare_digest") as compare,
+            mock.patch("gameserver.storage.redis.auth.sessions.compare_digest") as compare,
             self.assertRaises(InvalidSessionKey),
         ):
             compare.return_value = False

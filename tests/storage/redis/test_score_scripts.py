@@ -15,7 +15,7 @@ from gameserver.numbers import MAX_NUMBER
 from tests.redis_server import require_redis, shared_redis
 from tests.support import ROOT
 
-FOLDER = ROOT / "gameserver" / "storage" / "redis" / "scripts"
+FOLDER = ROOT / "gameserver" / "storage" / "redis" / "scores" / "scripts"
 
 
 class PackingTest(unittest.TestCase):
@@ -32,7 +32,7 @@ class PackingTest(unittest.TestCase):
                     packed.write(path, path.relative_to(ROOT))
         code = (
             f"import sys; sys.path.insert(0, {str(archive)!r});"
-            "from gameserver.storage.redis.score_scripts import SCORE_SCRIPTS;"
+            "from gameserver.storage.redis.scores.score_scripts import SCORE_SCRIPTS;"
             "import gameserver; print(gameserver.__file__, *(len(s.text) for s in SCORE_SCRIPTS))"
         )
         done = subprocess.run(
@@ -46,7 +46,7 @@ class PackingTest(unittest.TestCase):
     def test_packed(self) -> None:
         """The package's list of data has all of them."""
         settings = (ROOT / "pyproject.toml").read_text()
-        self.assertRegex(settings, r'"gameserver\.storage\.redis" = \["scripts/\*\.lua"\]')
+        self.assertRegex(settings, r'"gameserver\.storage\.redis\.scores" = \["scripts/\*\.lua"\]')
         self.assertEqual({path.suffix for path in FOLDER.iterdir()}, {".lua"})
 
 
@@ -61,7 +61,7 @@ class TextTest(unittest.TestCase):
 
     def test_keys(self) -> None:
         """Every key of a script is one that the table of keys names."""
-        from gameserver.storage.redis import score_keys
+        from gameserver.storage.redis.scores import score_keys
 
         named = set(re.findall(r"`([a-z:]+?):?(?:<.*?>|…)?`", score_keys.__doc__ or ""))
         for path in FOLDER.iterdir():

@@ -97,7 +97,7 @@ class SentTwice(OnTwoServers):
 
     def setUp(self) -> None:
         require_redis()
-        from gameserver.storage.redis.links import Links  # needs the package
+        from gameserver.storage.redis.link.links import Links  # needs the package
 
         send = Links.send
 

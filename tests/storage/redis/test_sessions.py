@@ -7,11 +7,11 @@ from typing import Any
 
 import mock  # noqa: UP026 (the same mock on every Python)
 
-from gameserver.storage.redis.address import parse_address
-from gameserver.storage.redis.link import Link
-from gameserver.storage.redis.links import Links
-from gameserver.storage.redis.rounds import Rounds
-from gameserver.storage.redis.sessions import RedisSessions, SharedSignedSessions
+from gameserver.storage.redis.auth.sessions import RedisSessions, SharedSignedSessions
+from gameserver.storage.redis.link.address import parse_address
+from gameserver.storage.redis.link.link import Link
+from gameserver.storage.redis.link.links import Links
+from gameserver.storage.redis.link.rounds import Rounds
 from tests.redis_server import redis_url
 from tests.scores import contracts
 
@@ -32,7 +32,7 @@ class SignedTest(contracts.SessionsContract):
 class StoredTest(contracts.SessionsContract):
     """The contract, with keys that are kept. Each server has a database of its own."""
 
-    compared_in = "gameserver.storage.redis.sessions.compare_digest"
+    compared_in = "gameserver.storage.redis.auth.sessions.compare_digest"
 
     def setUp(self) -> None:
         self.url = redis_url()

@@ -15,7 +15,7 @@ from gameserver.errors import Busy, Refused, StartError
 from gameserver.scores.audit import Author, Job
 from gameserver.scores.moderation import Moderation
 from gameserver.scores.values import Limits, Outcome, Post, RequestId
-from gameserver.storage.redis.keys import key
+from gameserver.storage.redis.link.keys import key
 from tests.redis_server import RedisServer, shared_redis
 from tests.storage.redis.stores import open_server
 from tests.support import Clock, run_together
@@ -423,8 +423,8 @@ class TurnsTest(SharingTestCase):
 
     def test_away(self) -> None:
         """A server that starts while Redis cannot be asked leaves what was interrupted to later."""
-        from gameserver.storage.redis.link import Unavailable
-        from gameserver.storage.redis.links import Links
+        from gameserver.storage.redis.link.link import Unavailable
+        from gameserver.storage.redis.link.links import Links
 
         with mock.patch.object(Links, "send", side_effect=Unavailable):
             self.moderation(self.store).finish()

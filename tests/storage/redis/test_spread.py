@@ -6,8 +6,8 @@ import unittest
 from functools import partial
 from typing import Any
 
-from gameserver.storage.redis.questions import AGAIN
-from gameserver.storage.redis.spread import Parts, Spread, together
+from gameserver.storage.redis.buckets.spread import Parts, Spread, together
+from gameserver.storage.redis.link.questions import AGAIN
 from tests.storage.redis.test_batch import BatchTestCase, Kind
 
 

@@ -101,13 +101,15 @@ class KeyedPostsInClusterTest(OnCluster, test_keyed_posts.KeyedPostsTest):
 
     def test_cut_short(self) -> None:
         """Where a post has come to the board only, the repeat brings it to the tournament, once."""
-        from gameserver.storage.redis.link import Unavailable
+        from gameserver.storage.redis.link.link import Unavailable
 
         cup = self.cup("7+8+16")
         key = self.key(cup)
         for id_, posts in (("a", [(7, 5)]), ("b", [(7, 6), (8, 4), (16, 3)])):
             before = self.table(cup)
-            with mock.patch("gameserver.storage.redis.scores.post_with", side_effect=Unavailable):
+            with mock.patch(
+                "gameserver.storage.redis.scores.scores.post_with", side_effect=Unavailable
+            ):
                 self.assertEqual(self.play_all(key, *posts, id=id_).status, 503)
             self.assertEqual(self.table(cup), before)
             first = self.play_all(key, *posts, id=id_)

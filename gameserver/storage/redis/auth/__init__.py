@@ -1,0 +1,1 @@
+"""Accounts, sessions, claims, tokens and guesses, in Redis."""

@@ -1,0 +1,1 @@
+"""The way to Redis: links, rounds of questions, and what is asked so often that servers keep it."""

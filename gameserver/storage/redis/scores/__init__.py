@@ -1,0 +1,1 @@
+"""The scores of a bucket in Redis: scripts, and what calls them."""

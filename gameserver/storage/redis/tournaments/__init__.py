@@ -1,0 +1,1 @@
+"""Tournaments and submissions to them, in Redis."""
