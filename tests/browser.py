@@ -104,6 +104,22 @@ class Browser:
         """The first element of a selector that can be seen."""
         return self._until(lambda: self._seen(selector), selector)
 
+    def wait_until_enabled(self, selector: str) -> Any:
+        """The same once it can be used: while a page does something, its button cannot."""
+
+        def enabled() -> Any:
+            found = self._seen(selector)
+            disabled = found and (
+                not found.is_enabled() or found.get_attribute("aria-disabled") == "true"
+            )
+            return None if disabled else found
+
+        return self._until(enabled, selector)
+
+    def wait_until_idle(self) -> None:
+        """Waits until all is done that buttons and forms have begun: until then they do no more."""
+        self._until(lambda: not self.all("[data-busy]"), "what is busy")
+
     def wait_for_text(self, selector: str, text: str) -> Any:
         """The first element of a selector that can be seen and has this text in it."""
         return self._until(
@@ -235,6 +251,7 @@ class BrowserCase(unittest.TestCase):
 
     def put(self, selector: str, text: str) -> None:
         """Types something in the place of what was in a field."""
+        self.browser.wait_until_idle()
         field = self.browser.wait(selector)
         field.clear()
         field.send_keys(text)
@@ -247,8 +264,8 @@ class BrowserCase(unittest.TestCase):
         self.browser.run(script, selector, value)
 
     def click(self, selector: str) -> None:
-        """Clicks the first element of a selector that can be seen."""
-        self.browser.wait(selector).click()
+        """Clicks the first element of a selector that can be seen, once it can be used."""
+        self.browser.wait_until_enabled(selector).click()
 
     def assert_no_complaints(self) -> None:
         """The console has said nothing that somebody should know."""

@@ -81,7 +81,7 @@ class BoardsTest(BrowserCase):
         """The rest comes on demand."""
         self.open("/")
         self.assertEqual(len(self.browser.all("#levels > li")), 24)
-        self.browser.wait("#more").click()
+        self.click("#more")
         wait_until(lambda: len(self.browser.all("#levels > li")) == 30)
         self.assertFalse(self.browser.texts("#more"))
         self.browser.driver.refresh()
@@ -111,11 +111,11 @@ class BoardsTest(BrowserCase):
         """A card leads to its board, a line to its player, and history leads back."""
         self.open("/")
         self.board(2)
-        self.browser.wait("[data-level='2'] h2 a").click()
+        self.click("[data-level='2'] h2 a")
         self.browser.wait_for_text("h1", "Canyon")
         self.browser.driver.back()
         self.board(2)
-        self.browser.wait("[data-level='2'] ol li:nth-child(2) a").click()
+        self.click("[data-level='2'] ol li:nth-child(2) a")
         self.browser.wait_for_text("h1", "Émile")
 
     def test_keyboard(self) -> None:

@@ -83,10 +83,10 @@ class LevelTest(BrowserCase):
     def test_pages(self) -> None:
         """Pages are addresses: they can be opened, and history leads back."""
         self.open("/levels/7")
-        self.browser.wait("#pages [data-page=next]").click()
+        self.click("#pages [data-page=next]")
         self.wait_for_page(16, 30)
         self.assertEqual(self.query(), "offset=15")
-        self.browser.wait("#pages [data-page=next]").click()
+        self.click("#pages [data-page=next]")
         self.wait_for_page(31, 40)
         self.assertFalse(self.browser.texts("#pages [data-page=next][href]"))
         self.browser.driver.back()
@@ -94,7 +94,7 @@ class LevelTest(BrowserCase):
         self.open("/levels/7?offset=30")
         self.assertEqual(self.names()[-1], "Player 40")
         self.open("/levels/7?offset=3000")
-        self.browser.wait("#behind a").click()
+        self.click("#behind a")
         self.wait_for_page(1, 15)
 
     def test_find_me(self) -> None:
@@ -113,7 +113,7 @@ class LevelTest(BrowserCase):
         self.browser.wait_for_text("#chart .own text", "you")  # which may come after the list
         self.open("/levels/7?user=40")
         self.assertEqual(self.names("#around")[-1], "Player 40")
-        self.browser.wait("#forget").click()
+        self.click("#forget")
         self.browser.wait_until_gone("#me")
         self.assertEqual(self.query(), "")
 
@@ -121,7 +121,7 @@ class LevelTest(BrowserCase):
         """Of several of a name one chooses; who is not on the board, or unknown, is told so."""
         self.open("/levels/7?user=an")
         self.assertEqual(self.browser.texts("#several li"), ["Ann\n20", "Anna\n21"])
-        self.browser.wait("#several li a").click()
+        self.click("#several li a")
         self.browser.wait_for_text("#me-name", "Ann")
         self.assertEqual(self.query(), "user=20")
         self.open("/levels/7?user=77")
@@ -152,7 +152,7 @@ class LevelTest(BrowserCase):
         self.assertLessEqual({"gold", "silver", "half"}, set(marks))
         label = self.browser.wait("#chart svg").get_attribute("aria-label")
         self.assertIn("Of 40 players half have 1:02.", label)
-        self.browser.wait("summary").click()
+        self.click("summary")
         self.assertIn("silver 1:02.00", self.browser.text("#marks"))
         self.assertEqual(len(self.browser.texts("#buckets tr")), 40)
 
@@ -209,7 +209,7 @@ class LevelTest(BrowserCase):
         self.assertIn("1 of 40", line[2])
         self.assertIn("100.00", line[3])
         self.assertIn("1:39.99", self.browser.text("#past"))
-        self.browser.wait("#past a").click()
+        self.click("#past a")
         self.browser.wait_for_text("#me", "1:39.99")
         self.assertEqual(self.query(), "season=2026-W46&user=1")
         self.open("/users/12345")

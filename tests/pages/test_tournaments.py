@@ -72,7 +72,7 @@ class ListsTest(TournamentCase):
         for number in range(30):
             self.create(name=f"n{number}", start=moment(50 + number), end=moment(99))
         self.assertEqual(len(self.names("/tournaments?list=upcoming")), 30)
-        self.browser.wait("#view a[data-slot=next]").click()
+        self.click("#view a[data-slot=next]")
         self.browser.wait_for_text("#view li:first-child", "tomorrow")
         self.assertIn("offset=30", self.browser.driver.current_url)
         self.assertEqual(len(self.browser.texts("#view li h2")), 2)
