@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,9 @@ from gameserver.times import Clock, server_clock
 
 if TYPE_CHECKING:
     from gameserver.storage.redis.engine import RedisEngine
+
+OLDEST_PACKAGE = 5
+"""The oldest version of `redis` that can be told which protocol to speak."""
 
 
 def open_redis(
@@ -48,6 +52,12 @@ def parsed_address(store: str) -> Address:
 
 
 def require_package() -> None:
-    """StartError if the package is not installed that speaks with Redis."""
+    """StartError if the package is not installed that speaks with Redis, or is too old."""
     if not find_spec("redis"):
         raise StartError("a store in Redis needs a package: pip install 'gameserver[redis]'")
+    version = import_module("redis").__version__
+    if int(version.partition(".")[0]) < OLDEST_PACKAGE:
+        raise StartError(
+            f"the package redis is too old with its version {version}: pip install 'redis>="
+            f"{OLDEST_PACKAGE}'"
+        )

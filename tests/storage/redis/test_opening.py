@@ -160,6 +160,11 @@ class CheckTest(unittest.TestCase):
         with mock.patch("gameserver.storage.redis.opening.find_spec", return_value=None):
             self.assertIn("pip install", self.problem())
 
+    def test_old_package(self) -> None:
+        """The package is older than all that the engine has been tried with."""
+        with mock.patch("redis.__version__", "4.6.0"):
+            self.assertIn("too old with its version 4.6.0: pip install", self.problem())
+
 
 class ImportTest(unittest.TestCase):
     def test_plain_server(self) -> None:

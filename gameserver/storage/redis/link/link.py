@@ -112,6 +112,7 @@ class Link:
         """Seconds that may pass until all that is sent is answered; None: `ANSWER_SECONDS` each."""
         self._patience = ANSWER_SECONDS
         self._used_at = time.monotonic()
+        self._is_closed = False
         try:
             self._connection.connect()
         except (AuthenticationError, NoPermissionError):
@@ -152,6 +153,7 @@ class Link:
 
     def close(self) -> None:
         """May be called again."""
+        self._is_closed = True
         self._connection.disconnect()
 
     def load_scripts(self) -> None:
@@ -172,7 +174,7 @@ class Link:
 
     def _send(self, commands: Sequence[Command]) -> list[Any]:
         connection = self._connection
-        if not connection.is_connected:
+        if self._is_closed:
             raise LinkLost("the link is closed")  # sending would open it again
         self._used_at = time.monotonic()
         give_up = self._used_at + (ANSWER_SECONDS if self.left is None else self.left)
