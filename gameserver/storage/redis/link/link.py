@@ -168,7 +168,7 @@ class Link:
 
     def _greet(self, greeting: Sequence[Command]) -> None:
         for reply in self._send(greeting):
-            if isinstance(reply, (ClusterDownError, MovedError)):
+            if isinstance(reply, ResponseError) and is_not_there(reply):
                 self.close()
                 raise LinkLost(f"it lacks a part of the cluster's keys: {_said(reply)}")
 
@@ -220,6 +220,13 @@ class Link:
         if time.monotonic() > give_up:
             raise TimeoutError
         return reply
+
+
+def is_not_there(error: ResponseError) -> bool:
+    """Whether a node of a cluster has not the keys that it was asked for."""
+    if isinstance(error, (ClusterDownError, MovedError)):
+        return True
+    return str(error).startswith(("CLUSTERDOWN ", "MOVED "))  # as the package has it up to 7
 
 
 def _said(error: Exception) -> str:

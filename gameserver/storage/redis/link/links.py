@@ -15,16 +15,16 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any
 
-from redis.exceptions import (
-    ClusterDownError,
-    MovedError,
-    OutOfMemoryError,
-    ReadOnlyError,
-    RedisError,
-    ResponseError,
-)
+from redis.exceptions import OutOfMemoryError, ReadOnlyError, RedisError, ResponseError
 
-from gameserver.storage.redis.link.link import ANSWER_SECONDS, Command, Link, LinkLost, Unavailable
+from gameserver.storage.redis.link.link import (
+    ANSWER_SECONDS,
+    Command,
+    Link,
+    LinkLost,
+    Unavailable,
+    is_not_there,
+)
 
 log = logging.getLogger(__name__)
 
@@ -33,9 +33,6 @@ PROBE_SECONDS = 0.25
 
 MOST_FREE = 8
 """Links that are kept for later."""
-
-ELSEWHERE = (ReadOnlyError, ClusterDownError, MovedError)
-"""What a Redis answers that is no primary, or that has no such keys: it may be another one soon."""
 
 _CANNOT_KEEP = ("MISCONF", "NOREPLICAS", "OOM")
 """What an error begins with that is about writing only."""
@@ -106,7 +103,7 @@ class Links:
     def _look_at(self, replies: Sequence[Any]) -> None:
         """Redis may answer, and be none that takes what is written."""
         for reply in replies:
-            if isinstance(reply, ELSEWHERE):
+            if isinstance(reply, ResponseError) and _is_elsewhere(reply):
                 raise self._lost(reply)
 
     def _take(self, seconds: float) -> Link:
@@ -193,6 +190,12 @@ def _close_late(opening: Future[Link]) -> None:
 
 def problem_of(error: ResponseError) -> Exception:
     """What a reply that is an error means for whoever has asked: a bug, unless it can happen."""
-    if isinstance(error, (OutOfMemoryError, *ELSEWHERE)) or str(error).startswith(_CANNOT_KEEP):
+    cannot_keep = isinstance(error, OutOfMemoryError) or str(error).startswith(_CANNOT_KEEP)
+    if cannot_keep or _is_elsewhere(error):
         return Unavailable("nothing can be stored at the moment: try again later")
     return error
+
+
+def _is_elsewhere(error: ResponseError) -> bool:
+    """Whether it is no primary, or has no such keys: it may be another one soon."""
+    return isinstance(error, ReadOnlyError) or is_not_there(error)
