@@ -59,6 +59,15 @@ class RulesTest(unittest.TestCase):
         self.other.claims.look()
         self.assertEqual(heard, [8])
 
+    def test_first_number_alone(self) -> None:
+        """Where only the first number is there, servers go on with it, and agree."""
+        self.redis.ask("DEL", "gs:{0}:rules")
+        for score, engine in enumerate((self.one, self.other, self.open()), 5):
+            self.assertTrue(engine.scores.submit(1, 7, score))
+        self.other.claims.put(8, B)
+        self.one.claims.look()
+        self.assertEqual(self.one.claims.by_user, {8: B})
+
     def test_outdated_claims(self) -> None:
         """Claims that were lifted long ago are forgotten, on all servers."""
         self.one.claims.put(7, Claim(b"", 1))

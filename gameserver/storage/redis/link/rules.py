@@ -59,9 +59,8 @@ class Rules:
         """Reads everything, at the start."""
         with self._lock:
             number, since = self._numbers(self._read)
-            if not since:
-                self._rounds.write([("SET", self._since_key, _start(), "NX")])
-                number, _ = self._numbers(self._read)
+            if not (number and since):
+                number = self._begin()
             for part in self._parts.values():
                 part.load(self._read)
             self.number = number
@@ -125,9 +124,17 @@ class Rules:
         return self._rounds.numbers[self.bucket.number]
 
     def _numbers(self, read: Read) -> tuple[int, int]:
-        """The number, and the one that it began with."""
+        """The number, and the one that it began with; 0 where there is none."""
         number, since = read([("GET", self._number_key), ("GET", self._since_key)])
-        return int(number or since or 0), int(since or 0)
+        return int(number or 0), int(since or 0)
+
+    def _begin(self) -> int:
+        """Has a number where there is none, the same for all servers that begin; returns it."""
+        self._rounds.write([("SET", self._since_key, _start(), "NX")])
+        _, since = self._numbers(self._read)
+        self._rounds.write([("SET", self._number_key, since, "NX")])
+        number, _ = self._numbers(self._read)
+        return number
 
     def _reload(self) -> None:
         (members,) = self._read([("ZRANGEBYSCORE", self._changed_key, f"({self.number}", "+inf")])

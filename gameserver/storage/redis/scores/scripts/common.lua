@@ -33,9 +33,7 @@ local function before(board, r)
 end
 
 -- The number of the rules (`link/rules.py`), and the answer to a call made with another one.
-local function rules_number()
-  return call('GET', tag .. 'rules') or call('GET', tag .. 'rules:since') or '0'
-end
+local function rules_number() return call('GET', tag .. 'rules') or '0' end
 local MOVED = 'rules'
 
 -- What a call that has come before was answered, by what remembers it (`calls.py`) and its number.
