@@ -226,7 +226,7 @@ def is_not_there(error: ResponseError) -> bool:
     """Whether a node of a cluster has not the keys that it was asked for."""
     if isinstance(error, (ClusterDownError, MovedError)):
         return True
-    return str(error).startswith(("CLUSTERDOWN ", "MOVED "))  # as the package has it up to 7
+    return str(error).startswith(("CLUSTERDOWN ", "MOVED "))  # as version 5 of the package has it
 
 
 def _said(error: Exception) -> str:
