@@ -41,12 +41,14 @@ export function explain(place, error) {
 }
 
 // Does some work once, however often it is asked for meanwhile, and says in the place how it went
-// if it went wrong. The button keeps the focus.
+// if it went wrong. The button keeps the focus. What the work says itself stays.
 export async function act(place, button, work) {
   if (place.dataset.busy) return;
   place.dataset.busy = "true";
   button?.setAttribute("aria-disabled", "true");
-  const waiting = setTimeout(() => tell(place, "working"), 300);
+  const said = () => place.querySelector(":scope > [data-word]");
+  const before = said();
+  const waiting = setTimeout(() => said() === before && tell(place, "working"), 300);
   try {
     await work();
     clearTimeout(waiting);

@@ -97,6 +97,24 @@ class HostingTest(TournamentCase):
         self.click("[data-slot=remove]")
         self.browser.wait_for_text(row, "Nothing of this player counts here")
 
+    def test_slow_connection(self) -> None:
+        """What was done is said, and stays, though the page takes its time to show it."""
+        cup = self.create(open_entry=False)
+        self.ask("bob", "POST", f"tournaments/participate/{cup}")
+        self.visit("ann", f"/tournaments/{cup}")
+        self.browser.wait("[data-slot=confirm]")
+        self.browser.run(
+            "const ask = window.fetch;"
+            "window.fetch = async (path, options) => {"
+            "  if (options.method === 'GET') await new Promise((then) => setTimeout(then, 600));"
+            "  return ask(path, options);"
+            "};"
+        )
+        self.click("[data-slot=confirm]")
+        self.browser.wait_for_text("[data-slot=player-says]", "Confirmed")
+        self.browser.wait_until_idle()
+        self.assertIn("Confirmed", self.browser.text("[data-slot=player-says]"))
+
     def test_stop_and_delete(self) -> None:
         """One that runs is stopped, one that nobody has entered is deleted; others see neither."""
         cup = self.create()
