@@ -130,11 +130,10 @@ class Rules:
 
     def _begin(self) -> int:
         """Has a number where there is none, the same for all servers that begin; returns it."""
-        self._rounds.write([("SET", self._since_key, _start(), "NX")])
-        _, since = self._numbers(self._read)
-        self._rounds.write([("SET", self._number_key, since, "NX")])
-        number, _ = self._numbers(self._read)
-        return number
+        number: Any = _start()
+        for key in (self._since_key, self._number_key):
+            _, number = self._rounds.write([("SET", key, number, "NX"), ("GET", key)])
+        return int(number)
 
     def _reload(self) -> None:
         (members,) = self._read([("ZRANGEBYSCORE", self._changed_key, f"({self.number}", "+inf")])
