@@ -104,18 +104,6 @@ class Browser:
         """The first element of a selector that can be seen."""
         return self._until(lambda: self._seen(selector), selector)
 
-    def wait_until_enabled(self, selector: str) -> Any:
-        """The same once it can be used: while a page does something, its button cannot."""
-
-        def enabled() -> Any:
-            found = self._seen(selector)
-            disabled = found and (
-                not found.is_enabled() or found.get_attribute("aria-disabled") == "true"
-            )
-            return None if disabled else found
-
-        return self._until(enabled, selector)
-
     def wait_until_idle(self) -> None:
         """Waits until all is done that buttons and forms have begun: until then they do no more."""
         self._until(lambda: not self.all("[data-busy]"), "what is busy")
@@ -264,8 +252,9 @@ class BrowserCase(unittest.TestCase):
         self.browser.run(script, selector, value)
 
     def click(self, selector: str) -> None:
-        """Clicks the first element of a selector that can be seen, once it can be used."""
-        self.browser.wait_until_enabled(selector).click()
+        """Clicks the first element of a selector that can be seen."""
+        self.browser.wait_until_idle()
+        self.browser.wait(selector).click()
 
     def assert_no_complaints(self) -> None:
         """The console has said nothing that somebody should know."""
