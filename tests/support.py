@@ -30,13 +30,31 @@ PATIENCE = 10
 
 
 class TimeMachine:
-    """Stands for the `time` module in a running server; goes on, and can be set forward."""
+    """Stands for the `time` module in a running server; goes on, and can be set forward.
+
+    It can also stand still, so that nothing is too late on a busy machine.
+    """
 
     def __init__(self) -> None:
         self.ahead = 0.0
+        self._still: float | None = None
+        self._lock = threading.Lock()
+
+    def stand_still(self) -> None:
+        """From now on it is only set forward, until it is to `go_on`."""
+        with self._lock:
+            self._still = time.monotonic()
+
+    def go_on(self) -> None:
+        """From where it stands, if it does."""
+        with self._lock:
+            if self._still is not None:
+                self.ahead -= time.monotonic() - self._still
+                self._still = None
 
     def monotonic(self) -> float:
-        return time.monotonic() + self.ahead
+        with self._lock:  # nobody has a later time in hand when it stands still
+            return (time.monotonic() if self._still is None else self._still) + self.ahead
 
     def __getattr__(self, name: str) -> Any:
         return getattr(time, name)

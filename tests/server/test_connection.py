@@ -29,6 +29,7 @@ class DeadlineTestCase(TimedTestCase):
         path("/big", GET=big),
         path("/slow", GET=take, blocking=True),
     )
+    stands_still = True
 
     def assert_lives_for(self, seconds: float) -> None:
         """The client hears nothing until so much time has passed."""

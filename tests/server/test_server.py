@@ -36,6 +36,7 @@ class ServerTestCase(unittest.TestCase):
         self.held, self.gate = threading.Event(), threading.Event()
         self.addCleanup(self.gate.set)
         self.server = self.enterContext(running(*routes, **self.options))
+        self.addCleanup(self.time.go_on)
         self.client = self.connect()
 
     def stop(self, request: Request, services: object) -> Response:
@@ -222,7 +223,8 @@ class StopTest(ServerTestCase):
     """The graceful stop."""
 
     def stop_under_way(self) -> None:
-        """Stops; returns when nobody can connect any more."""
+        """Stops; returns when nobody can connect any more. From then on time stands still."""
+        self.time.stand_still()
         self.server.stop()
         wait_until(lambda: refuses(self.server.server_address))
 

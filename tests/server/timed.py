@@ -20,11 +20,16 @@ class TimedTestCase(unittest.TestCase):
 
     routes: ClassVar[Sequence[Route]] = ()
     options: ClassVar[dict[str, Any]] = {}
+    stands_still: ClassVar[bool] = False
+    """Time passes with `pass_time` only."""
 
     def setUp(self) -> None:
         self.time = TimeMachine()
+        if self.stands_still:
+            self.time.stand_still()
         self.enterContext(mock.patch("gameserver.server.loop.time", self.time))
         self.server = self.enterContext(running(*self.routes, **self.options))
+        self.addCleanup(self.time.go_on)
         self.client = self.connect()
 
     def connect(self, **options: Any) -> Client:
