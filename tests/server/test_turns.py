@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 import unittest
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import mock  # noqa: UP026 (the same mock on every Python)
@@ -11,9 +12,9 @@ import mock  # noqa: UP026 (the same mock on every Python)
 from gameserver.server.tls import TLS
 from gameserver.server.turns import Turns
 from gameserver.web.messages import Request, Response
-from gameserver.web.routing import path
+from gameserver.web.routing import Route, path
 from tests.raw_client import Client, request_bytes
-from tests.support import PATIENCE, ROOT, running, wait_until
+from tests.support import PATIENCE, ROOT, TimeMachine, running, wait_until
 
 LIST = request_bytes("GET", "/1/highscorelist")
 SHORT = request_bytes("GET", "/short")
@@ -22,18 +23,24 @@ SIZE = 1 << 20
 
 
 class TurnsTestCase(unittest.TestCase):
+    """A server whose time stands still: however long a test takes, nobody is too slow for it."""
+
     options: ClassVar[dict[str, Any]] = {}
 
     def setUp(self) -> None:
         self.made = 0
-        self.server = self.enterContext(
-            running(
-                path("/long/<number:kind>", GET=self.long),
-                path("/short", GET=self.short, short=True),
-                **self.options,
-            )
-        )
+        time = TimeMachine()
+        time.stand_still()
+        self.enterContext(mock.patch("gameserver.server.loop.time", time))
+        self.server = self.enterContext(running(*self.routes(), **self.options))
+        self.addCleanup(time.go_on)
         self.client = self.connect()
+
+    def routes(self) -> Sequence[Route]:
+        return (
+            path("/long/<number:kind>", GET=self.long),
+            path("/short", GET=self.short, short=True),
+        )
 
     def long(self, request: Request, services: object, kind: int) -> Response:
         self.made += 1
@@ -60,15 +67,11 @@ def ask_for(kind: int) -> bytes:
 class KnownTest(TurnsTestCase):
     """Replies that are known before anybody is asked."""
 
-    def setUp(self) -> None:
-        self.server = self.enterContext(
-            running(
-                path("/known/<number:kind>", GET=self.known, known=True),
-                path("/short", GET=self.short, short=True),
-            )
+    def routes(self) -> Sequence[Route]:
+        return (
+            path("/known/<number:kind>", GET=self.known, known=True),
+            path("/short", GET=self.short, short=True),
         )
-        self.made = 0
-        self.client = self.connect()
 
     def known(self, kind: int) -> Response:
         return Response(body=b"%d" % kind * SIZE, etag=f'"{kind}"')
