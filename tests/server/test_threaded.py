@@ -508,6 +508,7 @@ class StopTest(BlockingTestCase):
         self.server.stop()
         wait_until(lambda: refuses(self.server.server_address))
         self.time.ahead += 29
+        wait_until(lambda: self.server._next_service > self.time.monotonic())
         self.assertTrue(self.client.is_quiet())
         self.time.ahead += 2
         self.assertTrue(self.client.at_end())
