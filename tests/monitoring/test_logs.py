@@ -19,7 +19,7 @@ import mock  # noqa: UP026 (the same mock on every Python)
 from gameserver.errors import StartError
 from gameserver.monitoring.logs import MAX_LINE, log_access, open_log
 from gameserver.web.messages import Response
-from tests.support import ROOT, make_request
+from tests.support import PATIENCE, ROOT, make_request
 
 log = logging.getLogger("gameserver.test")
 
@@ -37,6 +37,7 @@ import logging, sys
 from gameserver.monitoring import logs
 logs.MAX_SIZE = 1000
 logs.open_log(sys.argv[1])
+print("ready", flush=True)
 sys.stdin.readline()
 logging.getLogger("gameserver.test").info("too much")
 print("moved", flush=True)
@@ -376,7 +377,7 @@ class SizeTest(LogTestCase):
         self.addCleanup(message.end)
         thread = threading.Thread(target=log.info, args=(message,), daemon=True)
         thread.start()
-        thread.join(1)
+        thread.join(PATIENCE)
         self.assertFalse(thread.is_alive(), "it waits for the other process")
 
 
@@ -390,6 +391,8 @@ class _MovedMeanwhile:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
+        assert self.other.stdout
+        self.other.stdout.readline()
 
     def __str__(self) -> str:
         assert self.other.stdin and self.other.stdout

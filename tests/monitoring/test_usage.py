@@ -53,15 +53,18 @@ class MeterTest(unittest.TestCase):
 class TreeTest(unittest.TestCase):
     def test_descendants(self) -> None:
         """The memory of a process is that of its children's children, too."""
-        code = "import subprocess, sys; subprocess.run([sys.executable, '-c', sys.argv[1]])"
+        code = "import subprocess, sys; subprocess.run([sys.executable, '-c', *sys.argv[1:]])"
         taking = "a = b'a' * 50_000_000; print(flush=True); input()"
-        before = tree_memory(os.getpid())
+        # Below this process there may be others, which other tests have left, and that end.
         with subprocess.Popen(
-            [sys.executable, "-c", code, taking], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [sys.executable, "-c", code, code, taking],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
         ) as process:
             assert process.stdout
             process.stdout.readline()
-            self.assertGreater(tree_memory(os.getpid()), before + 50_000_000)
+            own = resident_memory(process.pid)
+            self.assertGreater(tree_memory(process.pid), own + 50_000_000)
             process.communicate(b"\n")
 
     def test_nobody(self) -> None:
