@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import mock  # noqa: UP026 (the same mock on every Python)
 
 from gameserver.server.base import GameServer
+from gameserver.server.loop import has_hung_up
 from gameserver.web.messages import Request, Response
 from gameserver.web.routing import path
 from tests.raw_client import Client, refuses, request_bytes
@@ -76,6 +77,11 @@ class BlockingTestCase(unittest.TestCase):
         """Until so many requests have reached the view."""
         for _ in range(count):
             self.assertTrue(self.entered.acquire(timeout=PATIENCE))
+
+    def wait_for_hang_ups(self, count: int) -> None:
+        """Until the server can see that so many clients have gone."""
+        clients = self.server._connections
+        wait_until(lambda: sum(has_hung_up(each.fileno()) for each in list(clients)) == count)
 
     def assert_alive(self) -> None:
         self.assertEqual(self.connect().ask(LIST).status, 200)
@@ -349,6 +355,7 @@ class GoneWhileWaitingTest(BlockingTestCase):
             client.reply()
         for client in gone:
             client.close()
+        self.wait_for_hang_ups(3)
         last = self.connect().send(SLOW)
         self.gate.set()
         self.assertEqual([client.reply().body for client in (self.client, last)], [b"slow"] * 2)
@@ -384,6 +391,7 @@ class QueueTest(BlockingTestCase):
         gone = self.connect().send(LIST + SLOW)
         gone.reply()
         gone.close()
+        self.wait_for_hang_ups(1)
         last = self.connect().send(LIST + SLOW)
         last.reply()
         self.assertTrue(last.is_quiet())
