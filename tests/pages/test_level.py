@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from gameserver.web.messages import HTML, Request, Response
 from gameserver.web.routing import path
-from tests.browser import Browser, BrowserCase, needs_axe
-from tests.support import running, serving
+from tests.browser import LONG, Browser, BrowserCase, needs_axe
+from tests.support import running, serving, wait_until
 from tests.views.world import World
 
 HISTORY = {
@@ -236,7 +236,8 @@ class LevelTest(BrowserCase):
             self.browser.driver.switch_to.frame(refused)
             self.assertEqual(self.browser.all("h1#title"), [])
             self.browser.driver.switch_to.default_content()
-        self.assertTrue(any("frame-ancestors" in each for each in self.browser.complaints()))
+        said = self.browser.complaints
+        wait_until(lambda: any("frame-ancestors" in each for each in said()), LONG)
 
     @needs_axe
     def test_faults(self) -> None:
