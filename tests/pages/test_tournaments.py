@@ -235,6 +235,27 @@ class PlayTest(TournamentCase):
         self.browser.wait_for_text("[data-slot=state]", "Updates by itself")
         self.browser.wait_until_gone("#view .says .wrong")
 
+    def test_overtaken(self) -> None:
+        """What was pressed is done when the page shows it, though it was asked for once more."""
+        cup = self.create("bob")
+        self.visit("ann", f"/tournaments/{cup}")
+        self.browser.run("""
+            const real = fetch;
+            const comeBack = () => document.dispatchEvent(new Event("visibilitychange"));
+            const waits = [200, 1000];
+            window.fetch = async (path, options) => {
+              const wait = path.includes("detail") ? waits.shift() : 0;
+              if (wait === 200) setTimeout(comeBack);
+              await new Promise((resolve) => setTimeout(resolve, wait));
+              return real(path, options);
+            };
+        """)
+        self.click("[data-call=participate]")
+        self.browser.wait_until_idle()
+        self.assertEqual(len(self.browser.texts("[data-call=gen_key]")), 1)
+        focused = self.browser.run("return document.activeElement.dataset.slot")
+        self.assertEqual(focused, "part-title")
+
     def test_end(self) -> None:
         """When it starts and ends the page turns by itself."""
         cup = self.create(start=moment(1), end=moment(2))
