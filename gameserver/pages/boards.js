@@ -1,7 +1,7 @@
 // All boards: the busiest levels with their top three, and a search.
 
 import { address, get } from "/static/api.js";
-import { byId, copy, fill, ready, showOnly } from "/static/dom.js";
+import { arrange, byId, copy, fill, markChanged, ready, showOnly } from "/static/dom.js";
 import * as format from "/static/format.js";
 import { countDown, Follower } from "/static/live.js";
 
@@ -82,13 +82,12 @@ function showLevels(levels) {
       visible.delete(level);
     }
   }
-  levels.forEach((summary, place) => {
+  arrange(byId("levels"), levels.map((summary) => {
     const card = cards.get(summary.level) ?? newCard(summary.level);
     card.summary = summary;
     fillCard(card);
-    const list = byId("levels");
-    if (list.children[place] !== card.element) list.insertBefore(card.element, list.children[place]);
-  });
+    return card.element;
+  }));
 }
 
 // A card of a level.
@@ -132,7 +131,7 @@ function showTop(list, { entries }, settings) {
   const lines = entries.slice(0, TOP).map((entry) => {
     const line = old.get(`${entry.user}`) ?? copy("line");
     const what = `${entry.rank} ${entry.score}`;
-    line.classList.toggle("changed", !isNew && line.dataset.what !== what);
+    markChanged(line, !isNew && line.dataset.what !== what);
     Object.assign(line.dataset, { user: entry.user, what, rank: entry.rank });
     return fill(line, {
       rank: `${entry.rank}`,
@@ -141,7 +140,7 @@ function showTop(list, { entries }, settings) {
       score: format.score(entry.score, settings),
     });
   });
-  list.replaceChildren(...lines);
+  arrange(list, lines);
 }
 
 // What is looked at.

@@ -84,6 +84,33 @@ class BoardsTest(BrowserCase):
         wait_until(lambda: self.browser.run("return window.changed"), LONG)
         self.assertIn("670.00", self.board(2))
 
+    def test_focus_stays(self) -> None:
+        """Lines that keep their places are not touched: neither focus nor a click is lost."""
+        self.addCleanup(self.call, "DELETE", "/api/levels/3/users/8", as_admin=True)
+        self.open("/")
+        self.board(3)
+        self.browser.run("document.querySelector('[data-level=\"3\"] ol li a').focus()")
+        self.post_scores(8, {3: 4500})
+        self.browser.wait_for_text("[data-level='3'] ol", "4,500")
+        self.assertEqual(self.browser.run("return document.activeElement.textContent"), "Émile")
+
+    def test_changes_again(self) -> None:
+        """A line that has changed stands out anew when it changes again."""
+        self.open("/")
+        self.board(2)
+        animations = self.browser.driver.execute_async_script("""
+            const done = arguments[0];
+            const line = document.querySelector("[data-level='2'] ol li");
+            import(document.querySelector("link[href*='/dom.']").href).then(({ markChanged }) => {
+              const running = [true, true, false].map((isChanged) => {
+                markChanged(line, isChanged);
+                return line.getAnimations()[0];
+              });
+              done([running[0] !== running[1], ...running.map(Boolean)]);
+            });
+        """)
+        self.assertEqual(animations, [True, True, True, False])
+
     def test_more(self) -> None:
         """The rest comes on demand."""
         self.open("/")
