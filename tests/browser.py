@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 import requests
 
 from tests.servers import ServerProcess
-from tests.support import PATIENCE, wait_until
+from tests.support import PATIENCE, free_port, wait_until
 
 CHROMIUM = shutil.which("chromium")
 DRIVER = shutil.which("chromedriver")
@@ -54,7 +54,8 @@ class Browser:
         for flag in (*_FLAGS, f"--user-data-dir={self._profile.name}"):
             options.add_argument(flag)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        service = webdriver.ChromeService(str(DRIVER))
+        # Selenium would let the system choose one, which may be somebody else's a moment later.
+        service = webdriver.ChromeService(str(DRIVER), port=free_port())
         self.driver = webdriver.Chrome(options, service)
         self.driver.set_script_timeout(LONG)
         self.look()
