@@ -69,11 +69,11 @@ class LevelTest(BrowserCase):
 
     def test_zone(self) -> None:
         """Moments are in the reader's time zone."""
+        self.addCleanup(self.set_zone, "")
         for zone, hour in (("Asia/Tokyo", "7:30"), ("America/New_York", "5:30")):
             self.set_zone(zone)
             self.open("/levels/7")
             self.assertIn(f" {hour}", self.browser.text("#board td[data-column=at]"))
-        self.set_zone("")
 
     def set_zone(self, zone: str) -> None:
         """Where the reader is; empty: where the machine is."""
