@@ -20,20 +20,22 @@ const query = new URLSearchParams(location.search);
 let limit = Math.min(MOST, Math.max(PAGE, Number(query.get("limit")) || 0));
 let search = query.get("q") ?? "";
 let refreshing = 0;
+let newest = 0;
 
 // The list of levels, and who is found.
 
 async function refresh() {
   clearTimeout(refreshing);
-  const asked = search;
+  const mine = ++newest;
   try {
     const [list, players] = await Promise.all([
-      get(address("/api/levels", { limit, q: asked })), findPlayers(asked),
+      get(address("/api/levels", { limit, q: search })), findPlayers(search),
     ]);
-    if (asked !== search) return;
+    if (mine !== newest) return;
     byId("failed").hidden = true;
     show(list, players);
   } catch (failure) {
+    if (mine !== newest) return;
     byId("failed").textContent = failure.message;
     byId("failed").hidden = false;
     ready();
@@ -166,6 +168,9 @@ function searchFor(text) {
   remember();
   refresh();
 }
+
+// What the HTML has the browser load is for the plain address; elsewhere the console would complain.
+if (search || limit > PAGE) document.querySelector("link[rel=preload]").remove();
 
 let typing = 0;
 byId("q").value = search;

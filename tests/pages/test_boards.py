@@ -122,6 +122,32 @@ class BoardsTest(BrowserCase):
         self.browser.wait("html[data-ready]")
         self.assertEqual(len(self.browser.all("#levels > li")), 30)
 
+    def test_late_list(self) -> None:
+        """A list that was asked for before the rest was, and comes after it, changes nothing."""
+        self.open("/")
+        self.browser.run("""
+            const real = fetch;
+            const held = new Promise((resolve) => { window.release = resolve; });
+            let isFirst = true;
+            window.fetch = async (path, ...more) => {
+              if (!path.startsWith("/api/levels?") || !isFirst) return real(path, ...more);
+              isFirst = false;
+              const answer = await held.then(() => real(path, ...more));
+              const text = await answer.text();
+              answer.text = async () => {
+                setTimeout(() => { window.isRead = true; });
+                return text;
+              };
+              return answer;
+            };
+            document.dispatchEvent(new Event("visibilitychange"));
+        """)
+        self.click("#more")
+        wait_until(lambda: len(self.browser.all("#levels > li")) == 30, LONG)
+        self.browser.run("release()")
+        wait_until(lambda: self.browser.run("return window.isRead"), LONG)
+        self.assertEqual(len(self.browser.all("#levels > li")), 30)
+
     def test_search(self) -> None:
         """A search finds levels by title and number, players by number and name; it is kept in the
         address."""
@@ -140,6 +166,8 @@ class BoardsTest(BrowserCase):
         self.open("/?q=cany")
         self.assertEqual(self.browser.texts("#levels h2"), ["Canyon"])
         self.assertEqual(self.browser.run("return q.value"), "cany")
+        # Chromium complains some seconds later of what was loaded for nothing.
+        self.assertEqual(self.browser.all("link[rel=preload]"), [])
 
     def test_way(self) -> None:
         """A card leads to its board, a line to its player, and history leads back."""
