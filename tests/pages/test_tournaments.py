@@ -82,6 +82,7 @@ class ListsTest(TournamentCase):
         self.assertEqual(self.names("/tournaments?list=constructor"), ["soon", "late"])
         self.check_yours(over)
         self.check_pages()
+        self.check_focus()
         self.assert_no_complaints()
 
     def check_yours(self, over: int) -> None:
@@ -104,6 +105,16 @@ class ListsTest(TournamentCase):
         self.assertEqual(len(self.browser.texts("#view li h2")), 2)
         self.assertEqual(self.names("/tournaments?list=upcoming&offset=999"), [])
         self.assertIn("ends before this page", self.browser.text("#view"))
+
+
+    def check_focus(self) -> None:
+        """Cards that keep their order are not moved: what has the focus keeps it."""
+        self.open("/tournaments")
+        self.browser.run("document.querySelector('#view li a').focus()")
+        self.create(name="short", end=moment(1))
+        self.browser.run("document.dispatchEvent(new Event('visibilitychange'))")
+        self.browser.wait_for_text("#view li:first-child", "short")
+        self.assertEqual(self.browser.run("return document.activeElement.textContent"), "soon")
 
 
 class PlayTest(TournamentCase):
