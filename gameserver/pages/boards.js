@@ -169,7 +169,7 @@ function searchFor(text) {
   refresh();
 }
 
-// What the HTML has the browser load is for the plain address; elsewhere the console would complain.
+// What the HTML has the browser load is for the plain address; else Chromium complains of it.
 if (search || limit > PAGE) document.querySelector("link[rel=preload]").remove();
 
 let typing = 0;

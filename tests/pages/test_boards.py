@@ -166,7 +166,7 @@ class BoardsTest(BrowserCase):
         self.open("/?q=cany")
         self.assertEqual(self.browser.texts("#levels h2"), ["Canyon"])
         self.assertEqual(self.browser.run("return q.value"), "cany")
-        # Chromium complains some seconds later of what was loaded for nothing.
+        # Some seconds later Chromium would complain that nobody has used it.
         self.assertEqual(self.browser.all("link[rel=preload]"), [])
 
     def test_way(self) -> None:

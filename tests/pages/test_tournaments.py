@@ -106,7 +106,6 @@ class ListsTest(TournamentCase):
         self.assertEqual(self.names("/tournaments?list=upcoming&offset=999"), [])
         self.assertIn("ends before this page", self.browser.text("#view"))
 
-
     def check_focus(self) -> None:
         """Cards that keep their order are not moved: what has the focus keeps it."""
         self.open("/tournaments")
