@@ -16,13 +16,16 @@ from typing import Any, ClassVar
 import requests
 
 from tests.servers import ServerProcess
-from tests.support import PATIENCE, wait_until
+from tests.support import PATIENCE, free_port, wait_until
 
 CHROMIUM = shutil.which("chromium")
 DRIVER = shutil.which("chromedriver")
 _FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
           "--disable-background-networking", "--hide-scrollbars")  # fmt: skip
 DESKTOP, PHONE = (1280, 800), (390, 844)
+
+LONG = 3 * PATIENCE
+"""Seconds for what a browser does: on a busy machine a page alone may take several."""
 
 HAS_AXE = importlib.util.find_spec("axe_core_python") is not None
 
@@ -51,9 +54,10 @@ class Browser:
         for flag in (*_FLAGS, f"--user-data-dir={self._profile.name}"):
             options.add_argument(flag)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        service = webdriver.ChromeService(str(DRIVER))
+        # Selenium would let the system choose one, which may be somebody else's a moment later.
+        service = webdriver.ChromeService(str(DRIVER), port=free_port())
         self.driver = webdriver.Chrome(options, service)
-        self.driver.set_script_timeout(PATIENCE)
+        self.driver.set_script_timeout(LONG)
         self.look()
 
     def close(self) -> None:
@@ -120,7 +124,12 @@ class Browser:
 
     def text(self, selector: str = "main") -> str:
         """The text of the first element of a selector, as it is seen."""
-        return str(self.wait(selector).text)
+        return str(self._with(selector, lambda element: element.text))
+
+    def click(self, selector: str) -> None:
+        """Clicks the first element of a selector that can be seen, when nothing is busy."""
+        self.wait_until_idle()
+        self._with(selector, lambda element: element.click())
 
     def texts(self, selector: str) -> list[str]:
         """The texts of all elements of a selector that can be seen."""
@@ -166,17 +175,29 @@ class Browser:
     def _seen(self, selector: str) -> Any:
         return next((each for each in self.all(selector) if each.is_displayed()), None)
 
+    def _with(self, selector: str, work: Callable[[Any], Any]) -> Any:
+        """What some work with the first element of a selector that can be seen returns."""
+
+        def done() -> Any:
+            element = self._seen(selector)
+            return element and (work(element),)
+
+        return self._until(done, selector)[0]
+
     def _until(self, condition: Callable[[], Any], what: str) -> Any:
-        from selenium.common.exceptions import StaleElementReferenceException
+        from selenium.common.exceptions import (
+            ElementClickInterceptedException,
+            StaleElementReferenceException,
+        )
 
         def holds() -> Any:
             try:
                 return condition()
-            except StaleElementReferenceException:  # it was replaced just then
-                return None
+            except (StaleElementReferenceException, ElementClickInterceptedException):
+                return None  # it was replaced just then, or was moving away: nothing was done
 
         try:
-            return wait_until(holds)
+            return wait_until(holds, LONG)
         except AssertionError as error:
             shown = self.run("return document.body.innerText")
             said = f"the page says {shown!r}, the console {self.complaints()}"
@@ -253,8 +274,7 @@ class BrowserCase(unittest.TestCase):
 
     def click(self, selector: str) -> None:
         """Clicks the first element of a selector that can be seen."""
-        self.browser.wait_until_idle()
-        self.browser.wait(selector).click()
+        self.browser.click(selector)
 
     def assert_no_complaints(self) -> None:
         """The console has said nothing that somebody should know."""

@@ -1,7 +1,7 @@
 // All boards: the busiest levels with their top three, and a search.
 
 import { address, get } from "/static/api.js";
-import { byId, copy, fill, ready, showOnly } from "/static/dom.js";
+import { arrange, byId, copy, fill, markChanged, ready, showOnly } from "/static/dom.js";
 import * as format from "/static/format.js";
 import { countDown, Follower } from "/static/live.js";
 
@@ -20,20 +20,22 @@ const query = new URLSearchParams(location.search);
 let limit = Math.min(MOST, Math.max(PAGE, Number(query.get("limit")) || 0));
 let search = query.get("q") ?? "";
 let refreshing = 0;
+let newest = 0;
 
 // The list of levels, and who is found.
 
 async function refresh() {
   clearTimeout(refreshing);
-  const asked = search;
+  const mine = ++newest;
   try {
     const [list, players] = await Promise.all([
-      get(address("/api/levels", { limit, q: asked })), findPlayers(asked),
+      get(address("/api/levels", { limit, q: search })), findPlayers(search),
     ]);
-    if (asked !== search) return;
+    if (mine !== newest) return;
     byId("failed").hidden = true;
     show(list, players);
   } catch (failure) {
+    if (mine !== newest) return;
     byId("failed").textContent = failure.message;
     byId("failed").hidden = false;
     ready();
@@ -82,13 +84,12 @@ function showLevels(levels) {
       visible.delete(level);
     }
   }
-  levels.forEach((summary, place) => {
+  arrange(byId("levels"), levels.map((summary) => {
     const card = cards.get(summary.level) ?? newCard(summary.level);
     card.summary = summary;
     fillCard(card);
-    const list = byId("levels");
-    if (list.children[place] !== card.element) list.insertBefore(card.element, list.children[place]);
-  });
+    return card.element;
+  }));
 }
 
 // A card of a level.
@@ -132,7 +133,7 @@ function showTop(list, { entries }, settings) {
   const lines = entries.slice(0, TOP).map((entry) => {
     const line = old.get(`${entry.user}`) ?? copy("line");
     const what = `${entry.rank} ${entry.score}`;
-    line.classList.toggle("changed", !isNew && line.dataset.what !== what);
+    markChanged(line, !isNew && line.dataset.what !== what);
     Object.assign(line.dataset, { user: entry.user, what, rank: entry.rank });
     return fill(line, {
       rank: `${entry.rank}`,
@@ -141,7 +142,7 @@ function showTop(list, { entries }, settings) {
       score: format.score(entry.score, settings),
     });
   });
-  list.replaceChildren(...lines);
+  arrange(list, lines);
 }
 
 // What is looked at.
@@ -167,6 +168,9 @@ function searchFor(text) {
   remember();
   refresh();
 }
+
+// What the HTML has the browser load is for the plain address; else Chromium complains of it.
+if (search || limit > PAGE) document.querySelector("link[rel=preload]").remove();
 
 let typing = 0;
 byId("q").value = search;

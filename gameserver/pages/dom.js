@@ -48,6 +48,24 @@ export function draw(name, attributes = {}, ...children) {
   return element;
 }
 
+// Puts these children into an element. What is moved loses the focus, and the click whose button is
+// held down just then; so those that are in their places already stay there.
+export function arrange(element, children) {
+  children.forEach((child, place) => {
+    const there = element.children[place] ?? null;
+    if (there !== child) element.insertBefore(child, there);
+  });
+  while (element.children.length > children.length) element.lastElementChild.remove();
+}
+
+// Has a line stand out if it `isChanged`, again if it does already.
+export function markChanged(line, isChanged) {
+  line.classList.remove("changed");
+  if (!isChanged) return;
+  line.getBoundingClientRect(); // an animation begins anew with the layout between
+  line.classList.add("changed");
+}
+
 // Of the element's children with `data-state`, shows the one of this state.
 export function showOnly(element, state) {
   element.dataset.now = state;

@@ -1,6 +1,6 @@
 // The lines of a board as a table, with those columns in which some line has something.
 
-import { copy, fill, setAttribute } from "/static/dom.js";
+import { arrange, copy, fill, markChanged, setAttribute } from "/static/dom.js";
 import * as format from "/static/format.js";
 
 const COLUMNS = ["tier", "at", "meta"];
@@ -22,12 +22,12 @@ export function showLines(place, entries, { user, embed }, settings) {
     for (const cell of row.children) cell.hidden = empty.includes(cell.dataset.column);
   }
   place.querySelector("thead").replaceChildren(head);
-  body.replaceChildren(...lines);
+  arrange(body, lines);
 }
 
 function mark(line, { user, rank, score }, isOwn, isKnown) {
   const what = `${rank} ${score}`;
-  line.classList.toggle("changed", isKnown && line.dataset.what !== what);
+  markChanged(line, isKnown && line.dataset.what !== what);
   Object.assign(line.dataset, { user, what, rank });
   setAttribute(line, "aria-current", isOwn ? "true" : null);
 }

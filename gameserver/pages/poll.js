@@ -5,15 +5,22 @@ const LONGEST_WAIT = 120;
 
 // `read()` asks, `show(answer)` gets what came, unless there is something newer already; it returns
 // the seconds until the next time. `tell(state, failure)` is told "live", "away" (the server cannot
-// be reached), "refused" or "paused". Returns a function that asks at once.
+// be reached), "refused" or "paused". Returns a function that asks at once. Its promise is
+// kept when that answer, or a newer one that has overtaken it, has come.
 export function poll(read, show, tell, signal) {
   let timer = 0;
   let newest = 0;
+  let running = null;
   let wait = 1;
 
-  async function run() {
+  function run() {
     clearTimeout(timer);
     const mine = ++newest;
+    running = ask(mine).then(() => (mine === newest ? null : running));
+    return running;
+  }
+
+  async function ask(mine) {
     try {
       const answer = await read();
       if (mine !== newest || signal.aborted) return;

@@ -8,10 +8,14 @@ import { histogram } from "/static/histogram.js";
 const BUCKETS = 40;
 const NARROWEST = 300;
 
+let newest = 0;
+
 // `path` is that of the board in the API; `own` the score of the player who is looked for, if any.
 export async function showSpread(path, { season, own }, players, settings) {
   const query = { buckets: BUCKETS, season };
+  const mine = ++newest;
   const { buckets, percentiles, tiers = [] } = await get(address(`${path}/histogram`, query));
+  if (mine !== newest) return; // somebody has gone on meanwhile
   byId("spread").hidden = buckets.length < 2;
   if (buckets.length < 2) return;
   const write = (score) => format.score(score, settings);

@@ -2,7 +2,7 @@
 
 import { address } from "/static/api.js";
 import { isMe } from "/static/account.js";
-import { copy, fill } from "/static/dom.js";
+import { arrange, copy, fill, markChanged } from "/static/dom.js";
 import { count } from "/static/format.js";
 import { params, result } from "/static/tournament-terms.js";
 import { show as reveal, slot, whole } from "/static/words.js";
@@ -53,14 +53,14 @@ function showLines(body, lines, tournament) {
   const old = new Map([...body.children].map((line) => [line.dataset.key, line]));
   const seen = new Map();
   const { games: wanted } = params(tournament);
-  body.replaceChildren(...lines.map((each) => {
+  arrange(body, lines.map((each) => {
     const { rank, username, score, games, finished } = each;
     const place = seen.get(username) ?? 0;
     seen.set(username, place + 1);
     const key = `${place} ${username}`;
     const line = old.get(key) ?? copy("standing");
     const what = `${rank} ${score} ${games}`;
-    line.classList.toggle("changed", old.has(key) && line.dataset.what !== what);
+    markChanged(line, old.has(key) && line.dataset.what !== what);
     Object.assign(line.dataset, { key, what });
     if (games) line.dataset.rank = rank;
     else delete line.dataset.rank;

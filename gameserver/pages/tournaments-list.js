@@ -1,7 +1,7 @@
 // The tournaments that run, those that are to come and those that are over, and one's own.
 
 import { address } from "/static/api.js";
-import { copy, fill } from "/static/dom.js";
+import { arrange, copy, fill } from "/static/dom.js";
 import { ask, isLoggedIn } from "/static/account.js";
 import { duration } from "/static/format.js";
 import { countDown } from "/static/live.js";
@@ -38,7 +38,7 @@ export async function show(root, { query, signal }) {
   await poll(read, (tournaments) => {
     tell(says, null);
     tournaments.sort((a, b) => ORDERS[name](a, b) || a.id - b.id);
-    slot(root, "cards").replaceChildren(...tournaments.map((each) => {
+    arrange(slot(root, "cards"), tournaments.map((each) => {
       if (!cards.has(each.id)) cards.set(each.id, copy("card"));
       return fillCard(cards.get(each.id), each);
     }));

@@ -120,8 +120,15 @@ class ClientTestCase(FolderTestCase):
 
     def restart_server(self) -> None:
         """Another server with the same data; on the same port, as far as the client can see."""
+        self.stop_server()
+        self.go_on()
+
+    def stop_server(self) -> None:
+        """There is no server, as far as the client can see, until `go_on`."""
         self.proxy.shut()
         self.server.stop()
+
+    def go_on(self) -> None:
         self.start_server()
         self.proxy.open(self.server.address)
 
@@ -377,8 +384,9 @@ class Scenario(ClientTestCase):
         process = self.begin(f"watch:{LIVE}:6")
         self.addCleanup(self.abandon, process)
         wait_until(self.is_watched, LONG)
+        self.stop_server()
         self.proxy.seen.clear()
-        self.restart_server()
+        self.go_on()
         wait_until(self.is_watched, LONG)
         self.post_as_another(LIVE, 6)
         self.assertEqual(self.end(process), ["watch 6"])

@@ -38,11 +38,14 @@ class Page:
 
     def __init__(self, browser: Any, url: str, commands: tuple[str, ...]) -> None:
         self._browser = browser
-        wait_until(lambda: browser.execute_script("return Boolean(window.run)"))
+        wait_until(lambda: browser.execute_script("return Boolean(window.run)"), LONG)
+        # When all is said the process has ended: a page that is still there sends nothing more.
         script = """
-            window.run(...arguments).then(
-                (said) => { window.said = said },
-                (error) => { window.said = [String(error)] });
+            const end = (said) => {
+                window.fetch = () => new Promise(() => {});
+                window.said = said;
+            };
+            window.run(...arguments).then(end, (error) => end([String(error)]));
         """
         browser.execute_script(script, url, commands)
 

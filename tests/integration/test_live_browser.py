@@ -11,10 +11,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 
-from tests.browser import Browser, needs_browser
+from tests.browser import LONG, Browser, needs_browser
 from tests.raw_client import Client, request_bytes
 from tests.servers import ServerProcess
-from tests.support import wait_until
+from tests.support import free_port, wait_until
 
 PAGE = b"""\
 <!doctype html>
@@ -112,15 +112,14 @@ class BrowserTest(unittest.TestCase):
     def test_restart(self) -> None:
         """The browser comes back to the next server on the same port by itself."""
         with tempfile.TemporaryDirectory() as folder:
-            data = ("--data", str(Path(folder, "game.db")))
-            server = self.start("--threaded", *data)
+            flags = ("--threaded", "--data", str(Path(folder, "game.db")), "-p", str(free_port()))
+            server = self.start(*flags)
             self.watch(server, "7")
             self.assert_scores(0)
             self.play(server, 5)
             self.assert_scores(0, 5)
-            port = str(server.address[1])
             server.stop()
-            server = self.start("--threaded", *data, "-p", port)
+            server = self.start(*flags)
             wait_until(lambda: self.seen("opens") == 2, RETRY_SECONDS)
             self.assert_scores(0, 5, 5)
             self.play(server, 6)
@@ -145,7 +144,7 @@ class BrowserTest(unittest.TestCase):
         self.watch(self.start("--threaded", "--cors_origin", site), "7")
         self.assert_scores(0)
         self.watch(self.start("--threaded", "--cors_origin", "https://a.example"), "7")
-        wait_until(lambda: self.seen("failed"))
+        wait_until(lambda: self.seen("failed"), LONG)
         self.assertEqual(self.scores(), [])
 
 

@@ -28,7 +28,8 @@ class ConsoleCase(BrowserCase):
         field.send_keys(token, "\n")
 
     def go(self, view: str) -> None:
-        """Goes to another view."""
+        """Goes to another view, when the one that is open is there."""
+        self.browser.wait("html[data-ready]")
         self.browser.run(
             "delete document.documentElement.dataset.ready;"
             "if (location.hash === arguments[0]) dispatchEvent(new Event('hashchange'));"

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 import unittest
 
+import requests
+
 from tests.browser import PHONE, needs_axe
 from tests.pages.console import TITLE, VIEWS, ConsoleCase
 from tests.pages.hostile import HOSTILE
 from tests.servers import ServerProcess
+from tests.support import PATIENCE, wait_until
 
 
 class ConsoleTest(ConsoleCase):
@@ -39,15 +42,24 @@ class ConsoleTest(ConsoleCase):
     def test_asks_nothing_before(self) -> None:
         """Before it has the token, the server is asked for the page and its files alone."""
         self.browser.open("about:blank", is_ready=False)
-        before = len(self.server.log())
+        begin = self.mark("/begin")
         self.open("/console#/audit")
         self.assertIn("--admin_token_file", self.browser.text("#token-help"))
-        asked = set(re.findall(r"ACCESS \S+ \S+ (\S+)", self.server.log()[before:]))
+        end = self.mark("/end")
+        asked = set(re.findall(r"ACCESS \S+ \S+ (\S+)", self.server.log()[begin:end]))
         self.assertIn("/console", asked)
         self.assertEqual({each for each in asked if each.startswith("/api")}, set())
         self.assertNotIn("/openapi.json", asked)
         self.assertEqual(self.browser.texts("#view *"), [])
         self.assert_no_complaints()
+
+    def mark(self, path: str) -> int:
+        """Asks for something, and returns where the log says so: behind all that was asked before.
+
+        A line is written when its answer has been sent.
+        """
+        requests.get(self.url(path), timeout=PATIENCE)
+        return int(wait_until(lambda: self.server.log().find(f" {path} ") + 1))
 
     def test_token_is_kept_nowhere(self) -> None:
         """The token opens the view of the address; who opens or reloads it is asked again."""
@@ -69,13 +81,16 @@ class ConsoleTest(ConsoleCase):
         self.enter("levels")
         self.click("#lock")
         self.browser.wait_for_text("#gate-says", "Locked")
-        self.browser.run("location.hash = '#/audit'")
+        self.browser.driver.execute_async_script(
+            "addEventListener('hashchange', () => setTimeout(arguments[0]), { once: true });"
+            "location.hash = '#/audit'"
+        )
         self.assertEqual(self.browser.texts("#view h2"), [])
 
     def test_wrong_token(self) -> None:
         """A token that is none, or cannot be one, is answered in words."""
-        self.open("/console")
         for token in ("wrong-wrong-wrong-wrong", "ä" * 20):
+            self.open("/console")
             self.unlock(token)
             self.browser.wait_for_text("#gate-says", "not the admin's token")
         self.unlock(self.token)

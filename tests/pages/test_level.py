@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from gameserver.web.messages import HTML, Request, Response
 from gameserver.web.routing import path
-from tests.browser import Browser, BrowserCase, needs_axe
-from tests.support import running, serving
+from tests.browser import LONG, Browser, BrowserCase, needs_axe
+from tests.support import running, serving, wait_until
 from tests.views.world import World
 
 HISTORY = {
@@ -69,11 +69,11 @@ class LevelTest(BrowserCase):
 
     def test_zone(self) -> None:
         """Moments are in the reader's time zone."""
+        self.addCleanup(self.set_zone, "")
         for zone, hour in (("Asia/Tokyo", "7:30"), ("America/New_York", "5:30")):
             self.set_zone(zone)
             self.open("/levels/7")
             self.assertIn(f" {hour}", self.browser.text("#board td[data-column=at]"))
-        self.set_zone("")
 
     def set_zone(self, zone: str) -> None:
         """Where the reader is; empty: where the machine is."""
@@ -156,6 +156,35 @@ class LevelTest(BrowserCase):
         self.assertIn("silver 1:02.00", self.browser.text("#marks"))
         self.assertEqual(len(self.browser.texts("#buckets tr")), 40)
 
+    def test_late_spread(self) -> None:
+        """An answer about scores that are looked at no more changes nothing."""
+        self.open("/levels/7")
+        self.browser.run("""
+            const real = fetch;
+            const held = new Promise((resolve) => { window.release = resolve; });
+            let isFirst = true;
+            window.fetch = async (path, ...more) => {
+              if (path.includes("histogram") && isFirst) {
+                isFirst = false;
+                await held;
+              }
+              return real(path, ...more);
+            };
+            season.value = "2026-W46";
+            season.dispatchEvent(new Event("change"));
+        """)
+        self.browser.wait_for_text("#board", "1:39.99")
+        done = self.browser.run("return performance.getEntriesByName('ready').length")
+        self.browser.driver.back()
+        for later, then in ((1, "release()"), (2, "")):
+            wait_until(
+                lambda later=done + later: later
+                == self.browser.run("return performance.getEntriesByName('ready').length"),
+                LONG,
+            )
+            self.assertIn("Of 40 players", self.browser.wait("#chart svg").accessible_name)
+            self.browser.run(then)
+
     def test_moves(self) -> None:
         """A better score moves up while one looks."""
         self.open("/levels/7")
@@ -164,9 +193,11 @@ class LevelTest(BrowserCase):
         self.world.post(8, 5, 10)
         self.open("/levels/8")
         self.assertEqual(self.names(), ["Player 5"])
+        self.browser.run("document.querySelector('#board tbody a').focus()")
         self.world.post(8, 6, 11)
         self.browser.wait_for_text("#board tbody tr:first-child", "Player 6")
         self.assertEqual(self.names(), ["Player 6", "Player 5"])
+        self.assertEqual(self.browser.run("return document.activeElement.textContent"), "Player 5")
 
     def test_nobody(self) -> None:
         """A level that nobody has played says so, and shows the first score when it comes."""
@@ -236,7 +267,8 @@ class LevelTest(BrowserCase):
             self.browser.driver.switch_to.frame(refused)
             self.assertEqual(self.browser.all("h1#title"), [])
             self.browser.driver.switch_to.default_content()
-        self.assertTrue(any("frame-ancestors" in each for each in self.browser.complaints()))
+        said = self.browser.complaints
+        wait_until(lambda: any("frame-ancestors" in each for each in said()), LONG)
 
     @needs_axe
     def test_faults(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import tempfile
 import unittest
+from datetime import datetime
 from pathlib import Path
 
 from tests.client.scenario.replay_files import LOST, avf, rmv
@@ -24,6 +25,31 @@ BUSY = """
     };
 """
 """The server refuses two uploads, with a second to wait."""
+
+LISTEN = """
+    window.said = [];
+    const list = document.querySelector("[data-slot=list]");
+    new MutationObserver(() => window.said.push(list.innerText))
+      .observe(list, { subtree: true, childList: true, characterData: true });
+"""
+"""Whatever the list of files says, for however short a time, is in `said`."""
+
+CLOCK = """
+    let now = %d;
+    window.setClock = (milliseconds) => { now = milliseconds; };
+    Date.now = () => now;
+    const get = Headers.prototype.get;
+    Headers.prototype.get = function (name) {
+      return name === "Date" ? new Date(now).toUTCString() : get.call(this, name);
+    };
+    const later = setTimeout;
+    window.setTimeout = (work, wait) => {
+      window.wait = wait;
+      return later(work, wait);
+    };
+"""
+"""The clocks of the page and of the server stand still until `setClock`; `wait` is until when the
+page waits."""
 
 
 class ListsTest(TournamentCase):
@@ -56,6 +82,7 @@ class ListsTest(TournamentCase):
         self.assertEqual(self.names("/tournaments?list=constructor"), ["soon", "late"])
         self.check_yours(over)
         self.check_pages()
+        self.check_focus()
         self.assert_no_complaints()
 
     def check_yours(self, over: int) -> None:
@@ -79,6 +106,15 @@ class ListsTest(TournamentCase):
         self.assertEqual(self.names("/tournaments?list=upcoming&offset=999"), [])
         self.assertIn("ends before this page", self.browser.text("#view"))
 
+    def check_focus(self) -> None:
+        """Cards that keep their order are not moved: what has the focus keeps it."""
+        self.open("/tournaments")
+        self.browser.run("document.querySelector('#view li a').focus()")
+        self.create(name="short", end=moment(1))
+        self.browser.run("document.dispatchEvent(new Event('visibilitychange'))")
+        self.browser.wait_for_text("#view li:first-child", "short")
+        self.assertEqual(self.browser.run("return document.activeElement.textContent"), "soon")
+
 
 class PlayTest(TournamentCase):
     """Both front ends: from the login button to the final standings."""
@@ -94,6 +130,7 @@ class PlayTest(TournamentCase):
         key = self.browser.wait("#key").get_property("value")
         self.assertEqual(key, self.ask("ann", "GET", f"tournaments/get_key/{cup}")["key"])
         self.assertIn(f"#{key}", self.browser.text("[data-slot=arbiter]"))
+        self.browser.wait_until_idle()
         self.assertTrue(self.browser.run("return document.activeElement.id === 'key'"))
         self.upload_several(key)
         self.browser.wait_for_text("[data-slot=lines] tr", "0:05.410")
@@ -132,10 +169,11 @@ class PlayTest(TournamentCase):
         key = self.key("ann", cup)
         self.visit("", f"/tournaments/{cup}")
         self.browser.run(BUSY)
+        self.browser.run(LISTEN)
         self.drop("[data-slot=drop]", {"a.rmv": rmv(key)})
-        self.verdict(1, "The server is busy. It goes on by itself in 1 s")
-        self.verdict(1, "by itself in 2 s")
         self.verdict(1, "It counts.")
+        said = " ".join(self.browser.run("return window.said"))
+        self.assertRegex(said, "(?s)The server is busy. It goes on by itself in 1 s.*itself in 2 s")
         self.browser.wait_for_text("[data-slot=lines] tr", "0:06.303")
 
     def test_levels(self) -> None:
@@ -207,12 +245,42 @@ class PlayTest(TournamentCase):
         self.browser.wait_for_text("[data-slot=state]", "Updates by itself")
         self.browser.wait_until_gone("#view .says .wrong")
 
+    def test_overtaken(self) -> None:
+        """What was pressed is done when the page shows it, though it was asked for once more."""
+        cup = self.create("bob")
+        self.visit("ann", f"/tournaments/{cup}")
+        self.browser.run("""
+            const real = fetch;
+            const comeBack = () => document.dispatchEvent(new Event("visibilitychange"));
+            const waits = [200, 1000];
+            window.fetch = async (path, options) => {
+              const wait = path.includes("detail") ? waits.shift() : 0;
+              if (wait === 200) setTimeout(comeBack);
+              await new Promise((resolve) => setTimeout(resolve, wait));
+              return real(path, options);
+            };
+        """)
+        self.click("[data-call=participate]")
+        self.browser.wait_until_idle()
+        self.assertEqual(len(self.browser.texts("[data-call=gen_key]")), 1)
+        focused = self.browser.run("return document.activeElement.dataset.slot")
+        self.assertEqual(focused, "part-title")
+
     def test_end(self) -> None:
         """When it starts and ends the page turns by itself."""
-        cup = self.create(start=moment(1 / 3600), end=moment(4 / 3600))
-        self.visit("", f"/tournaments/{cup}")
-        self.browser.wait_for_text(".clock", "Ends in")
-        self.browser.wait_for_text(".clock", "Over")
+        cup = self.create(start=moment(1), end=moment(2))
+        self.become("")
+        fields = self.ask("", "GET", f"tournaments/detail/{cup}")["tournament"]
+        start, end = (1000 * datetime.fromisoformat(f"{fields[name]}Z").timestamp()
+                      for name in ("start", "end"))  # fmt: skip
+        self.run_before(CLOCK % (start - 2000))
+        self.open(f"/tournaments/{cup}")
+        self.assertIn("Starts in", self.browser.text(".clock"))
+        for milliseconds, words in ((end - 2000, "Ends in"), (end, "Over")):
+            self.assertLess(2000, self.browser.run("return wait"))
+            self.assertLess(self.browser.run("return wait"), 3000)
+            self.browser.run("setClock(arguments[0])", milliseconds)
+            self.browser.wait_for_text(".clock", words)
         self.assertIn("Final", self.browser.text("[data-slot=standings]"))
 
     def test_clock(self) -> None:
@@ -220,7 +288,8 @@ class PlayTest(TournamentCase):
         cup = self.create(end=moment(2.5))
         self.become("")
         for days in (3, -6):
-            self.run_before(f"const clock = Date.now; Date.now = () => clock() + {days} * 864e5")
+            source = f"const clock = Date.now; Date.now = () => clock() + {days} * 864e5;"
+            self.run_before(f"{{ {source} }}")  # the first one runs before the second
             self.open(f"/tournaments/{cup}")
             self.browser.wait_for_text(".clock", "Ends in 2 h")
 

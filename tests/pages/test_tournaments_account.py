@@ -42,7 +42,8 @@ class AccountTest(TournamentCase):
         self.browser.wait_for_text("[data-slot=signup-says]", "It was refused: Name: ")
         self.assertTrue(self.browser.all("#signup-name[aria-invalid=true]"))
         self.fill_in("signup", username="a:b", password="long enough to be good")
-        self.browser.wait_for_text("[data-slot=signup-says]", "Name: ")
+        self.browser.wait("#signup-name[aria-invalid=true]")
+        self.assertIn("Name: ", self.browser.text("[data-slot=signup-says]"))
         self.assertEqual(
             self.browser.wait("#signup-password").get_property("value"), "long enough to be good"
         )

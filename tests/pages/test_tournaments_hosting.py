@@ -195,6 +195,7 @@ class HostingTest(TournamentCase):
                 break
         self.browser.press("Enter")
         self.browser.wait("[data-call=gen_key]")
+        self.browser.wait_until_idle()
         self.browser.press("Tab", "Enter")
         self.assertEqual(len(self.browser.wait("#key").get_property("value").split("_")), 3)
 
