@@ -151,7 +151,7 @@ class LinesTest(unittest.TestCase):
         )
         with mock.patch.object(Line, "settle", autospec=True, side_effect=Line.settle) as settle:
             thread.start()
-            wait_until(lambda: self.questions)
+            wait_until(lambda: settle.call_count > 1)  # it has begun to be patient
             self.time.now += 2 * ANSWER_SECONDS
             looks = settle.call_count
             wait_until(lambda: settle.call_count > looks + 1)
