@@ -18,7 +18,7 @@ import requests
 from tests.http11.cases import ALL, CHUNKED, LIST, Case, chunks, head, list_with, score_with
 from tests.raw_client import Client, Reply, request_bytes
 from tests.servers import ServerProcess
-from tests.support import run_together
+from tests.support import COMMAND_SECONDS, run_together
 
 CLIENTS = 64
 
@@ -553,6 +553,7 @@ class HTTPContract(FrontEndTestCase):
         """Who sends thousands of requests and reads nothing waits alone, and gets all replies."""
         count = 20_000
         greedy = self.connect()
+        greedy.socket.settimeout(COMMAND_SECONDS)  # it is for all that is sent
         sender = threading.Thread(target=greedy.send, args=(list_with() * count,))
         sender.start()
         for _ in range(20):
