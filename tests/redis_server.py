@@ -23,7 +23,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeVar
 
-from tests.support import PATIENCE, wait_until
+from tests.support import PATIENCE, free_port, wait_until
 
 _INSTALLED = [each for each in ("redis-server", "valkey-server") if shutil.which(each)]
 PROGRAM = os.environ.get("REDIS_SERVER") or [*_INSTALLED, "redis-server"][0]
@@ -154,9 +154,3 @@ def require_redis() -> None:
         raise unittest.SkipTest(f"there is no {PROGRAM}: apt-get install {PROGRAM}")
     if not find_spec("redis"):
         raise unittest.SkipTest("there is no redis package: pip install redis hiredis")
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])

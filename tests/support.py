@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import random
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -101,6 +103,17 @@ def wait_until(condition: Callable[[], Any], seconds: float = PATIENCE) -> Any:
             raise AssertionError(f"it did not happen within {seconds} s")
         time.sleep(0.01)
     return result
+
+
+def free_port() -> int:
+    """A port for a program that has to be told one: free, and never chosen by the system.
+
+    What the system chooses it may give to somebody else before the program is there.
+    """
+    while True:
+        with socket.socket() as sock, suppress(OSError):
+            sock.bind(("127.0.0.1", random.SystemRandom().randrange(20_000, 32_768)))
+            return int(sock.getsockname()[1])
 
 
 def run_together(work: Callable[[int], Any], count: int) -> list[Any]:

@@ -10,7 +10,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -24,7 +23,7 @@ from typing import ClassVar
 from gameserver.server.connection import COMMENT_SECONDS
 from tests.raw_client import Client, refuses, request_bytes
 from tests.servers import ServerProcess, start_and_fail
-from tests.support import COMMAND_SECONDS, PATIENCE, ROOT, wait_until
+from tests.support import COMMAND_SECONDS, PATIENCE, ROOT, free_port, wait_until
 from tests.watcher import Watcher
 
 PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
@@ -43,11 +42,6 @@ def replaced(text: str, *swaps: tuple[str, str]) -> str:
         assert text.count(old) == 1, f"{old!r} is there {text.count(old)} times"
         text = text.replace(old, new)
     return text
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 # The unit

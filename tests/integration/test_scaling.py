@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import ClassVar
 
 from tests.integration.contract import new_number
-from tests.integration.test_deployment import free_port, replaced
+from tests.integration.test_deployment import replaced
 from tests.raw_client import Client, Reply, refuses, request_bytes
-from tests.redis_server import redis_url
+from tests.redis_server import PATIENT, redis_url
 from tests.servers import ServerProcess
-from tests.support import PATIENCE, ROOT, wait_until
+from tests.support import PATIENCE, ROOT, free_port, wait_until
 
 PAGE = (ROOT / "docs" / "scaling.md").read_text(encoding="utf-8")
 FRAME = """
@@ -45,7 +45,7 @@ class BehindNginxTest(unittest.TestCase):
         cls.servers = []
         for _ in range(2):
             flags = ("--threaded", "--store", url, "--trusted_proxy", "127.0.0.1")
-            cls.servers.append(ServerProcess(*flags))
+            cls.servers.append(ServerProcess(*flags, constants=PATIENT))
             cls.addClassCleanup(cls.servers[-1].kill)
         folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(folder.cleanup)

@@ -232,7 +232,8 @@ class TLSTest(TurnsTestCase):
     def setUp(self) -> None:
         super().setUp()
         context = ssl.create_default_context(cafile=CERTIFICATE)
-        self.tls = context.wrap_socket(self.client.socket, server_hostname="localhost")
+        tls = context.wrap_socket(self.client.socket, server_hostname="localhost")
+        self.tls = self.enterContext(tls)
 
     def connect(self) -> Client:
         return self.enterContext(Client(self.server.server_address, receive_buffer=65536))

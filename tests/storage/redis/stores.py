@@ -13,7 +13,7 @@ from gameserver.scores.values import NORMAL, Limits
 from gameserver.storage.engine import Engine, open_engine
 from gameserver.storage.redis.link.address import parse_address
 from gameserver.times import Clock, server_clock
-from tests.redis_server import require_redis
+from tests.redis_server import RedisServer, require_redis
 from tests.support import PATIENCE
 
 
@@ -74,6 +74,11 @@ def keep_scripts_in_slots(test: unittest.TestCase) -> None:
     patch = mock.patch.object(Link, "_send", send_strictly)
     patch.start()
     test.addCleanup(patch.stop)
+
+
+def milliseconds_left(redis: RedisServer, name: str) -> int:
+    """How long the key is still there; negative if it is not, or for ever."""
+    return int(redis.ask("PTTL", name).removeprefix(b":"))
 
 
 def _be_patient(test: unittest.TestCase) -> None:

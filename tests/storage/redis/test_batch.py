@@ -13,7 +13,7 @@ from gameserver.storage.redis.link import batch as batch_module
 from gameserver.storage.redis.link.batch import Batch
 from gameserver.storage.redis.link.link import Unavailable
 from gameserver.storage.redis.link.questions import AGAIN, Pending
-from tests.support import TimeMachine
+from tests.support import Clock
 
 
 class Kind:
@@ -40,8 +40,8 @@ class BatchTestCase(unittest.TestCase):
     """Views that ask; `self.sent` has what went to Redis, by round."""
 
     def setUp(self) -> None:
-        self.time = TimeMachine()
-        self.enterContext(mock.patch.object(batch_module, "time", self.time))
+        self.clock = Clock(0.0)
+        self.enterContext(mock.patch.object(batch_module, "time", mock.Mock(monotonic=self.clock)))
         self.enterContext(mock.patch.object(batch_module, "ROUND_SECONDS", 0.2))
         self.sent: list[list[Any]] = []
         self.replies: dict[str, Any] = {}
@@ -220,21 +220,21 @@ class BatchTest(BatchTestCase):
 
         def slow(commands: Sequence[Any], writes: bool, seconds: float) -> tuple[list[Any], bool]:
             given.append(seconds)
-            self.time.ahead += 0.19
+            self.clock.now += 0.19
             return ["ok"], True
 
         self.batch = Batch(slow, lambda: 1)
         self.run_views(self.asking((self.reads, 1), (self.posts, 1)))
         self.assertEqual(given[0], 0)
-        self.assertTrue(0.3 < given[1] < 0.4)
+        self.assertAlmostEqual(given[1], 0.37)
 
     def test_seconds_left(self) -> None:
         """What is asked at once has less time, the later it is; what comes too late is refused."""
         self.enterContext(mock.patch.object(batch_module, "SLOW_SECONDS", 0))
         self.assertEqual(self.batch.seconds_left(), 0)
-        self.time.ahead += 0.3
-        self.assertTrue(0.2 < self.batch.seconds_left() <= 0.3)
-        self.time.ahead += 0.3
+        self.clock.now += 0.3
+        self.assertAlmostEqual(self.batch.seconds_left(), 0.26)
+        self.clock.now += 0.3
         with self.assertRaises(Unavailable):
             self.batch.seconds_left()
 
@@ -242,7 +242,7 @@ class BatchTest(BatchTestCase):
         """Nobody waits for round after round of a slow Redis."""
 
         def slow(commands: Sequence[Any], writes: bool, seconds: float) -> tuple[list[Any], bool]:
-            self.time.ahead += 0.21
+            self.clock.now += 0.21
             return ["ok"], True
 
         self.batch = Batch(slow, lambda: 1)
@@ -256,7 +256,7 @@ class BatchTest(BatchTestCase):
         """Who sends a lot on one connection gets all answers, in many rounds that are short."""
 
         def fast(commands: Sequence[Any], writes: bool, seconds: float) -> tuple[list[Any], bool]:
-            self.time.ahead += 0.005
+            self.clock.now += 0.005
             return ["ok"], True
 
         self.batch = Batch(fast, lambda: 1)

@@ -11,11 +11,11 @@ from gameserver.errors import Refused, StartError
 from gameserver.storage.engine import Engine, open_engine
 from gameserver.storage.redis.link.keys import key
 from gameserver.storage.redis.opening import check_redis
-from tests.redis_server import ClusterNode, RedisServer, free_port, require_redis, shared_cluster
+from tests.redis_server import ClusterNode, RedisServer, require_redis, shared_cluster
 from tests.storage import contracts
 from tests.storage.redis import test_copying, test_maintenance
 from tests.storage.redis.stores import keep_scripts_in_slots, open_server
-from tests.support import wait_until
+from tests.support import free_port, wait_until
 
 
 class CheckTest(unittest.TestCase):

@@ -15,8 +15,8 @@ from gameserver.storage.engine import chosen_store
 from gameserver.storage.redis import check
 from gameserver.storage.redis.link.address import parse_address
 from gameserver.storage.redis.opening import check_redis
-from tests.redis_server import CLIENT, RedisServer, free_port, require_redis, shared_redis
-from tests.support import ROOT
+from tests.redis_server import CLIENT, RedisServer, require_redis, shared_redis
+from tests.support import ROOT, free_port
 
 
 class AddressTest(unittest.TestCase):
@@ -79,7 +79,9 @@ class CheckTest(unittest.TestCase):
     def test_nowhere(self) -> None:
         """There is none, or no such host."""
         self.assertIn("Connection refused", self.problem("redis://127.0.0.1:1/0"))
-        self.assertIn("not known", self.problem("redis://nowhere.invalid"))
+        unknown = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        with mock.patch("socket.getaddrinfo", side_effect=unknown):  # as no network would say it
+            self.assertIn("not known", self.problem("redis://nowhere.invalid"))
 
     def test_no_redis(self) -> None:
         """Something else answers, or nothing does."""

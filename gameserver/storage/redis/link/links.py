@@ -168,10 +168,10 @@ class Links:
                 time.sleep(PROBE_SECONDS)
                 continue
             self.when_back()
-            self._is_away = False
-            self._give_back(link)
             if not self._is_closed:
                 log.warning("Redis answers again")
+            self._is_away = False
+            self._give_back(link)
             return
 
     def _drop(self) -> None:
