@@ -18,7 +18,7 @@ import requests
 from tests.http11.cases import ALL, CHUNKED, LIST, Case, chunks, head, list_with, score_with
 from tests.raw_client import Client, Reply, request_bytes
 from tests.servers import ServerProcess
-from tests.support import COMMAND_SECONDS, run_together
+from tests.support import COMMAND_SECONDS, PATIENCE, run_together
 
 CLIENTS = 64
 
@@ -354,6 +354,10 @@ class StoredKeysContract(GameContract):
 class HTTPContract(FrontEndTestCase):
     """HTTP, as clients of every kind speak it."""
 
+    constants: ClassVar[dict[str, Any]] = {
+        "gameserver.server.connection.LINGER_SECONDS": 3 * PATIENCE
+    }
+    """However long a megabyte takes that is refused."""
     NEXT = request_bytes("GET", "/none/at/all")
     """Answered 404, which none of the cases is."""
 

@@ -25,7 +25,7 @@ SCENARIO = ROOT / "tests" / "client" / "scenario"
 RELEASED = ("0.2.0", "0.3.1")
 FRONT_ENDS = {"threaded": ("--threaded",), "forked": ("--max_proc", "2")}
 SECONDS_TO_START = 15
-INSTALL_SECONDS, RUN_SECONDS = 300, 120
+INSTALL_SECONDS, RUN_SECONDS = 300, 300
 
 CONSTANTS = {
     "gameserver.auth.passwords.N": 16,

@@ -13,7 +13,7 @@ from gameserver.urls import UPLOAD
 from tests.client.scenario.replay_files import rmv
 from tests.raw_client import Client, request_bytes
 from tests.servers import ServerProcess, start_and_fail
-from tests.support import run_together
+from tests.support import COMMAND_SECONDS, run_together
 
 PASSWORD = "correct horse"
 JSON = "Content-Type: application/json"
@@ -44,6 +44,7 @@ class TournamentsOverHTTP:
     def ask(cls, method: str, path: str, body: bytes | None = None, *fields: str):
         """Status, headers and JSON of one request on a connection of its own."""
         with Client(cls.server.address) as client:
+            client.socket.settimeout(COMMAND_SECONDS)  # passwords and replays take a processor
             reply = client.ask(request_bytes(method, f"/api/{path}", body, *fields))
         return reply.status, reply.headers, json.loads(reply.body or b"null")
 
@@ -110,6 +111,7 @@ class TournamentsOverHTTP:
                 for ms in (6000, 5000)
             )
             with Client(self.server.address) as client:
+                client.socket.settimeout(COMMAND_SECONDS)
                 client.send(early + stop + late)
                 replies = [client.reply() for _ in range(3)]
             self.assertEqual([reply.status for reply in replies], [201, 200, 403])
