@@ -18,7 +18,7 @@ import requests
 from tests.http11.cases import ALL, CHUNKED, LIST, Case, chunks, head, list_with, score_with
 from tests.raw_client import Client, Reply, request_bytes
 from tests.servers import ServerProcess
-from tests.support import COMMAND_SECONDS, PATIENCE, run_together
+from tests.support import COMMAND_SECONDS, run_together
 
 CLIENTS = 64
 
@@ -355,9 +355,10 @@ class HTTPContract(FrontEndTestCase):
     """HTTP, as clients of every kind speak it."""
 
     constants: ClassVar[dict[str, Any]] = {
-        "gameserver.server.connection.LINGER_SECONDS": 3 * PATIENCE
+        "gameserver.server.connection.LINGER_SECONDS": COMMAND_SECONDS,
+        "gameserver.server.connection.REPLY_SECONDS": COMMAND_SECONDS,
     }
-    """However long a megabyte takes that is refused."""
+    """However long a megabyte takes that is refused, or thousands of replies."""
     NEXT = request_bytes("GET", "/none/at/all")
     """Answered 404, which none of the cases is."""
 
