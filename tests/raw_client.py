@@ -140,6 +140,20 @@ def refuses(address: tuple[Any, ...]) -> bool:
     return False
 
 
+def is_closed(address: tuple[Any, ...]) -> bool:
+    """Whether no process has the listening socket any more.
+
+    Before that a server that stops has the kernel drop whoever comes: the attempt times out.
+    """
+    try:
+        socket.create_connection(address[:2], timeout=0.1).close()
+    except ConnectionRefusedError:
+        return True
+    except (ConnectionResetError, TimeoutError):
+        return False
+    return False
+
+
 def request_bytes(method: str, target: str, body: bytes | None = None, *fields: str) -> bytes:
     """A request as a browser would send it."""
     lines = [f"{method} {target} HTTP/1.1", "Host: localhost", *fields]

@@ -10,13 +10,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from tests.procfs import Process, descriptors_of, has_proc, ignores, processes_of
 from tests.raw_client import Client
-from tests.support import PATIENCE, ROOT, wait_until
+from tests.support import COMMAND_SECONDS, PATIENCE, ROOT, wait_until
 
 STOP_SECONDS = 35
 """A graceful stop takes 30 s at most."""
@@ -151,8 +152,10 @@ class ServerProcess:
     def kill(self) -> None:
         """Ends every process at once and removes the files; may be called again."""
         if self.any_left():
-            self.send_signal_to_all(signal.SIGKILL)
+            with suppress(ProcessLookupError):  # the last one has just ended
+                self.send_signal_to_all(signal.SIGKILL)
         self._process.wait()
+        wait_until(lambda: not self.any_left())  # until then they have their files and locks
         self._output.close()
         self._errors.close()
         self._folder.cleanup()
@@ -233,7 +236,7 @@ def start_and_fail(arguments: Sequence[str], **environment: str) -> tuple[int, s
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=COMMAND_SECONDS,
         env={**os.environ, **environment},
     )
     return done.returncode, done.stdout, done.stderr

@@ -28,6 +28,9 @@ ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 10
 """Seconds after which a test gives up: far more than anything here takes."""
 
+COMMAND_SECONDS = 6 * PATIENCE
+"""The same for a command that has to end, which takes a busy machine seconds to start."""
+
 
 class TimeMachine:
     """Stands for the `time` module in a running server; goes on, and can be set forward.

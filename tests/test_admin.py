@@ -17,7 +17,7 @@ from gameserver.scores.values import Post
 from gameserver.storage.sqlite.database import Database
 from gameserver.storage.sqlite.scores import SqliteScores
 from tests.admin_case import AdminTestCase
-from tests.support import PATIENCE, ROOT, Clock
+from tests.support import COMMAND_SECONDS, ROOT, Clock
 
 
 class AdminTest(AdminTestCase):
@@ -167,7 +167,7 @@ class AdminTest(AdminTestCase):
         other = str(self.folder / "other.db")
         done = subprocess.run(
             [sys.executable, "-m", "gameserver.admin", "import", other, "-"],
-            cwd=ROOT, input=csv, capture_output=True, text=True, timeout=PATIENCE,
+            cwd=ROOT, input=csv, capture_output=True, text=True, timeout=COMMAND_SECONDS,
         )  # fmt: skip
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertEqual(self.run_admin("export", other), (0, csv, ""))

@@ -18,7 +18,7 @@ import requests
 from tests.http11.cases import ALL, CHUNKED, LIST, Case, chunks, head, list_with, score_with
 from tests.raw_client import Client, Reply, request_bytes
 from tests.servers import ServerProcess
-from tests.support import run_together
+from tests.support import COMMAND_SECONDS, run_together
 
 CLIENTS = 64
 
@@ -354,6 +354,11 @@ class StoredKeysContract(GameContract):
 class HTTPContract(FrontEndTestCase):
     """HTTP, as clients of every kind speak it."""
 
+    constants: ClassVar[dict[str, Any]] = {
+        "gameserver.server.connection.LINGER_SECONDS": COMMAND_SECONDS,
+        "gameserver.server.connection.REPLY_SECONDS": COMMAND_SECONDS,
+    }
+    """However long a megabyte takes that is refused, or thousands of replies."""
     NEXT = request_bytes("GET", "/none/at/all")
     """Answered 404, which none of the cases is."""
 
@@ -553,6 +558,7 @@ class HTTPContract(FrontEndTestCase):
         """Who sends thousands of requests and reads nothing waits alone, and gets all replies."""
         count = 20_000
         greedy = self.connect()
+        greedy.socket.settimeout(COMMAND_SECONDS)  # it is for all that is sent
         sender = threading.Thread(target=greedy.send, args=(list_with() * count,))
         sender.start()
         for _ in range(20):

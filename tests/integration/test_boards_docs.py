@@ -11,7 +11,7 @@ import unittest
 from pathlib import Path
 
 from tests.servers import ServerProcess
-from tests.support import PATIENCE, ROOT, router
+from tests.support import COMMAND_SECONDS, ROOT, router
 
 PAGE = (ROOT / "docs" / "boards.md").read_text(encoding="utf-8")
 EXAMPLE = re.compile(r"```sh\n(.*?)```\n(?:```(?:json|text)\n(.*?)```\n)?", re.S)
@@ -46,7 +46,7 @@ class BoardsPageTest(unittest.TestCase):
             cwd=folder,
             env=dict(os.environ),
             capture_output=True,
-            timeout=3 * PATIENCE,
+            timeout=COMMAND_SECONDS,
         )
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stdout.decode().split(f"{MARK}\n")

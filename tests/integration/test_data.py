@@ -28,6 +28,13 @@ except ImportError:  # Windows
 
 ROUNDS = 3
 
+PATIENT = {
+    "gameserver.processes.lines.ANSWER_SECONDS": PATIENCE,
+    "gameserver.processes.lines.NOTE_SECONDS": PATIENCE,
+    "gameserver.storage.sqlite.datafile.LOCK_SECONDS": PATIENCE,
+}
+"""How long a server waits for a disk that is slow, and for one before it that is ending."""
+
 
 class DataContract(FolderTestCase):
     """What every front end promises with a data file. A subclass names the flags."""
@@ -35,7 +42,7 @@ class DataContract(FolderTestCase):
     flags: ClassVar[tuple[str, ...]]
 
     def start(self, *flags: str) -> ServerProcess:
-        return ServerProcess(*self.flags, *flags, "--data", self.path)
+        return ServerProcess(*self.flags, *flags, "--data", self.path, constants=PATIENT)
 
     def get(self, server: ServerProcess, target: str) -> str:
         with server.client() as client:
@@ -72,10 +79,13 @@ class DataContract(FolderTestCase):
         player = Player(0, users=20, levels=5, pipeline=8)
         for number in range(ROUNDS):
             server = self.start()
+            self.addCleanup(server.kill)
             if not number:
                 player.log_in(server.address)
             thread = threading.Thread(target=player.play, args=(server.address, threading.Event()))
+            before = player.count
             thread.start()
+            wait_until(lambda before=before: player.count > before)
             time.sleep(chance.uniform(0.05, 0.2))
             server.send_signal_to_all(signal.SIGKILL)
             thread.join()
@@ -137,7 +147,7 @@ class DataContract(FolderTestCase):
             self.addCleanup(server.kill)
             self.assertEqual(self.submit(server, self.get(server, "/7/login"), 10), 200)
             harm()
-            self.assertEqual(server.exit_code(PATIENCE), StorageFailed.EXIT_CODE)
+            self.assertEqual(server.exit_code(), StorageFailed.EXIT_CODE)
             wait_until(lambda server=server: not server.any_left())
             self.assertIn("cannot be trusted", server.log())
             self.assertIn(str(self.folder), server.log())

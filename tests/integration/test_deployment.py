@@ -23,7 +23,7 @@ from typing import ClassVar
 from gameserver.server.connection import COMMENT_SECONDS
 from tests.raw_client import Client, refuses, request_bytes
 from tests.servers import ServerProcess, start_and_fail
-from tests.support import PATIENCE, ROOT, free_port, wait_until
+from tests.support import COMMAND_SECONDS, PATIENCE, ROOT, free_port, wait_until
 from tests.watcher import Watcher
 
 PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
@@ -136,7 +136,7 @@ class SystemdTests(unittest.TestCase):
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
-                timeout=3 * PATIENCE,
+                timeout=COMMAND_SECONDS,
             )
         return done.returncode, done.stdout
 
@@ -222,9 +222,11 @@ class ProxyContract(unittest.TestCase):
                 stdout=output,
                 stderr=output,
             )
-        cls.addClassCleanup(process.wait, PATIENCE)
+        cls.addClassCleanup(process.wait, COMMAND_SECONDS)
         cls.addClassCleanup(process.terminate)
-        wait_until(lambda: process.poll() is not None or not refuses(cls.address))
+        wait_until(
+            lambda: process.poll() is not None or not refuses(cls.address), COMMAND_SECONDS
+        )
         assert process.poll() is None, Path(folder, "output").read_text()
 
     def connect(self, source: str = "127.0.0.1") -> HTTPConnection:

@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import unittest
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -43,6 +44,11 @@ class ProcessTestCase(unittest.TestCase):
         workers = [pid for pid in self.server.workers() if f"worker is process {pid}\n" in log]
         return workers if len(workers) == min(2, os.cpu_count() or 1) else []
 
+    def others_than(self, gone: Collection[int]) -> list[int]:
+        """The workers, once they are all there and none of those that are gone is among them."""
+        workers = self.all_workers()
+        return [] if set(gone).intersection(workers) else workers
+
     def submit(self, score: int) -> int:
         """The status that a new user's score is answered with."""
         with self.server.client() as client:
@@ -72,8 +78,7 @@ class ProcessTest(ProcessTestCase):
         self.assertEqual(self.submit(15), 200)
         for worker in self.workers:
             os.kill(worker, signal.SIGKILL)
-        wait_until(lambda: set(self.all_workers()) - set(self.workers))
-        wait_until(self.all_workers)
+        wait_until(lambda: self.others_than(self.workers))
         self.assertEqual(self.scores(), b"7=15")
         self.assertEqual(self.submit(20), 200)
         self.assertNotIn("Z", self.server.states())
@@ -83,16 +88,17 @@ class ProcessTest(ProcessTestCase):
     def test_stopped_worker(self) -> None:
         """So is a worker that somebody else has stopped."""
         os.kill(self.workers[0], signal.SIGTERM)
-        wait_until(lambda: self.all_workers() and self.workers[0] not in self.all_workers())
+        wait_until(lambda: self.others_than(self.workers[:1]))
         self.assertEqual(self.submit(15), 200)
         self.server.stop()
 
     def test_no_zombies(self) -> None:
         """Workers that end again and again leave nothing behind."""
         for _ in range(3):
-            for worker in self.server.workers():
+            for worker in self.workers:
                 os.kill(worker, signal.SIGKILL)
-            wait_until(lambda: "Z" not in self.server.states() and self.all_workers())
+            self.workers = wait_until(lambda: self.others_than(self.workers))
+            wait_until(lambda: "Z" not in self.server.states())
         self.server.stop()
 
     def test_killed_owner(self) -> None:
@@ -157,7 +163,8 @@ class ProcessTest(ProcessTestCase):
         for pid, role in roles.items():
             line = f"[{pid}] {role} is process {pid}\n"
             wait_until(lambda line=line: line in self.server.log())
-            self.assertEqual(Path(f"/proc/{pid}/comm").read_text(), f"game-{role}\n")
+            name = Path(f"/proc/{pid}/comm")  # which it takes behind the line
+            wait_until(lambda name=name, role=role: name.read_text() == f"game-{role}\n")
         self.server.stop()
 
     def test_hanging_owner(self) -> None:
@@ -227,7 +234,7 @@ class FileTest(ProcessTestCase):
             wait_until(self.server.temporary_files)
             self.assertEqual(client.ask(LIST).status, 200)
         os.kill(self.workers[0], signal.SIGKILL)
-        wait_until(lambda: self.all_workers() and self.workers[0] not in self.all_workers())
+        wait_until(lambda: self.others_than(self.workers[:1]))
         self.assertIn("has been removed", self.server.log())
         wait_until(lambda: {self.scores() for _ in range(9)} == {b"7=15"})
         self.server.stop()

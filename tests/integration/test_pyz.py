@@ -8,13 +8,14 @@ import sys
 import tempfile
 import unittest
 from pathlib import Path
+from typing import Any
 
 import requests
 
 from tests.client.scenario.replay_files import rmv
 from tests.raw_client import request_bytes
 from tests.servers import ServerProcess
-from tests.support import PATIENCE, ROOT
+from tests.support import COMMAND_SECONDS, ROOT
 
 
 class PyzTest(unittest.TestCase):
@@ -29,7 +30,7 @@ class PyzTest(unittest.TestCase):
     def build(cls, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, str(ROOT / "build_pyz.py"), *arguments],
-            cwd=cls.folder, capture_output=True, text=True, timeout=PATIENCE,
+            cwd=cls.folder, capture_output=True, text=True, timeout=COMMAND_SECONDS,
         )  # fmt: skip
 
     def test_runs(self) -> None:
@@ -54,14 +55,18 @@ class PyzTest(unittest.TestCase):
         cup = {"name": "Cup", "mode": "sum", "modeparams": "1+0+0",
                "start": "2020-01-01T00:00", "end": "2099-01-01T00:00"}  # fmt: skip
         with requests.Session() as http:
-            http.post(f"{api}/register", data=user, timeout=PATIENCE)
-            token = http.post(f"{api}/obtain_token", data=user, timeout=PATIENCE).json()["token"]
+
+            def post(call: str, **options: Any) -> requests.Response:
+                return http.post(f"{api}/{call}", timeout=COMMAND_SECONDS, **options)
+
+            post("register", data=user)
+            token = post("obtain_token", data=user).json()["token"]
             http.headers["X-Scoreganizer-Authorization"] = f"ann:{token}"
-            http.post(f"{api}/tournaments/create", data=cup, timeout=PATIENCE)
-            http.post(f"{api}/tournaments/participate/1", timeout=PATIENCE)
-            key = http.post(f"{api}/tournaments/gen_key/1", timeout=PATIENCE).json()["key"]
-            http.post(f"{api}/scores/upload", files={"video": rmv(key)}, timeout=PATIENCE)
-            table = http.get(f"{api}/tournaments/standings/1", timeout=PATIENCE).json()
+            post("tournaments/create", data=cup)
+            post("tournaments/participate/1")
+            key = post("tournaments/gen_key/1").json()["key"]
+            post("scores/upload", files={"video": rmv(key)})
+            table = http.get(f"{api}/tournaments/standings/1", timeout=COMMAND_SECONDS).json()
         return {name: table["standings"][0][name] for name in ("games", "score")}
 
     def test_cannot_be_written(self) -> None:

@@ -10,7 +10,7 @@ import tempfile
 import unittest
 
 from tests.servers import ServerProcess
-from tests.support import PATIENCE, ROOT
+from tests.support import COMMAND_SECONDS, ROOT
 
 
 @unittest.skipUnless(shutil.which("curl") and shutil.which("sh"), "it takes curl and a shell")
@@ -35,7 +35,7 @@ class TournamentTest(unittest.TestCase):
                 env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
                 capture_output=True,
                 text=True,
-                timeout=3 * PATIENCE,
+                timeout=COMMAND_SECONDS,
             )
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(done.stdout.splitlines()[-1], printed, "what is printed")

@@ -24,11 +24,14 @@ from tests.support import ROOT
 SCENARIO = ROOT / "tests" / "client" / "scenario"
 RELEASED = ("0.2.0", "0.3.1")
 FRONT_ENDS = {"threaded": ("--threaded",), "forked": ("--max_proc", "2")}
-SECONDS_TO_START = 4
-INSTALL_SECONDS, RUN_SECONDS = 300, 120
+SECONDS_TO_START = 15
+INSTALL_SECONDS, RUN_SECONDS = 300, 300
 
-CHEAP_PASSWORDS = {"gameserver.auth.passwords.N": 16}
-"""So that the scenarios do not wait for each other's hashes."""
+CONSTANTS = {
+    "gameserver.auth.passwords.N": 16,
+    "gameserver.minesweeper.readers.PATIENCE_SECONDS": 0.1,
+}
+"""So that the scenarios do not wait for each other's hashes and replays."""
 
 
 class Played(NamedTuple):
@@ -81,7 +84,7 @@ def _play(python: str, front_end: str, **environment: str) -> Played:
     """Plays the scenario against a server of its own."""
     flags = FRONT_ENDS[front_end]
     with (
-        ServerProcess(*flags, constants=CHEAP_PASSWORDS) as server,
+        ServerProcess(*flags, constants=CONSTANTS) as server,
         tempfile.TemporaryDirectory() as folder,
     ):
         host, port = server.address

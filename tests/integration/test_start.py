@@ -18,7 +18,7 @@ from pathlib import Path
 from tests.procfs import has_proc
 from tests.raw_client import Client, request_bytes
 from tests.servers import ServerProcess, start_and_fail
-from tests.support import PATIENCE, ROOT, wait_until
+from tests.support import COMMAND_SECONDS, ROOT, free_port, wait_until
 
 LIST = request_bytes("GET", "/1/highscorelist")
 
@@ -77,7 +77,7 @@ class StartTest(unittest.TestCase):
         """`python -m gameserver` is the same command."""
         done = subprocess.run(
             [sys.executable, "-m", "gameserver", "-p", "x"],
-            cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE,
+            cwd=ROOT, capture_output=True, text=True, timeout=COMMAND_SECONDS,
         )  # fmt: skip
         self.assertEqual((done.returncode, done.stdout), (2, ""))
         self.assertRegex(done.stderr, r"\Apython -m gameserver: .+\n\Z")
@@ -94,8 +94,7 @@ class StartTest(unittest.TestCase):
         """If nobody reads what the command prints, it serves all the same."""
         reader, writer = os.pipe()
         os.close(reader)
-        with socket.create_server(("127.0.0.1", 0)) as other:
-            port = other.getsockname()[1]
+        port = free_port()
         arguments = ["--threaded", "--host", "127.0.0.1", "-p", str(port), "--logfile", os.devnull]
         with subprocess.Popen(
             [sys.executable, str(ROOT / "run_server.py"), *arguments],
@@ -104,10 +103,10 @@ class StartTest(unittest.TestCase):
         ) as process:
             os.close(writer)
             try:
-                wait_until(lambda: answers(port))
+                wait_until(lambda: answers(port), COMMAND_SECONDS)
             finally:
                 process.terminate()
-            _, errors = process.communicate(timeout=PATIENCE)
+            _, errors = process.communicate(timeout=COMMAND_SECONDS)
         self.assertEqual((process.returncode, errors), (0, b""))
 
     def test_closed_streams(self) -> None:
@@ -121,14 +120,13 @@ class StartTest(unittest.TestCase):
         command = [sys.executable, str(ROOT / "run_server.py"), "--logfile", "/does/not/exist"]
         done = subprocess.run(
             ["sh", "-c", 'exec "$@" 2>&-', "sh", *command],
-            stdout=subprocess.PIPE, text=True, timeout=PATIENCE,
+            stdout=subprocess.PIPE, text=True, timeout=COMMAND_SECONDS,
         )  # fmt: skip
         self.assertEqual((done.returncode, done.stdout), (2, ""))
 
     def serve_without(self, closed: Sequence[int], mode: Sequence[str]) -> None:
         folder = self.enterContext(tempfile.TemporaryDirectory())
-        with socket.create_server(("127.0.0.1", 0)) as other:
-            port = other.getsockname()[1]
+        port = free_port()
         closing = " ".join(f"{number}>&-" for number in closed)
         command = [sys.executable, str(ROOT / "run_server.py"), "--host", "127.0.0.1",
                    "-p", str(port), "--logfile", os.devnull,
@@ -141,13 +139,13 @@ class StartTest(unittest.TestCase):
             text=True,
         ) as process:
             try:
-                wait_until(lambda: process.poll() is not None or answers(port))
+                wait_until(lambda: process.poll() is not None or answers(port), COMMAND_SECONDS)
                 for number in closed if has_proc else ():
                     opened = os.readlink(f"/proc/{process.pid}/fd/{number}")
                     self.assertEqual(opened, os.devnull)
             finally:
                 process.terminate()
-            output, errors = process.communicate(timeout=PATIENCE)
+            output, errors = process.communicate(timeout=COMMAND_SECONDS)
         self.assertEqual((process.returncode, errors), (0, ""))
         self.assertEqual(output.count("listening on"), 0 if 1 in closed else 1)
 
@@ -162,18 +160,18 @@ class StartTest(unittest.TestCase):
                     assert process.stdout
                     self.assertTrue(any("listening on" in line for line in process.stdout))
                     process.terminate()
-                    written = process.communicate(timeout=PATIENCE)
+                    written = process.communicate(timeout=COMMAND_SECONDS)
                 self.assertEqual(process.returncode, 0)
                 self.assertRegex(written[at], r"INFO \[[0-9]+\] stopped\n\Z")
 
     def test_port_again(self) -> None:
         """A port can be used again right after a stop, though clients were connected."""
-        with ServerProcess("--threaded") as server, server.client() as client:
-            client.ask(LIST)
-            port = server.address[1]
-        again = ServerProcess("--threaded", "-p", str(port))
-        self.assertEqual(again.address[1], port)
-        again.stop()
+        port = free_port()
+        flags = ("--threaded", "--host", "127.0.0.1", "-p", str(port))
+        for _ in range(2):
+            with ServerProcess(*flags) as server, server.client() as client:
+                self.assertEqual(server.address[1], port)
+                client.ask(LIST)
 
 
 class DefaultLogTest(unittest.TestCase):
@@ -242,7 +240,7 @@ class OldPythonTest(unittest.TestCase):
             with self.subTest(command=command):
                 done = subprocess.run(
                     [sys.executable, "-c", self.SIMULATED, *command],
-                    cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE,
+                    cwd=ROOT, capture_output=True, text=True, timeout=COMMAND_SECONDS,
                 )  # fmt: skip
                 self.assertEqual((done.returncode, done.stdout), (2, ""))
                 self.assertEqual(
@@ -327,7 +325,7 @@ class MistakeTest(unittest.TestCase):
         )
         return subprocess.run(
             [sys.executable, "-c", code, "-p", "0", "--logfile", f"{self.folder}/log", *flags],
-            cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE,
+            cwd=ROOT, capture_output=True, text=True, timeout=COMMAND_SECONDS,
             env={**os.environ, **environment},
         )  # fmt: skip
 

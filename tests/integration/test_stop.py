@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import signal
 import threading
-import time
 import unittest
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from tests.raw_client import Client, refuses, request_bytes
+from tests.raw_client import Client, is_closed, request_bytes
 from tests.servers import ServerProcess
-from tests.support import wait_until
+from tests.support import PATIENCE, wait_until
 
 LIST = request_bytes("GET", "/1/highscorelist")
 CLIENTS = 16
+
+NO_HURRY = {
+    "gameserver.server.base.IDLE_STOP_SECONDS": PATIENCE,
+    "gameserver.server.base.BEGUN_STOP_SECONDS": PATIENCE,
+}
+"""For tests whose clients do something while the server stops."""
 
 
 class StopContract(unittest.TestCase):
@@ -21,8 +26,8 @@ class StopContract(unittest.TestCase):
 
     flags: ClassVar[tuple[str, ...]] = ()
 
-    def start(self) -> ServerProcess:
-        server = ServerProcess(*self.flags)
+    def start(self, constants: dict[str, Any] | None = None) -> ServerProcess:
+        server = ServerProcess(*self.flags, constants=constants)
         self.addCleanup(server.kill)
         return server
 
@@ -58,15 +63,15 @@ class StopContract(unittest.TestCase):
         self.check_begun_request(ServerProcess.send_signal, signal.SIGTERM)
 
     def check_begun_request(self, send_signal: object, number: int) -> None:
-        server = self.start()
+        server = self.start(NO_HURRY)
         clients = [self.connect(server) for _ in range(8)]
         for client in clients:
             client.ask(LIST)
             client.send(LIST[:10])
         let_it_work(server)
         send_signal(server, number)  # type: ignore[operator]
-        wait_until(lambda: refuses(server.address))
-        time.sleep(0.1)
+        # Each process closes its listener when it begins to stop.
+        wait_until(lambda: is_closed(server.address))
         for client in clients:
             reply = client.ask(LIST[10:])
             self.assertEqual((reply.status, reply.headers["connection"]), (200, "close"))
@@ -76,7 +81,7 @@ class StopContract(unittest.TestCase):
 
     def test_under_load(self) -> None:
         """Under load every request is answered, or refused before it was sent."""
-        server = self.start()
+        server = self.start(NO_HURRY)
         level_id, scores = 7, []
         failures: list[str] = []
         enough = threading.Event()
@@ -96,10 +101,10 @@ class StopContract(unittest.TestCase):
         threads = [threading.Thread(target=play, args=(user_id,)) for user_id in range(CLIENTS)]
         for thread in threads:
             thread.start()
-        self.assertTrue(enough.wait(10))
+        self.assertTrue(enough.wait(3 * PATIENCE))
         server.stop()
         for thread in threads:
-            thread.join(10)
+            thread.join(PATIENCE)
         self.assertEqual(failures, [])
         self.assertEqual(len(scores), CLIENTS)
 
@@ -121,13 +126,13 @@ class StopContract(unittest.TestCase):
 
     def test_twice(self) -> None:
         """A second signal ends the server at once, whoever has still to be answered."""
-        server = self.start()
+        server = self.start(NO_HURRY)
         client = self.connect(server)
         client.ask(LIST)
         client.send(LIST[:10])
         let_it_work(server)
         server.send_signal(signal.SIGTERM)
-        wait_until(lambda: refuses(server.address))
+        wait_until(lambda: is_closed(server.address))
         server.send_signal(signal.SIGTERM)
         self.assertEqual(server.exit_code(), 1)
         self.assertEqual(server.log().count("WARNING"), 1)

@@ -7,7 +7,10 @@ import threading
 import unittest
 from multiprocessing.connection import Connection
 
+import mock  # noqa: UP026 (the same mock on every Python)
+
 from gameserver.monitoring.metrics import Counters, Metrics
+from gameserver.processes import lines as lines_module
 from gameserver.processes.line import Line
 from gameserver.processes.lines import Lines
 from gameserver.processes.shared import Desk, Distant
@@ -26,6 +29,7 @@ class DeskTest(unittest.TestCase):
     """Two workers in this thread; their parent's loop is in another one."""
 
     def setUp(self) -> None:
+        self.enterContext(mock.patch.object(lines_module, "ANSWER_SECONDS", PATIENCE))
         self.metrics, self.loop = Counted(), Loop()
         self.addCleanup(self.loop.close)
         self.workers = [self.worker(), self.worker()]

@@ -21,10 +21,11 @@ class WithoutLogin:
 
     @step({"raised": "NetworkException"})
     def no_server(self):
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            unused = listener.getsockname()[1]
         once = HTTPAdapter(max_retries=0)
-        return self.world.new_client(port=unused, http_adapter=once).token_status()
+        with socket.socket() as holder:  # which does not listen
+            holder.bind(("127.0.0.1", 0))
+            unused = holder.getsockname()[1]
+            return self.world.new_client(port=unused, http_adapter=once).token_status()
 
     @step(returns("nonexistent"))
     def status_without_a_token(self):
