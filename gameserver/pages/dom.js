@@ -16,13 +16,17 @@ export function fill(element, values) {
   return element;
 }
 
+// What is the same already is not touched, so that nobody's selection or focus is lost.
 function put(slot, value) {
-  if (value instanceof Node) slot.replaceChildren(value);
+  if (value instanceof Node) setNode(slot, value);
   else if (value === null || typeof value !== "object") setText(slot, `${value ?? ""}`);
   else for (const [attribute, text] of Object.entries(value)) setAttribute(slot, attribute, text);
 }
 
-// What is the same already is not touched, so that nobody's selection or focus is lost.
+function setNode(slot, node) {
+  if (slot.childNodes.length !== 1 || !node.isEqualNode(slot.firstChild)) slot.replaceChildren(node);
+}
+
 function setText(slot, text) {
   if (slot.textContent !== text) slot.textContent = text;
 }

@@ -62,15 +62,17 @@ async function render() {
     follower.follow(isCurrent ? [level] : []);
     byId("state").hidden = !isCurrent;
     await showSpread(path, view, board.players, settings);
-    byId("failed").hidden = true;
+    if (asked === view) byId("failed").hidden = true;
   });
   ready();
 }
 
 async function attempt(work) {
+  const asked = view;
   try {
     await work();
   } catch (failure) {
+    if (asked !== view) return;
     byId("failed").textContent = failure.message;
     byId("failed").hidden = false;
     if (!hasTitle) byId("title").textContent = format.level({ title: null, level });
@@ -115,8 +117,11 @@ function showBoard(board) {
 
 // What moves with the board, though not each time.
 async function refreshRest(players) {
+  const asked = view;
   restAt = Date.now();
-  showUser(await readUser());
+  const user = await readUser();
+  if (asked !== view) return;
+  showUser(user);
   await showSpread(path, view, players, settings);
 }
 

@@ -17,6 +17,9 @@ HISTORY = {
 }  # fmt: skip
 WEEK = 7 * 86400
 
+READY = "return performance.getEntriesByName('ready').length"
+"""How often the page has said that all of a view is there."""
+
 
 class LevelTest(BrowserCase):
     """A level with 40 players and a season that is over, on a server whose clock stands still."""
@@ -174,14 +177,10 @@ class LevelTest(BrowserCase):
             season.dispatchEvent(new Event("change"));
         """)
         self.browser.wait_for_text("#board", "1:39.99")
-        done = self.browser.run("return performance.getEntriesByName('ready').length")
+        done = self.browser.run(READY)
         self.browser.driver.back()
         for later, then in ((1, "release()"), (2, "")):
-            wait_until(
-                lambda later=done + later: later
-                == self.browser.run("return performance.getEntriesByName('ready').length"),
-                LONG,
-            )
+            wait_until(lambda later=done + later: self.browser.run(READY) == later, LONG)
             self.assertIn("Of 40 players", self.browser.wait("#chart svg").accessible_name)
             self.browser.run(then)
 
@@ -221,6 +220,28 @@ class LevelTest(BrowserCase):
         self.assertIn("season", self.browser.text("#failed"))
         self.assertEqual(self.browser.text("h1"), "Level 7")
         self.open("/levels/7")
+        self.assertFalse(self.browser.texts("#failed"))
+
+    def test_late_failure(self) -> None:
+        """Why something could not be shown that nobody looks at any more is not said."""
+        self.open("/levels/7")
+        self.browser.run("""
+            const real = fetch;
+            window.fetch = async (path, ...more) => {
+              if (!path.includes("2026-W46")) return real(path, ...more);
+              await new Promise((resolve) => { window.release = resolve; });
+              setTimeout(() => setTimeout(() => { window.isSaid = true; }));
+              throw new TypeError("it is gone");
+            };
+            season.value = "2026-W46";
+            season.dispatchEvent(new Event("change"));
+        """)
+        wait_until(lambda: self.browser.run("return Boolean(window.release)"), LONG)
+        done = self.browser.run(READY)
+        self.browser.driver.back()
+        wait_until(lambda: self.browser.run(READY) > done, LONG)
+        self.browser.run("release()")
+        wait_until(lambda: self.browser.run("return window.isSaid"), LONG)
         self.assertFalse(self.browser.texts("#failed"))
 
     def test_print(self) -> None:

@@ -266,6 +266,16 @@ class PlayTest(TournamentCase):
         focused = self.browser.run("return document.activeElement.dataset.slot")
         self.assertEqual(focused, "part-title")
 
+    def test_focus_stays(self) -> None:
+        """What has not changed keeps the focus when the page is brought up to date."""
+        cup = self.create("bob", mode="levels", modeparams="7+8")
+        self.visit("ann", f"/tournaments/{cup}")
+        self.browser.run("document.querySelector('[data-slot=rules] a').focus()")
+        self.ask("bob", "POST", f"tournaments/participate/{cup}")
+        self.browser.run("document.dispatchEvent(new Event('visibilitychange'))")
+        self.browser.wait_for_text("[data-slot=standings]", "bob")
+        self.assertEqual(self.browser.run("return document.activeElement.textContent"), "7")
+
     def test_end(self) -> None:
         """When it starts and ends the page turns by itself."""
         cup = self.create(start=moment(1), end=moment(2))
