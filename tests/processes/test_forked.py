@@ -15,7 +15,7 @@ from gameserver.processes.forked import RETRY_SECONDS, ForkedServer
 from gameserver.processes.lifeline import Lifeline
 from gameserver.processes.owner import Owner
 from gameserver.server.listeners import open_listeners
-from tests.support import make_app, router
+from tests.support import Clock, make_app, router
 
 NO_ROOM = BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
 
@@ -24,8 +24,9 @@ class ForkTest(unittest.TestCase):
     """A server with two workers whose `fork` fails; what it does not fork are only numbers."""
 
     def setUp(self) -> None:
-        self.time = self.enterContext(mock.patch("gameserver.processes.forked.time"))
-        self.time.monotonic.return_value = 1000.0  # and there it stands still
+        self.clock = Clock()
+        time = mock.Mock(monotonic=self.clock)
+        self.enterContext(mock.patch("gameserver.processes.forked.time", time))
         self.fork = self.enterContext(mock.patch("os.fork"))
         self.enterContext(mock.patch("os.waitpid", return_value=(0, 0)))
         self.server = ForkedServer(make_app, router, open_listeners("127.0.0.1", 0), 2)
@@ -38,7 +39,7 @@ class ForkTest(unittest.TestCase):
         with self.assertLogs("gameserver") as logged:
             for _ in range(count):
                 self.server.service_actions()
-                self.time.monotonic.return_value += RETRY_SECONDS
+                self.clock.now += RETRY_SECONDS
         return logged.output
 
     def test_worker(self) -> None:

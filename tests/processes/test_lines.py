@@ -20,17 +20,7 @@ from gameserver.processes.line import READ_SIZE, Line
 from gameserver.processes.lines import ANSWER_SECONDS, LOOK_SECONDS, Lines
 from gameserver.processes.manager import Manager
 from gameserver.web.errors import Overloaded
-from tests.support import PATIENCE, run_together, wait_until
-
-
-class StandingTime:
-    """Stands for the `time` module in `Lines`: only tests set it forward."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def monotonic(self) -> float:
-        return self.now
+from tests.support import PATIENCE, Clock, run_together, wait_until
 
 
 class OwnerInThread:
@@ -55,8 +45,8 @@ class LinesTest(unittest.TestCase):
         self.addCleanup(self.owner.address.remove)
         self.open_line = mock.Mock(side_effect=self.owner.manager.open_line)
         self.lines = Lines(self.open_line)
-        self.time = StandingTime()
-        self.enterContext(mock.patch.object(lines_module, "time", self.time))
+        self.clock = Clock()
+        self.enterContext(mock.patch.object(lines_module, "time", mock.Mock(monotonic=self.clock)))
         self.enterContext(mock.patch.object(lines_module, "LOOK_SECONDS", 0.01))
         self.enterContext(mock.patch.object(manager_module, "CONNECT_SECONDS", PATIENCE))
 
@@ -152,7 +142,7 @@ class LinesTest(unittest.TestCase):
         with mock.patch.object(Line, "settle", autospec=True, side_effect=Line.settle) as settle:
             thread.start()
             wait_until(lambda: settle.call_count > 1)  # it has begun to be patient
-            self.time.now += 2 * ANSWER_SECONDS
+            self.clock.now += 2 * ANSWER_SECONDS
             looks = settle.call_count
             wait_until(lambda: settle.call_count > looks + 1)
         self.assertEqual(self.lines.ask(b"quick"), b"quick")
@@ -188,7 +178,7 @@ class LinesTest(unittest.TestCase):
             with self.assertRaises(Overloaded):
                 self.lines.note(b"note 2")
         self.assertEqual(self.lines.ask(b"quick"), b"quick")
-        self.time.now += 5
+        self.clock.now += 5
         with self.assertLogs("gameserver", "ERROR"), self.assertRaises(Overloaded):
             self.lines.note(b"note 3")
         self.assert_refused()
@@ -218,7 +208,7 @@ class LinesTest(unittest.TestCase):
                 with self.assertRaises(Overloaded):
                     lines.note(b"quick")
             self.assertEqual(len(logged.output), 1)
-            self.time.now += 2
+            self.clock.now += 2
             with self.assertRaises(Overloaded):
                 lines.ask(b"quick")
         self.assertEqual(len(logged.output), 2)
@@ -254,7 +244,7 @@ class LinesTest(unittest.TestCase):
                 with self.assertRaises(Overloaded):
                     lines.ask(b"quick")
         self.assertEqual(open_line.call_count, 1)
-        self.time.now += 5
+        self.clock.now += 5
         with self.assertLogs("gameserver", "ERROR"), self.assertRaises(Overloaded):
             lines.ask(b"quick")
         self.assertEqual(open_line.call_count, 2)
