@@ -16,10 +16,9 @@ from tests.support import wait_until
 class OnRedis(contract.FrontEndTestCase):
     """With a real Redis, which is empty."""
 
-    constants = PATIENT
-
     @classmethod
     def setUpClass(cls) -> None:
+        cls.constants = {**cls.constants, **PATIENT}
         cls.flags = (*cls.flags, "--store", cls.empty_redis())
         super().setUpClass()
 
