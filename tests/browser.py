@@ -185,16 +185,15 @@ class Browser:
         return self._until(done, selector)[0]
 
     def _until(self, condition: Callable[[], Any], what: str) -> Any:
-        from selenium.common.exceptions import (
-            ElementClickInterceptedException,
-            StaleElementReferenceException,
-        )
+        from selenium.common.exceptions import WebDriverException
 
         def holds() -> Any:
             try:
                 return condition()
-            except (StaleElementReferenceException, ElementClickInterceptedException):
-                return None  # it was replaced just then, or was moving away: nothing was done
+            except WebDriverException as error:
+                if not _is_passing(error):
+                    raise
+                return None
 
         try:
             return wait_until(holds, LONG)
@@ -202,6 +201,20 @@ class Browser:
             shown = self.run("return document.body.innerText")
             said = f"the page says {shown!r}, the console {self.complaints()}"
             raise AssertionError(f"{what}: {error}; {said}") from None
+
+
+def _is_passing(error: Any) -> bool:
+    """Whether an element was replaced just then, or was moving away: nothing was done with it."""
+    from selenium.common.exceptions import (
+        ElementClickInterceptedException,
+        StaleElementReferenceException,
+    )
+
+    if isinstance(error, (StaleElementReferenceException, ElementClickInterceptedException)):
+        return True
+    # Where a page is left meanwhile chromedriver may say it so instead:
+    # https://github.com/SeleniumHQ/selenium/issues/15401 and 12221
+    return "ode with given id" in str(error.msg)
 
 
 @needs_browser
