@@ -131,13 +131,7 @@ class Client:
 
 def refuses(address: tuple[Any, ...]) -> bool:
     """Whether nobody can connect any more."""
-    try:
-        socket.create_connection(address[:2], timeout=0.1).close()
-    except (ConnectionRefusedError, TimeoutError):
-        return True
-    except ConnectionResetError:  # it was let in at the very last moment
-        return False
-    return False
+    return isinstance(_connection_error(address), (ConnectionRefusedError, TimeoutError))
 
 
 def is_closed(address: tuple[Any, ...]) -> bool:
@@ -145,13 +139,16 @@ def is_closed(address: tuple[Any, ...]) -> bool:
 
     Before that a server that stops has the kernel drop whoever comes: the attempt times out.
     """
+    return isinstance(_connection_error(address), ConnectionRefusedError)
+
+
+def _connection_error(address: tuple[Any, ...]) -> OSError | None:
+    """What comes of an attempt to connect; it is reset if it was let in at the very last moment."""
     try:
         socket.create_connection(address[:2], timeout=0.1).close()
-    except ConnectionRefusedError:
-        return True
-    except (ConnectionResetError, TimeoutError):
-        return False
-    return False
+    except (ConnectionRefusedError, ConnectionResetError, TimeoutError) as error:
+        return error
+    return None
 
 
 def request_bytes(method: str, target: str, body: bytes | None = None, *fields: str) -> bytes:

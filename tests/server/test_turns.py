@@ -4,55 +4,51 @@ from __future__ import annotations
 
 import ssl
 import unittest
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import mock  # noqa: UP026 (the same mock on every Python)
 
 from gameserver.server.tls import TLS
 from gameserver.server.turns import Turns
 from gameserver.web.messages import Request, Response
-from gameserver.web.routing import Route, path
+from gameserver.web.routing import path
 from tests.raw_client import Client, request_bytes
-from tests.support import PATIENCE, ROOT, TimeMachine, running, wait_until
+from tests.server.timed import LIST, TimedTestCase
+from tests.support import PATIENCE, ROOT, wait_until
 
-LIST = request_bytes("GET", "/1/highscorelist")
 SHORT = request_bytes("GET", "/short")
 CERTIFICATE = str(ROOT / "tests" / "localhost.pem")
 SIZE = 1 << 20
 
 
-class TurnsTestCase(unittest.TestCase):
+class TurnsTestCase(TimedTestCase):
     """A server whose time stands still: however long a test takes, nobody is too slow for it."""
 
-    options: ClassVar[dict[str, Any]] = {}
+    stands_still = True
 
     def setUp(self) -> None:
         self.made = 0
-        time = TimeMachine()
-        time.stand_still()
-        self.enterContext(mock.patch("gameserver.server.loop.time", time))
-        self.server = self.enterContext(running(*self.routes(), **self.options))
-        self.addCleanup(time.go_on)
-        self.client = self.connect()
-
-    def routes(self) -> Sequence[Route]:
-        return (
+        self.routes = (
             path("/long/<number:kind>", GET=self.long),
+            path("/known/<number:kind>", GET=self.known, known=True),
             path("/short", GET=self.short, short=True),
         )
+        super().setUp()
 
     def long(self, request: Request, services: object, kind: int) -> Response:
         self.made += 1
         return Response(body=b"%d" % kind * SIZE)
 
+    def known(self, kind: int) -> Response:
+        return Response(body=b"%d" % kind * SIZE, etag=f'"{kind}"')
+
     def short(self, request: Request, services: object) -> Response:
         self.made += 1
         return Response(body=b"short")
 
-    def connect(self) -> Client:
+    def connect(self, **options: Any) -> Client:
         # A small buffer: what this side does not read, the other one has to keep.
-        return self.enterContext(Client(self.server.server_address, receive_buffer=65536))
+        return super().connect(receive_buffer=65536, **options)
 
     def let_it_work(self) -> None:
         with self.connect() as client:
@@ -66,15 +62,6 @@ def ask_for(kind: int) -> bytes:
 
 class KnownTest(TurnsTestCase):
     """Replies that are known before anybody is asked."""
-
-    def routes(self) -> Sequence[Route]:
-        return (
-            path("/known/<number:kind>", GET=self.known, known=True),
-            path("/short", GET=self.short, short=True),
-        )
-
-    def known(self, kind: int) -> Response:
-        return Response(body=b"%d" % kind * SIZE, etag=f'"{kind}"')
 
     def test_order(self) -> None:
         """They stand in order between the others, in whatever number they come."""
@@ -237,9 +224,6 @@ class TLSTest(TurnsTestCase):
         context = ssl.create_default_context(cafile=CERTIFICATE)
         tls = context.wrap_socket(self.client.socket, server_hostname="localhost")
         self.tls = self.enterContext(tls)
-
-    def connect(self) -> Client:
-        return self.enterContext(Client(self.server.server_address, receive_buffer=65536))
 
     def test_unread_replies(self) -> None:
         """Replies that were not taken at once arrive whole, short and long ones."""

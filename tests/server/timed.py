@@ -18,7 +18,7 @@ LIST = request_bytes("GET", "/1/highscorelist")
 class TimedTestCase(unittest.TestCase):
     """A server with these routes beside the usual ones, and one client."""
 
-    routes: ClassVar[Sequence[Route]] = ()
+    routes: Sequence[Route] = ()
     options: ClassVar[dict[str, Any]] = {}
     stands_still: ClassVar[bool] = False
     """Time passes with `pass_time` only."""
