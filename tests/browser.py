@@ -27,6 +27,24 @@ DESKTOP, PHONE = (1280, 800), (390, 844)
 LONG = 3 * PATIENCE
 """Seconds for what a browser does: on a busy machine a page alone may take several."""
 
+_HOLD = """
+    const [part] = arguments;
+    const real = fetch;
+    const held = new Promise((resolve) => { window.release = resolve; });
+    let isFirst = true;
+    window.fetch = async (path, ...more) => {
+      if (!path.includes(part) || !isFirst) return real(path, ...more);
+      isFirst = false;
+      const answer = await held.then(() => real(path, ...more));
+      const text = await answer.text();
+      answer.text = async () => {
+        setTimeout(() => { window.isRead = true; });
+        return text;
+      };
+      return answer;
+    };
+"""
+
 HAS_AXE = importlib.util.find_spec("axe_core_python") is not None
 
 
@@ -137,6 +155,11 @@ class Browser:
         script += ".filter((each) => each.checkVisibility())"
         script += ".map((each) => each.innerText ?? each.textContent)"  # SVG has no innerText
         return list(self.run(script, selector))
+
+    def hold(self, part: str) -> None:
+        """The first request from now on whose path has this part waits until `release()` is called
+        in the page; when its answer has been read, `isRead` is true there."""
+        self.run(_HOLD, part)
 
     def complaints(self) -> list[str]:
         """What the console has said since it was asked last: errors, and refusals of the CSP."""

@@ -125,23 +125,8 @@ class BoardsTest(BrowserCase):
     def test_late_list(self) -> None:
         """A list that was asked for before the rest was, and comes after it, changes nothing."""
         self.open("/")
-        self.browser.run("""
-            const real = fetch;
-            const held = new Promise((resolve) => { window.release = resolve; });
-            let isFirst = true;
-            window.fetch = async (path, ...more) => {
-              if (!path.startsWith("/api/levels?") || !isFirst) return real(path, ...more);
-              isFirst = false;
-              const answer = await held.then(() => real(path, ...more));
-              const text = await answer.text();
-              answer.text = async () => {
-                setTimeout(() => { window.isRead = true; });
-                return text;
-              };
-              return answer;
-            };
-            document.dispatchEvent(new Event("visibilitychange"));
-        """)
+        self.browser.hold("/api/levels?")
+        self.browser.run("document.dispatchEvent(new Event('visibilitychange'))")
         self.click("#more")
         wait_until(lambda: len(self.browser.all("#levels > li")) == 30, LONG)
         self.browser.run("release()")

@@ -162,17 +162,8 @@ class LevelTest(BrowserCase):
     def test_late_spread(self) -> None:
         """An answer about scores that are looked at no more changes nothing."""
         self.open("/levels/7")
+        self.browser.hold("histogram")
         self.browser.run("""
-            const real = fetch;
-            const held = new Promise((resolve) => { window.release = resolve; });
-            let isFirst = true;
-            window.fetch = async (path, ...more) => {
-              if (path.includes("histogram") && isFirst) {
-                isFirst = false;
-                await held;
-              }
-              return real(path, ...more);
-            };
             season.value = "2026-W46";
             season.dispatchEvent(new Event("change"));
         """)
